@@ -1,0 +1,2 @@
+//! aimem: many processes share files on one machine without losing a byte.
+#![doc = ""]
