@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::holder::Holder;
+use super::liveness::Verdict;
 
 /// An error of this module. None of them leaves a lock behind.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +39,13 @@ pub enum LockError {
         source: io::Error,
     },
     /// The lock was not free before the deadline.
-    #[error("lock on {} is held by {holder}", shown(.target))]
-    Busy {
+    #[error("lock on {} is held by {}", shown(.0.target.as_path()), .0.holder)]
+    Busy(Box<Busy>),
+    /// The id given is that of another file's lock.
+    #[error("the id given with --lock is not that of the lock on {}", shown(.target))]
+    WrongLock {
         /// The file.
         target: PathBuf,
-        /// Who has it.
-        holder: Holder,
-        /// How long we waited.
-        waited: Duration,
     },
     /// Another process has kept a guard for longer than we may wait.
     #[error("the guard {} is kept by {}", shown(.path), pids(.holders))]
@@ -104,6 +104,21 @@ pub enum LockError {
         /// Why.
         source: io::Error,
     },
+}
+
+/// A wait that ended at its deadline.
+#[derive(Debug)]
+pub struct Busy {
+    /// The file.
+    pub target: PathBuf,
+    /// Who has it.
+    pub holder: Holder,
+    /// The judge's verdict, `unknown` included.
+    pub verdict: Verdict,
+    /// The judge's reason.
+    pub reason: String,
+    /// How long we waited.
+    pub waited: Duration,
 }
 
 impl LockError {

@@ -11,7 +11,9 @@ pub fn escape(bytes: &[u8]) -> String {
             match letter {
                 '\\' => text.push_str("\\\\"),
                 '\n' => text.push_str("\\n"),
-                letter if is_unsafe(letter) => push_bytes(&mut text, letter.encode_utf8(&mut [0; 4]).as_bytes()),
+                letter if is_unsafe(letter) => {
+                    push_bytes(&mut text, letter.encode_utf8(&mut [0; 4]).as_bytes())
+                }
                 letter => text.push(letter),
             }
         }

@@ -81,18 +81,21 @@ pub fn set_inheritable(file: &File, inheritable: bool) -> io::Result<()> {
 
 /// Renames, but never over something that is there: that is `AlreadyExists`.
 ///
-/// Where the file system can't promise it, a folder is renamed plainly, which replaces nothing
-/// but an empty folder; anything else is refused.
+/// Where the file system can't promise it, a file gets a second name and loses its first one,
+/// and a folder is renamed plainly, which replaces nothing but an empty folder.
 ///
 /// # Errors
 /// As `rename(2)`.
 pub fn rename_noreplace(from: &Path, to: &Path) -> io::Result<()> {
     match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Ok(()) => Ok(()),
         Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) if from.is_dir() => {
             Ok(rustix::fs::renameat(CWD, from, CWD, to)?)
         }
-        Err(error) => Err(error.into()),
+        Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) => {
+            std::fs::hard_link(from, to)?;
+            std::fs::remove_file(from)
+        }
+        renamed => Ok(renamed?),
     }
 }
 
@@ -163,6 +166,14 @@ pub fn attribute(file: &File, name: &[u8]) -> io::Result<Option<Vec<u8>>> {
 /// As `fsetxattr(2)`.
 pub fn set_attribute(file: &File, name: &[u8], value: &[u8]) -> io::Result<()> {
     Ok(rustix::fs::fsetxattr(file, name, value, XattrFlags::empty())?)
+}
+
+/// Removes one extended attribute.
+///
+/// # Errors
+/// As `fremovexattr(2)`.
+pub fn remove_attribute(file: &File, name: &[u8]) -> io::Result<()> {
+    Ok(rustix::fs::fremovexattr(file, name)?)
 }
 
 /// Whether the user may write into this folder, as the kernel sees it now.
