@@ -1,2 +1,3 @@
 //! aimem: many processes share files on one machine without losing a byte.
-#![doc = ""]
+
+pub mod document;
