@@ -1,0 +1,95 @@
+//! Work that can be given up: a thread of its own, with a stack large enough for deep documents.
+//!
+//! Rust can't stop a thread. When the time limit passes or the caller is interrupted, the thread is
+//! abandoned and the caller is told at once; it releases what it holds and ends the process.
+
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+/// How long an interrupt may go unnoticed.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Stack sizes to try, largest first; only touched pages cost memory.
+const STACKS: [usize; 3] = [1 << 30, 1 << 28, 1 << 26];
+
+/// What bounds a piece of work.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// The longest it may take; `None` is no limit.
+    pub max_time: Option<Duration>,
+}
+
+/// Why a piece of work was given up.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// The time limit passed.
+    #[error("the filter did not finish within {0:?}")]
+    TimeLimit(Duration),
+    /// The caller's `interrupted` said so.
+    #[error("interrupted")]
+    Interrupted,
+    /// There was no thread to run it on, or the thread died.
+    #[error("the filter could not be run: {0}")]
+    Failed(String),
+}
+
+/// Runs `work` on a thread of its own until it is done, the time limit passes or `interrupted`
+/// returns true (it is asked about fifty times a second).
+///
+/// # Errors
+///
+/// [`Stopped`] says why there is no result. The thread may still be running then, and what it
+/// holds is not freed before the process ends.
+pub fn within<T, F>(limits: &Limits, interrupted: impl Fn() -> bool, work: F) -> Result<T, Stopped>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    let started = Instant::now();
+    let (sender, receiver) = sync_channel(1);
+    let shared = std::sync::Arc::new(std::sync::Mutex::new(Some(work)));
+    let mut refused = None;
+    for size in STACKS {
+        let (shared, sender) = (shared.clone(), sender.clone());
+        let body = move || {
+            let work = shared.lock().ok().and_then(|mut slot| slot.take());
+            if let Some(work) = work {
+                let _ = sender.send(work());
+            }
+        };
+        match Builder::new()
+            .name("filter".to_owned())
+            .stack_size(size)
+            .spawn(body)
+        {
+            Ok(_) => {
+                refused = None;
+                break;
+            }
+            Err(error) => refused = Some(error),
+        }
+    }
+    drop(sender);
+    if let Some(error) = refused {
+        return Err(Stopped::Failed(format!("no thread: {error}")));
+    }
+    loop {
+        let mut wait = POLL;
+        if let Some(limit) = limits.max_time {
+            let left = limit.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                return receiver.try_recv().map_err(|_| Stopped::TimeLimit(limit));
+            }
+            wait = wait.min(left);
+        }
+        match receiver.recv_timeout(wait) {
+            Ok(result) => return Ok(result),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Stopped::Failed("its thread panicked".to_owned()));
+            }
+            Err(RecvTimeoutError::Timeout) if interrupted() => return Err(Stopped::Interrupted),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
