@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: what is typed becomes one transaction on one file.
 //!
+//! - [`memory`]: one transaction on one file.
 //! - [`document`]: a JSON document without I/O: parse, filter, style.
 //! - [`lock`]: who may change a file now.
 //! - [`replace`]: how a file is changed so that nothing can be lost.
@@ -12,5 +13,6 @@
 
 pub mod document;
 pub mod lock;
+pub mod memory;
 pub mod replace;
 pub mod sys;
