@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: what is typed becomes one transaction on one file.
 //!
+//! - [`cli`]: what is typed and what is shown.
 //! - [`memory`]: one transaction on one file.
 //! - [`document`]: a JSON document without I/O: parse, filter, style.
 //! - [`lock`]: who may change a file now.
@@ -11,6 +12,7 @@
 //! **The rule**: `cli → memory → lock, document, replace → sys`, never back, and `lock`,
 //! `document` and `replace` do not know each other. A test holds it.
 
+pub mod cli;
 pub mod document;
 pub mod lock;
 pub mod memory;
