@@ -1,0 +1,13 @@
+//! Every integration test, in one binary: real processes on real files, each in its own home.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests may panic and may write plainly"
+)]
+
+mod common;
+
+mod house;
+mod update;
