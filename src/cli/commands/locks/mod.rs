@@ -2,6 +2,7 @@
 
 mod check;
 mod cleanup;
+mod log;
 pub mod report;
 mod show;
 
@@ -16,8 +17,10 @@ pub enum Locks {
     Show(show::Show),
     /// Remove stale locks, and only those
     Cleanup(cleanup::Cleanup),
-    /// For monitors: exit 1 when a lock is stale or old
+    /// For monitors: exit 1 when a lock is stale or old, or waits time out often
     Check(check::Check),
+    /// Show time-outs, takeovers, breaks and lost locks
+    Log(log::Log),
 }
 
 impl Locks {
@@ -26,6 +29,7 @@ impl Locks {
             Locks::Show(show) => show.run(),
             Locks::Cleanup(cleanup) => cleanup.run(),
             Locks::Check(check) => check.run(),
+            Locks::Log(log) => log.run(),
         }
     }
 }
