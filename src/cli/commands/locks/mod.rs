@@ -4,6 +4,7 @@ mod check;
 mod cleanup;
 mod log;
 pub mod report;
+mod selftest;
 mod show;
 
 use clap::Subcommand;
@@ -21,6 +22,11 @@ pub enum Locks {
     Check(check::Check),
     /// Show time-outs, takeovers, breaks and lost locks
     Log(log::Log),
+    /// Race the lock on this very file system
+    Selftest(selftest::Selftest),
+    /// One contender of a self-test
+    #[command(hide = true)]
+    Contend(selftest::Contend),
 }
 
 impl Locks {
@@ -30,6 +36,8 @@ impl Locks {
             Locks::Cleanup(cleanup) => cleanup.run(),
             Locks::Check(check) => check.run(),
             Locks::Log(log) => log.run(),
+            Locks::Selftest(selftest) => selftest.run(),
+            Locks::Contend(contend) => contend.run(),
         }
     }
 }
