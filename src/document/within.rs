@@ -55,6 +55,7 @@ where
         let body = move || {
             let work = shared.lock().ok().and_then(|mut slot| slot.take());
             if let Some(work) = work {
+                super::stack::set_size(size);
                 let _ = sender.send(work());
             }
         };
