@@ -4,11 +4,11 @@
 //! doing it to give what jq's way gives; `filter::rewrite` sees to the rest.
 
 use super::arithmetic::fail;
+use super::object::Object;
 use super::path;
 use super::print::to_json;
 use super::text::Text;
 use super::value::{Node, Value, into_elements, into_object};
-use super::object::Object;
 use jaq_core::box_iter::{BoxIter, box_once};
 use jaq_core::path::Opt;
 use jaq_core::{ValR, ValX};
@@ -80,7 +80,10 @@ impl jaq_core::ValT for Value {
         if super::number::spelling_end(spelling.as_bytes()) == Ok(spelling.len()) {
             return Ok(Self::spelled(spelling));
         }
-        spelling.parse().map(|number: f64| Self::from(number)).or_else(|_| fail("not a number"))
+        spelling
+            .parse()
+            .map(|number: f64| Self::from(number))
+            .or_else(|_| fail("not a number"))
     }
 
     fn from_map<I: IntoIterator<Item = (Self, Self)>>(iter: I) -> ValR<Self> {
@@ -105,9 +108,9 @@ impl jaq_core::ValT for Value {
                 let places = (0..array.0.len()).map(Self::from);
                 Box::new(places.zip(Elements::new(array)).map(Ok))
             }
-            Node::Object(object) => Box::new(Entries { object, at: 0 }.map(|(key, value)| {
-                Ok((Self(Node::String(key)), value))
-            })),
+            Node::Object(object) => Box::new(
+                Entries { object, at: 0 }.map(|(key, value)| Ok((Self(Node::String(key)), value))),
+            ),
             _ => box_once(self.cannot_iterate()),
         }
     }
@@ -115,9 +118,7 @@ impl jaq_core::ValT for Value {
     fn values(self) -> Box<dyn Iterator<Item = ValR<Self>>> {
         match self.0 {
             Node::Array(array) => Box::new(Elements::new(array).map(Ok)),
-            Node::Object(object) => {
-                Box::new(Entries { object, at: 0 }.map(|(_, value)| Ok(value)))
-            }
+            Node::Object(object) => Box::new(Entries { object, at: 0 }.map(|(_, value)| Ok(value))),
             _ => box_once(self.cannot_iterate()),
         }
     }
@@ -156,17 +157,19 @@ impl jaq_core::ValT for Value {
             Node::Object(object) => {
                 let mut object = into_object(object);
                 let mut failed = None;
-                object.retain(|(_, value)| match change(std::mem::take(value)).next() {
-                    _ if failed.is_some() => true,
-                    Some(Ok(new)) => {
-                        *value = new;
-                        true
-                    }
-                    Some(Err(exception)) => {
-                        failed = Some(exception);
-                        true
-                    }
-                    None => false,
+                object.retain(|(_, value)| {
+                    failed.is_some()
+                        || match change(std::mem::take(value)).next() {
+                            Some(Ok(new)) => {
+                                *value = new;
+                                true
+                            }
+                            Some(Err(exception)) => {
+                                failed = Some(exception);
+                                true
+                            }
+                            None => false,
+                        }
                 });
                 failed.map_or_else(|| Ok(Self::object(object)), Err)
             }
@@ -200,7 +203,11 @@ impl jaq_core::ValT for Value {
     }
 
     fn into_string(self) -> Self {
-        if self.as_str().is_some() { self } else { Self::string(to_json(&self.0)) }
+        if self.as_str().is_some() {
+            self
+        } else {
+            Self::string(to_json(&self.0))
+        }
     }
 }
 
@@ -213,8 +220,14 @@ struct Elements {
 impl Elements {
     fn new(array: Rc<super::value::Array>) -> Self {
         match Rc::try_unwrap(array) {
-            Ok(array) => Self { shared: None, owned: array.take().into_iter() },
-            Err(array) => Self { shared: Some((array, 0)), owned: Vec::new().into_iter() },
+            Ok(array) => Self {
+                shared: None,
+                owned: array.take().into_iter(),
+            },
+            Err(array) => Self {
+                shared: Some((array, 0)),
+                owned: Vec::new().into_iter(),
+            },
         }
     }
 }
@@ -262,8 +275,13 @@ impl jaq_std::ValT for Value {
     }
 
     fn as_isize(&self) -> Option<isize> {
-        #[allow(clippy::cast_possible_truncation, reason = "what is beyond the range is cut")]
-        self.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as isize)
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "what is beyond the range is cut"
+        )]
+        self.as_f64()
+            .filter(|number| number.fract() == 0.0)
+            .map(|number| number as isize)
     }
 
     fn as_f64(&self) -> Option<f64> {

@@ -38,23 +38,19 @@ impl Drop for Object {
 impl Object {
     /// Entries with distinct keys.
     pub(super) fn from_distinct(entries: Vec<(Text, Value)>) -> Self {
-        Self { entries, index: OnceCell::new(), searched: Cell::new(0) }
+        Self {
+            entries,
+            index: OnceCell::new(),
+            searched: Cell::new(0),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     pub(super) fn entries(&self) -> &[(Text, Value)] {
         &self.entries
-    }
-
-    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        self.entries.iter_mut().map(|(_, value)| value)
     }
 
     pub(super) fn into_entries(mut self) -> Vec<(Text, Value)> {
@@ -65,25 +61,32 @@ impl Object {
         if self.entries.len() > SMALL {
             let searched = self.searched.get();
             if searched >= PATIENCE {
-                return self.index.get_or_init(|| self.make_index()).get(key).copied();
+                return self
+                    .index
+                    .get_or_init(|| self.make_index())
+                    .get(key)
+                    .copied();
             }
             self.searched.set(searched + 1);
         }
-        self.entries.iter().position(|(candidate, _)| candidate == key)
+        self.entries
+            .iter()
+            .position(|(candidate, _)| candidate == key)
     }
 
     fn make_index(&self) -> Box<HashMap<Text, usize>> {
         let places = self.entries.iter().enumerate();
-        Box::new(places.map(|(place, (key, _))| (key.clone(), place)).collect())
+        Box::new(
+            places
+                .map(|(place, (key, _))| (key.clone(), place))
+                .collect(),
+        )
     }
 
     pub(super) fn get(&self, key: &Text) -> Option<&Value> {
-        self.entries.get(self.position(key)?).map(|(_, value)| value)
-    }
-
-    pub(super) fn get_mut(&mut self, key: &Text) -> Option<&mut Value> {
-        let place = self.position(key)?;
-        self.entries.get_mut(place).map(|(_, value)| value)
+        self.entries
+            .get(self.position(key)?)
+            .map(|(_, value)| value)
     }
 
     /// The value of `key`; a null at the end if it was not there.

@@ -39,9 +39,20 @@ fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
                 return Ordering::Equal;
             }
             let (a, b) = (a.sorted(), b.sorted());
-            let keys = a.iter().map(|(key, _)| key).cmp(b.iter().map(|(key, _)| key));
-            let values = a.iter().zip(&b).map(|((_, a), (_, b))| compare(a, b, nan_below_nan));
-            keys.then_with(|| values.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
+            let keys = a
+                .iter()
+                .map(|(key, _)| key)
+                .cmp(b.iter().map(|(key, _)| key));
+            let values = a
+                .iter()
+                .zip(&b)
+                .map(|((_, a), (_, b))| compare(a, b, nan_below_nan));
+            keys.then_with(|| {
+                values
+                    .into_iter()
+                    .find(|order| order.is_ne())
+                    .unwrap_or(Ordering::Equal)
+            })
         }
         _ if left.is_number() && right.is_number() => number::compare(left, right, nan_below_nan),
         _ => rank(left).cmp(&rank(right)),

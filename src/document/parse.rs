@@ -63,12 +63,18 @@ struct Wrong {
 
 impl Wrong {
     fn new(at: usize, reason: impl Into<String>) -> Self {
-        Self { at, reason: reason.into() }
+        Self {
+            at,
+            reason: reason.into(),
+        }
     }
 
     fn locate(self, bytes: &[u8]) -> InvalidJson {
         let before = bytes.get(..self.at).unwrap_or(bytes);
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let line_start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
         let is_character = |byte: &&u8| **byte & 0xC0 != 0x80;
         InvalidJson {
             line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
@@ -179,7 +185,12 @@ impl<'a, B: Build> Reader<'a, B> {
         }
         let text = std::str::from_utf8(bytes)
             .map_err(|error| Wrong::new(error.valid_up_to(), "not UTF-8").locate(bytes))?;
-        Ok(Self { bytes, text, at: 0, build })
+        Ok(Self {
+            bytes,
+            text,
+            at: 0,
+            build,
+        })
     }
 
     fn peek(&self) -> Option<u8> {
@@ -209,7 +220,11 @@ impl<'a, B: Build> Reader<'a, B> {
     }
 
     fn found(&self) -> String {
-        match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+        match self
+            .text
+            .get(self.at..)
+            .and_then(|rest| rest.chars().next())
+        {
             None => "the end of the file".to_owned(),
             Some('/' | '#') => "a comment, which JSON does not allow".to_owned(),
             Some(other) if other.is_control() => format!("U+{:04X}", u32::from(other)),
@@ -253,7 +268,9 @@ impl<'a, B: Build> Reader<'a, B> {
             }
             // A value has ended: what comes next depends on where it stands.
             loop {
-                let Some(in_object) = open.last().copied() else { return Ok(()) };
+                let Some(in_object) = open.last().copied() else {
+                    return Ok(());
+                };
                 self.space();
                 match (self.peek(), in_object) {
                     (Some(b','), true) => {
@@ -286,7 +303,10 @@ impl<'a, B: Build> Reader<'a, B> {
 
     fn enter(&mut self, open: &mut Vec<bool>, object: bool) -> Result<(), Wrong> {
         if open.len() == MAX_DEPTH {
-            return Err(Wrong::new(self.at, format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(Wrong::new(
+                self.at,
+                format!("nested deeper than {MAX_DEPTH} levels"),
+            ));
         }
         open.push(object);
         self.build.open();
@@ -322,9 +342,14 @@ impl<'a, B: Build> Reader<'a, B> {
             Some(b'n') if rest.starts_with(b"null") => self.word(4, Value::null()),
             Some(b't') if rest.starts_with(b"true") => self.word(4, true.into()),
             Some(b'f') if rest.starts_with(b"false") => self.word(5, false.into()),
-            None if self.at == 0 => return Err(Wrong::new(0, "the file is empty, JSON needs a value")),
+            None if self.at == 0 => {
+                return Err(Wrong::new(0, "the file is empty, JSON needs a value"));
+            }
             None if self.text.trim().is_empty() => {
-                return Err(Wrong::new(self.at, "the file holds only blanks, JSON needs a value"));
+                return Err(Wrong::new(
+                    self.at,
+                    "the file holds only blanks, JSON needs a value",
+                ));
             }
             Some(b'N' | b'I') if rest.starts_with(b"NaN") || rest.starts_with(b"Infinity") => {
                 return Err(Wrong::new(self.at, "JSON has no NaN and no infinity"));
@@ -458,5 +483,9 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
         length += 8;
     }
     let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
-    length + bytes[length..].iter().position(special).unwrap_or(bytes.len() - length)
+    length
+        + bytes[length..]
+            .iter()
+            .position(special)
+            .unwrap_or(bytes.len() - length)
 }

@@ -3,6 +3,7 @@
 
 use super::arithmetic::fail;
 use super::object::Object;
+use super::parse::MAX_DEPTH;
 use super::stack;
 use super::text::Text;
 use super::value::{Array, Node, Value};
@@ -39,12 +40,11 @@ impl<'a> Key<'a> {
 
 /// jq's error for a key that does not fit.
 fn cannot_index<T>(container: &Value, key: &Value) -> Result<T, Error> {
-    fail(match (&container.0, &key.0) {
-        (Node::Object(_) | Node::Array(_) | Node::Null, Node::Null | Node::Bool(_) | Node::Array(_) | Node::Object(_)) => {
-            format!("Cannot index {} with {}", container.type_name(), key.type_name())
-        }
-        _ => format!("Cannot index {} with {}", container.type_name(), key.described()),
-    })
+    fail(format!(
+        "Cannot index {} with {}",
+        container.type_name(),
+        key.described()
+    ))
 }
 
 fn slice_bounds(slice: &Object) -> Result<(Option<f64>, Option<f64>), Error> {
@@ -52,8 +52,8 @@ fn slice_bounds(slice: &Object) -> Result<(Option<f64>, Option<f64>), Error> {
         None => Ok(None),
         Some(value) if value.is_null() => Ok(None),
         Some(value) => match value.as_f64() {
-            Some(number) => Ok(Some(number)),
-            None => fail("Start and end indices of an array slice must be numbers"),
+            Some(number) => Ok(Some(number).filter(|number| !number.is_nan())),
+            None => fail("Array/string slice indices must be integers"),
         },
     };
     Ok((bound("start")?, bound("end")?))
@@ -75,10 +75,19 @@ fn slice_range(length: usize, from: Option<f64>, upto: Option<f64>) -> Range<usi
 }
 
 /// The index that a float means in an array of this length; `None` if it is before the start.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "checked")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "checked"
+)]
 fn place(length: usize, index: f64) -> Option<usize> {
     let index = index.floor();
-    let index = if index < 0.0 { index + length as f64 } else { index };
+    let index = if index < 0.0 {
+        index + length as f64
+    } else {
+        index
+    };
     (index >= 0.0).then_some(index as usize)
 }
 
@@ -99,8 +108,15 @@ pub(super) fn get(container: &Value, key: &Value) -> Result<Value, Error> {
     Ok(match (&container.0, Key::new(container, key)?) {
         (Node::Object(object), Key::Name(name)) => object.get(name).cloned().unwrap_or_default(),
         (Node::Array(array), Key::Place(index)) => {
-            let index = if index.is_nan() { None } else { place(array.0.len(), index) };
-            index.and_then(|index| array.0.get(index)).cloned().unwrap_or_default()
+            let index = if index.is_nan() {
+                None
+            } else {
+                place(array.0.len(), index)
+            };
+            index
+                .and_then(|index| array.0.get(index))
+                .cloned()
+                .unwrap_or_default()
         }
         (Node::Array(array), Key::Slice(from, upto)) => {
             Value::array(array.0[slice_range(array.0.len(), from, upto)].to_vec())
@@ -110,8 +126,18 @@ pub(super) fn get(container: &Value, key: &Value) -> Result<Value, Error> {
     })
 }
 
+/// A longer path would make a document that can't be read again.
+fn check_length(path: &[Value]) -> Result<(), Error> {
+    if path.len() > MAX_DEPTH {
+        fail("Path too deep")
+    } else {
+        Ok(())
+    }
+}
+
 /// The value at a path; null where a part is missing.
 pub(super) fn get_path(root: &Value, path: &[Value]) -> Result<Value, Error> {
+    check_length(path)?;
     let mut value = root.clone();
     for key in path {
         if value.is_null() {
@@ -128,6 +154,7 @@ pub(super) fn update<E: From<Error>>(
     path: &[Value],
     change: &mut dyn FnMut(Value) -> Result<Value, E>,
 ) -> Result<(), E> {
+    check_length(path)?;
     let mut current = root;
     for (depth, key) in path.iter().enumerate() {
         let key = Key::new(current, key)?;
@@ -147,14 +174,18 @@ fn child<'v>(container: &'v mut Value, key: &Key<'_>) -> Result<&'v mut Value, E
             if container.is_null() {
                 *container = Value::empty_object();
             }
-            let Node::Object(object) = &mut container.0 else { return fail("not an object") };
+            let Node::Object(object) = &mut container.0 else {
+                return fail("not an object");
+            };
             Ok(Rc::make_mut(object).entry(name))
         }
         Key::Place(index) => {
             if container.is_null() {
                 *container = Value::array(Vec::new());
             }
-            let Node::Array(array) = &mut container.0 else { return fail("not an array") };
+            let Node::Array(array) = &mut container.0 else {
+                return fail("not an array");
+            };
             if index.is_nan() {
                 return fail("Cannot set array element at NaN index");
             }
@@ -182,10 +213,7 @@ fn update_slice<E: From<Error>>(
     change: &mut dyn FnMut(Value) -> Result<Value, E>,
 ) -> Result<(), E> {
     if !stack::has_room() {
-        return Err(fail::<()>("the path is too long").err().into_iter().next().map_or_else(
-            || E::from(Error::new(Value::null())),
-            E::from,
-        ));
+        return fail("Path too deep").map_err(E::from);
     }
     if container.as_str().is_some() {
         return fail("Cannot update string slices").map_err(E::from);
@@ -205,7 +233,9 @@ fn update_slice<E: From<Error>>(
         *container = Value::array(Vec::new());
     }
     if let Node::Array(array) = &mut container.0 {
-        Rc::make_mut(array).0.splice(range, super::value::into_elements(part));
+        Rc::make_mut(array)
+            .0
+            .splice(range, super::value::into_elements(part));
     }
     Ok(())
 }
@@ -215,21 +245,42 @@ fn update_slice<E: From<Error>>(
 pub(super) fn delete_all(mut root: Value, mut paths: Vec<Vec<Value>>) -> Result<Value, Error> {
     paths.sort();
     paths.dedup();
-    // Keys of one array are deleted together: one by one would take quadratic time.
     while let Some(last) = paths.pop() {
-        let Some((key, parent)) = last.split_last() else { return Ok(Value::null()) };
+        check_length(&last)?;
+        let Some((key, parent)) = last.split_last() else {
+            return Ok(Value::null());
+        };
         let mut keys = vec![key.clone()];
-        while let Some(next) = paths.pop_if(|next| next.split_last().is_some_and(|(_, p)| p == parent)) {
-            keys.extend(next.into_iter().next_back());
+        // Those of one array or object go together: one by one would take quadratic time.
+        if is_fixed(key) {
+            let same = |next: &mut Vec<Value>| match next.split_last() {
+                Some((next, next_parent)) => next_parent == parent && is_fixed(next),
+                None => false,
+            };
+            while let Some(next) = paths.pop_if(same) {
+                keys.extend(next.into_iter().next_back());
+            }
         }
         delete(&mut root, parent, &keys)?;
     }
     Ok(root)
 }
 
+/// Whether a key means the same after other deletions at larger keys.
+fn is_fixed(key: &Value) -> bool {
+    key.as_str().is_some() || key.as_f64().is_some_and(|index| index >= 0.0)
+}
+
 fn delete(root: &mut Value, parent: &[Value], keys: &[Value]) -> Result<(), Error> {
-    // Nothing is made on the way to what is not there.
-    if get_path(root, parent)?.is_null() {
+    // Nothing is made on the way to what is not there, and nothing copied without need.
+    let kept = match get_path(root, parent)?.0 {
+        Node::Null => return Ok(()),
+        Node::Object(object) => keys
+            .iter()
+            .all(|key| matches!(&key.0, Node::String(name) if object.get(name).is_none())),
+        _ => false,
+    };
+    if kept {
         return Ok(());
     }
     update(root, parent, &mut |container| delete_keys(container, keys))
@@ -242,7 +293,10 @@ fn delete_keys(mut container: Value, keys: &[Value]) -> Result<Value, Error> {
             let Node::String(name) = &key.0 else {
                 return match key.0 {
                     _ if key.is_number() => fail("Cannot delete field at array index of object"),
-                    _ => fail(format!("Cannot delete field at object index of {}", "object")),
+                    _ => fail(format!(
+                        "Cannot delete field at object index of {}",
+                        "object"
+                    )),
                 };
             };
             names.push(name);
@@ -258,13 +312,18 @@ fn delete_keys(mut container: Value, keys: &[Value]) -> Result<Value, Error> {
     }
     let Node::Array(array) = &mut container.0 else {
         return match keys.first() {
-            Some(key) if key.as_object().is_some() => {
-                fail(format!("Cannot delete field at array slice of {}", container.type_name()))
-            }
-            Some(key) if key.is_number() => {
-                fail(format!("Cannot delete field at array index of {}", container.type_name()))
-            }
-            _ => fail(format!("Cannot delete field at object index of {}", container.type_name())),
+            Some(key) if key.as_object().is_some() => fail(format!(
+                "Cannot delete field at array slice of {}",
+                container.type_name()
+            )),
+            Some(key) if key.is_number() => fail(format!(
+                "Cannot delete field at array index of {}",
+                container.type_name()
+            )),
+            _ => fail(format!(
+                "Cannot delete field at object index of {}",
+                container.type_name()
+            )),
         };
     };
     let elements: &mut Array = Rc::make_mut(array);
@@ -277,7 +336,9 @@ fn delete_keys(mut container: Value, keys: &[Value]) -> Result<Value, Error> {
             }
             Node::String(_) => return fail("Cannot delete field at object index of array"),
             _ if key.is_number() => {
-                let index = key.as_f64().and_then(|index| place(elements.0.len(), index));
+                let index = key
+                    .as_f64()
+                    .and_then(|index| place(elements.0.len(), index));
                 if let Some(gone) = index.and_then(|index| gone.get_mut(index)) {
                     *gone = true;
                 }

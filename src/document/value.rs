@@ -55,6 +55,7 @@ impl Drop for Array {
 const DROP_DEPTH: u32 = 100;
 
 /// What an array or object held.
+#[allow(dead_code, reason = "held only to be dropped")]
 pub(super) enum Children {
     Elements(Vec<Value>),
     Entries(Vec<(Text, Value)>),
@@ -107,7 +108,10 @@ impl Value {
 
     /// A string.
     #[must_use]
-    #[allow(clippy::should_implement_trait, reason = "a string is never refused, unlike FromStr")]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "a string is never refused, unlike FromStr"
+    )]
     pub fn from_str(text: &str) -> Self {
         Self(Node::String(Text::new(text)))
     }
@@ -179,7 +183,10 @@ impl Value {
     }
 
     pub(super) fn is_number(&self) -> bool {
-        matches!(self.0, Node::Number(_) | Node::Spelled(_) | Node::SpelledLong(_))
+        matches!(
+            self.0,
+            Node::Number(_) | Node::Spelled(_) | Node::SpelledLong(_)
+        )
     }
 }
 
@@ -205,15 +212,21 @@ impl From<f64> for Value {
     }
 }
 
+/// Beyond what a float keeps it is spelled: this is how the engine gives a number of the filter.
 impl From<isize> for Value {
-    #[allow(clippy::cast_precision_loss, reason = "the numbers of the language are floats")]
     fn from(value: isize) -> Self {
-        Self(Node::Number(value as f64))
+        i32::try_from(value).map_or_else(
+            |_| Self::spelled(&value.to_string()),
+            |small| Self::from(f64::from(small)),
+        )
     }
 }
 
 impl From<usize> for Value {
-    #[allow(clippy::cast_precision_loss, reason = "the numbers of the language are floats")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "the numbers of the language are floats"
+    )]
     fn from(value: usize) -> Self {
         Self(Node::Number(value as f64))
     }

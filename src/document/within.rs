@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(20);
 
 /// Stack sizes to try, largest first; only touched pages cost memory.
-const STACKS: [usize; 3] = [1 << 30, 1 << 28, 1 << 26];
+const STACKS: [usize; 3] = [1 << 29, 1 << 27, 1 << 25];
 
 /// What bounds a piece of work.
 #[derive(Debug, Clone, Default)]

@@ -36,7 +36,11 @@ pub struct FilterError {
 
 impl FilterError {
     pub(super) fn new(kind: FilterErrorKind, summary: impl Into<String>) -> Self {
-        Self { kind, summary: summary.into().replace(['\n', '\r'], " "), details: None }
+        Self {
+            kind,
+            summary: summary.into().replace(['\n', '\r'], " "),
+            details: None,
+        }
     }
 
     /// A filter that is not understood: what is wrong at `at` (a byte offset), and for how long.
@@ -84,7 +88,9 @@ impl FilterError {
 /// Where `part`, a slice of `source`, starts; the end if it is none.
 pub(super) fn offset(source: &str, part: &str) -> usize {
     let (whole, part) = (source.as_ptr().addr(), part.as_ptr().addr());
-    part.checked_sub(whole).filter(|at| *at <= source.len()).unwrap_or(source.len())
+    part.checked_sub(whole)
+        .filter(|at| *at <= source.len())
+        .unwrap_or(source.len())
 }
 
 /// The first error of the lexer.
@@ -107,10 +113,16 @@ pub(super) fn parsing(source: &str, errors: &[parse::TError<'_, &str>]) -> Filte
         return FilterError::compile(source, 0, 1, "not a filter");
     };
     let (at, length, token) = match found {
-        Some(lex::Token(text, _)) => {
-            (offset(source, text), text.chars().count(), format!("`{text}`"))
-        }
-        None => (source.trim_end().len(), 1, "the end of the filter".to_owned()),
+        Some(lex::Token(text, _)) => (
+            offset(source, text),
+            text.chars().count(),
+            format!("`{text}`"),
+        ),
+        None => (
+            source.trim_end().len(),
+            1,
+            "the end of the filter".to_owned(),
+        ),
     };
     let first = |text: &str| text.chars().take(1).collect::<String>();
     // A bracket's token is all that is in it.

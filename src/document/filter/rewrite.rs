@@ -29,13 +29,75 @@ enum Count {
 
 /// Builtins that give one result for one result of each argument.
 const SINGLE: &[&str] = &[
-    "abs", "add", "all", "any", "ascii_downcase", "ascii_upcase", "ceil", "contains", "endswith",
-    "explode", "false", "first", "flatten", "floor", "fromdate", "fromjson", "group_by", "has", "implode",
-    "index", "indices", "inside", "isempty", "join", "keys", "keys_unsorted", "last", "length", "ltrimstr", "map",
-    "map_values", "max", "max_by", "min", "min_by", "not", "now", "null", "nan", "infinite", "range_", "reverse",
-    "rindex", "round", "rtrimstr", "setpath", "sort", "sort_by", "split", "sqrt", "startswith",
-    "test", "to_entries", "from_entries", "with_entries", "todate", "tojson", "tonumber", "tostring", "trim", "true",
-    "type", "unique", "unique_by", "utf8bytelength", "walk", "transpose", "del", "delpaths",
+    "abs",
+    "add",
+    "all",
+    "any",
+    "ascii_downcase",
+    "ascii_upcase",
+    "ceil",
+    "contains",
+    "endswith",
+    "explode",
+    "false",
+    "first",
+    "flatten",
+    "floor",
+    "fromdate",
+    "fromjson",
+    "group_by",
+    "has",
+    "implode",
+    "index",
+    "indices",
+    "inside",
+    "isempty",
+    "join",
+    "keys",
+    "keys_unsorted",
+    "last",
+    "length",
+    "ltrimstr",
+    "map",
+    "map_values",
+    "max",
+    "max_by",
+    "min",
+    "min_by",
+    "not",
+    "now",
+    "null",
+    "nan",
+    "infinite",
+    "range_",
+    "reverse",
+    "rindex",
+    "round",
+    "rtrimstr",
+    "setpath",
+    "sort",
+    "sort_by",
+    "split",
+    "sqrt",
+    "startswith",
+    "test",
+    "to_entries",
+    "from_entries",
+    "with_entries",
+    "todate",
+    "tojson",
+    "tonumber",
+    "tostring",
+    "trim",
+    "true",
+    "type",
+    "unique",
+    "unique_by",
+    "utf8bytelength",
+    "walk",
+    "transpose",
+    "del",
+    "delpaths",
 ];
 
 /// One step of a plain path.
@@ -97,12 +159,19 @@ impl<'s> Rewriter<'s> {
         let Def { name, args, body } = definition;
         self.defined.push(name);
         let outer = self.parameters.len();
-        self.parameters.extend(args.iter().filter(|arg| !arg.starts_with('$')));
+        self.parameters
+            .extend(args.iter().filter(|arg| !arg.starts_with('$')));
         let calls = self.called.len();
         let body = self.term(body);
-        let recursive = self.called[calls..].iter().any(|(name, _)| self.defined.contains(name));
+        let recursive = self.called[calls..]
+            .iter()
+            .any(|(name, _)| self.defined.contains(name));
         self.parameters.truncate(outer);
-        Def { name, args, body: if recursive { guarded(body) } else { body } }
+        Def {
+            name,
+            args,
+            body: if recursive { guarded(body) } else { body },
+        }
     }
 
     fn boxed(&mut self, term: Ast<'s>) -> Box<Ast<'s>> {
@@ -154,12 +223,17 @@ impl<'s> Rewriter<'s> {
                 Term::IfThenElse(branches, otherwise.map(|term| self.boxed(*term)))
             }
             Term::Def(definitions, body) => {
-                let definitions = definitions.into_iter().map(|d| self.definition(d)).collect();
+                let definitions = definitions
+                    .into_iter()
+                    .map(|d| self.definition(d))
+                    .collect();
                 Term::Def(definitions, self.boxed(*body))
             }
             Term::Call(name, arguments) => {
                 self.called.push((name, arguments.len()));
-                let arguments = arguments.into_iter().map(|argument| self.argument(argument));
+                let arguments = arguments
+                    .into_iter()
+                    .map(|argument| self.argument(argument));
                 let arguments = arguments.collect();
                 Term::Call(name, arguments)
             }
@@ -171,7 +245,10 @@ impl<'s> Rewriter<'s> {
                         Part::Range(from.map(|t| self.term(t)), upto.map(|t| self.term(t)))
                     }
                 };
-                Term::Path(head, Path(path.0.into_iter().map(|(p, opt)| (part(p), opt)).collect()))
+                Term::Path(
+                    head,
+                    Path(path.0.into_iter().map(|(p, opt)| (part(p), opt)).collect()),
+                )
             }
         }
     }
@@ -180,14 +257,17 @@ impl<'s> Rewriter<'s> {
     fn argument(&mut self, argument: Ast<'s>) -> Ast<'s> {
         let calls = self.called.len();
         let argument = self.term(argument);
-        let nested = self.called[calls..].iter().any(|(name, _)| self.parameters.contains(name));
+        let nested = self.called[calls..]
+            .iter()
+            .any(|(name, _)| self.parameters.contains(name));
         if nested { guarded(argument) } else { argument }
     }
 
     fn line(&self, term: &Ast<'s>) -> &'s str {
         let Term::Var(name) = term else { return "0" };
         let before = &self.source[..offset(self.source, name)];
-        self.arena.alloc((before.matches('\n').count() + 1).to_string())
+        self.arena
+            .alloc((before.matches('\n').count() + 1).to_string())
     }
 
     fn entry(&mut self, entry: (Ast<'s>, Option<Ast<'s>>)) -> (Ast<'s>, Option<Ast<'s>>) {
@@ -207,13 +287,20 @@ impl<'s> Rewriter<'s> {
                 Pattern::Arr(parts.into_iter().map(|part| self.pattern(part)).collect())
             }
             Pattern::Obj(entries) => Pattern::Obj(
-                entries.into_iter().map(|(key, part)| (self.term(key), self.pattern(part))).collect(),
+                entries
+                    .into_iter()
+                    .map(|(key, part)| (self.term(key), self.pattern(part)))
+                    .collect(),
             ),
         }
     }
 
     /// A string; with several results in several places, jq's outer loop is the last place.
-    fn string(&mut self, format: Option<&'s str>, parts: Vec<StrPart<&'s str, Ast<'s>>>) -> Ast<'s> {
+    fn string(
+        &mut self,
+        format: Option<&'s str>,
+        parts: Vec<StrPart<&'s str, Ast<'s>>>,
+    ) -> Ast<'s> {
         if let Some(format) = format {
             self.called.push((format, 0));
         }
@@ -225,9 +312,7 @@ impl<'s> Rewriter<'s> {
             })
             .collect();
         const NAMES: [&str; 8] = ["$!0", "$!1", "$!2", "$!3", "$!4", "$!5", "$!6", "$!7"];
-        let several = |part: &&mut StrPart<&'s str, Ast<'s>>| {
-            matches!(part, StrPart::Term(term) if self.count(term) == Count::Any)
-        };
+        let several = |part: &&mut StrPart<&'s str, Ast<'s>>| matches!(part, StrPart::Term(term) if self.count(term) == Count::Any);
         let mut bound = Vec::new();
         let places: Vec<_> = parts.iter_mut().filter(several).collect();
         if places.len() > 1 {
@@ -238,7 +323,9 @@ impl<'s> Rewriter<'s> {
             }
         }
         let whole = Term::Str(format, parts);
-        bound.into_iter().fold(whole, |rest, (name, term)| bind(term, name, rest))
+        bound
+            .into_iter()
+            .fold(whole, |rest, (name, term)| bind(term, name, rest))
     }
 
     fn operation(&mut self, left: Ast<'s>, operator: BinaryOp<&'s str>, right: Ast<'s>) -> Ast<'s> {
@@ -260,7 +347,11 @@ impl<'s> Rewriter<'s> {
             BinaryOp::Math(_) | BinaryOp::Cmp(_)
                 if self.count(&left) == Count::Any && self.count(&right) == Count::Any =>
             {
-                bind(right, "$!right", binary(left, operator, Term::Var("$!right")))
+                bind(
+                    right,
+                    "$!right",
+                    binary(left, operator, Term::Var("$!right")),
+                )
             }
             _ => binary(left, operator, right),
         }
@@ -346,25 +437,32 @@ impl<'s> Rewriter<'s> {
                 _ => Count::One,
             })),
             Term::Obj(entries) => all(&mut entries.iter().map(|(key, value)| {
-                self.count(key).max(value.as_ref().map_or(Count::One, |value| self.count(value)))
+                self.count(key)
+                    .max(value.as_ref().map_or(Count::One, |value| self.count(value)))
             })),
             Term::Neg(inner) => self.count(inner),
             Term::BinOp(_, BinaryOp::Comma, _) => Count::Any,
             Term::BinOp(_, BinaryOp::Update, _) => Count::One,
-            Term::BinOp(_, BinaryOp::Assign | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt, value) => {
-                self.count(value)
-            }
+            Term::BinOp(
+                _,
+                BinaryOp::Assign | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt,
+                value,
+            ) => self.count(value),
             Term::BinOp(left, _, right) => self.count(left).max(self.count(right)),
             Term::IfThenElse(branches, otherwise) => {
-                let branches = branches.iter().map(|(c, then)| self.count(c).max(self.count(then)));
+                let branches = branches
+                    .iter()
+                    .map(|(c, then)| self.count(c).max(self.count(then)));
                 let otherwise = otherwise.as_ref().map(|term| self.count(term));
                 all(&mut branches.chain(otherwise))
             }
-            Term::Fold("reduce", _, _, arguments) => {
-                arguments.first().map_or(Count::Any, |start| self.count(start))
-            }
+            Term::Fold("reduce", _, _, arguments) => arguments
+                .first()
+                .map_or(Count::Any, |start| self.count(start)),
             Term::TryCatch(body, handler) => {
-                let handler = handler.as_ref().map_or(Count::AtMostOne, |term| self.count(term));
+                let handler = handler
+                    .as_ref()
+                    .map_or(Count::AtMostOne, |term| self.count(term));
                 self.count(body).max(handler)
             }
             Term::Call("!last_or_null" | "!modify", _) => Count::One,
@@ -372,25 +470,33 @@ impl<'s> Rewriter<'s> {
             Term::Call("select", arguments) if !self.defined.contains(&"select") => {
                 all(&mut arguments.iter().map(|term| self.count(term))).max(Count::AtMostOne)
             }
-            Term::Call("map" | "map_values" | "with_entries" | "sort_by" | "group_by" | "unique_by" | "min_by" | "max_by" | "walk" | "del", _)
-                if !self.defined.iter().any(|name| SINGLE.contains(name)) =>
+            Term::Call(
+                "map" | "map_values" | "with_entries" | "sort_by" | "group_by" | "unique_by"
+                | "min_by" | "max_by" | "walk" | "del",
+                _,
+            ) if !self.defined.iter().any(|name| SINGLE.contains(name)) => Count::One,
+            Term::Call(name, arguments)
+                if SINGLE.contains(name) && !self.defined.contains(name) =>
             {
-                Count::One
-            }
-            Term::Call(name, arguments) if SINGLE.contains(name) && !self.defined.contains(name) => {
                 all(&mut arguments.iter().map(|term| self.count(term)))
             }
-            Term::Path(head, parts) => parts.0.iter().fold(self.count(head), |count, (part, opt)| {
-                let part = match part {
-                    Part::Range(None, None) => Count::Any,
-                    Part::Index(index) => self.count(index),
-                    Part::Range(from, upto) => {
-                        all(&mut from.iter().chain(upto).map(|bound| self.count(bound)))
-                    }
-                };
-                let opt = if matches!(opt, Opt::Optional) { Count::AtMostOne } else { Count::One };
-                count.max(part).max(opt)
-            }),
+            Term::Path(head, parts) => {
+                parts.0.iter().fold(self.count(head), |count, (part, opt)| {
+                    let part = match part {
+                        Part::Range(None, None) => Count::Any,
+                        Part::Index(index) => self.count(index),
+                        Part::Range(from, upto) => {
+                            all(&mut from.iter().chain(upto).map(|bound| self.count(bound)))
+                        }
+                    };
+                    let opt = if matches!(opt, Opt::Optional) {
+                        Count::AtMostOne
+                    } else {
+                        Count::One
+                    };
+                    count.max(part).max(opt)
+                })
+            }
             _ => Count::Any,
         }
     }

@@ -4,16 +4,59 @@ use super::{Plain, one, parameters, plain};
 use crate::document::Value;
 use crate::document::arithmetic::fail;
 use crate::document::filter::Engine;
-use jaq_core::native::Fun;
 use jaq_core::ValR;
+use jaq_core::native::Fun;
 
 /// The functions of `jaq-std` that do as jq's do.
 const SHARED: &[&str] = &[
-    "acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "cos", "cosh", "exp", "exp10", "exp2",
-    "expm1", "frexp", "ilogb", "j0", "j1", "lgamma", "log", "log10", "log1p", "log2", "modf", "rint",
-    "nearbyint", "sin", "sinh", "tan", "tanh", "tgamma", "trunc", "y0", "y1", "atan2", "copysign",
-    "fdim", "fmax", "fmin", "fmod", "hypot", "jn", "ldexp", "nextafter", "pow", "remainder",
-    "scalbln", "yn", "fma",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "cbrt",
+    "cos",
+    "cosh",
+    "exp",
+    "exp10",
+    "exp2",
+    "expm1",
+    "frexp",
+    "ilogb",
+    "j0",
+    "j1",
+    "lgamma",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "modf",
+    "rint",
+    "nearbyint",
+    "sin",
+    "sinh",
+    "tan",
+    "tanh",
+    "tgamma",
+    "trunc",
+    "y0",
+    "y1",
+    "atan2",
+    "copysign",
+    "fdim",
+    "fmax",
+    "fmin",
+    "fmod",
+    "hypot",
+    "jn",
+    "ldexp",
+    "nextafter",
+    "pow",
+    "remainder",
+    "scalbln",
+    "yn",
+    "fma",
 ];
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
@@ -25,12 +68,22 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         ("fabs", parameters(""), |cv| one(float(&cv.1, f64::abs))),
         ("abs", parameters(""), |cv| one(abs(cv.1))),
         ("nan", parameters(""), |_| one(Ok(f64::NAN.into()))),
-        ("infinite", parameters(""), |_| one(Ok(f64::INFINITY.into()))),
+        ("infinite", parameters(""), |_| {
+            one(Ok(f64::INFINITY.into()))
+        }),
         ("isnan", parameters(""), |cv| one(test(&cv.1, f64::is_nan))),
-        ("isinfinite", parameters(""), |cv| one(test(&cv.1, f64::is_infinite))),
-        ("isnormal", parameters(""), |cv| one(test(&cv.1, f64::is_normal))),
+        ("isinfinite", parameters(""), |cv| {
+            one(test(&cv.1, f64::is_infinite))
+        }),
+        ("isnormal", parameters(""), |cv| {
+            one(test(&cv.1, f64::is_normal))
+        }),
         ("isfinite", parameters(""), |cv| {
-            one(Ok(cv.1.as_f64().is_some_and(|number| !number.is_infinite()).into()))
+            one(Ok(cv
+                .1
+                .as_f64()
+                .is_some_and(|number| !number.is_infinite())
+                .into()))
         }),
         ("now", parameters(""), |_| {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -48,7 +101,10 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
 }
 
 fn exponent(number: f64) -> i32 {
-    #[allow(clippy::cast_possible_truncation, reason = "exponents of floats are small")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "exponents of floats are small"
+    )]
     let exponent = number.abs().log2().floor() as i32;
     exponent
 }

@@ -5,9 +5,9 @@ use super::{Closure, Cv, Error, Exception, Plain, Results, one, parameters, plai
 use crate::document::arithmetic::fail;
 use crate::document::filter::Engine;
 use crate::document::{Value, path};
+use jaq_core::ValR;
 use jaq_core::box_iter::box_once;
 use jaq_core::native::Fun;
-use jaq_core::ValR;
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
     let natives: [Plain; 11] = [
@@ -16,11 +16,21 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             box_once(modify(cv.1, &paths, &change))
         }),
         ("!assign", parameters("fv"), |cv| each(cv, |_, new| Ok(new))),
-        ("!update_add", parameters("fv"), |cv| each(cv, |old, new| old + new)),
-        ("!update_subtract", parameters("fv"), |cv| each(cv, |old, new| old - new)),
-        ("!update_multiply", parameters("fv"), |cv| each(cv, |old, new| old * new)),
-        ("!update_divide", parameters("fv"), |cv| each(cv, |old, new| old / new)),
-        ("!update_remainder", parameters("fv"), |cv| each(cv, |old, new| old % new)),
+        ("!update_add", parameters("fv"), |cv| {
+            each(cv, |old, new| old + new)
+        }),
+        ("!update_subtract", parameters("fv"), |cv| {
+            each(cv, |old, new| old - new)
+        }),
+        ("!update_multiply", parameters("fv"), |cv| {
+            each(cv, |old, new| old * new)
+        }),
+        ("!update_divide", parameters("fv"), |cv| {
+            each(cv, |old, new| old / new)
+        }),
+        ("!update_remainder", parameters("fv"), |cv| {
+            each(cv, |old, new| old % new)
+        }),
         ("!update_alternative", parameters("fv"), |cv| {
             each(cv, |old, new| Ok(if old.is_truthy() { old } else { new }))
         }),
@@ -55,8 +65,12 @@ fn for_each_path<'a>(
     paths: &Closure<'a>,
     mut work: impl FnMut(&mut Value, &[Value]) -> Result<(), Exception<'a>>,
 ) -> Result<Value, Exception<'a>> {
-    let found = paths.0.paths((paths.1.clone(), (root.clone(), Default::default())));
-    let found: Vec<_> = found.map(|found| Ok(found?.1)).collect::<Result<_, Exception<'a>>>()?;
+    let found = paths
+        .0
+        .paths((paths.1.clone(), (root.clone(), Default::default())));
+    let found: Vec<_> = found
+        .map(|found| Ok(found?.1))
+        .collect::<Result<_, Exception<'a>>>()?;
     let mut root = root;
     let mut keys = Vec::new();
     for path in found {
@@ -115,7 +129,10 @@ fn delete_paths(root: Value, paths: &Value) -> ValR<Value> {
     };
     let keys = |path: &Value| match path.as_array() {
         Some(keys) => Ok(keys.to_vec()),
-        None => fail(format!("Path must be specified as array, not {}", path.type_name())),
+        None => fail(format!(
+            "Path must be specified as array, not {}",
+            path.type_name()
+        )),
     };
     path::delete_all(root, paths.iter().map(keys).collect::<Result<_, _>>()?)
 }
