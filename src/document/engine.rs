@@ -36,9 +36,6 @@ impl From<Range<Self>> for Value {
 
 impl Value {
     fn cannot_iterate<T>(&self) -> Result<T, jaq_core::Error<Self>> {
-        if self.is_null() {
-            return fail("Cannot iterate over null");
-        }
         fail(format!("Cannot iterate over {}", self.described()))
     }
 
@@ -128,11 +125,7 @@ impl jaq_core::ValT for Value {
     }
 
     fn range(self, range: Range<&Self>) -> ValR<Self> {
-        let key = Self::slice_key(range);
-        match &self.0 {
-            Node::Null | Node::Array(_) | Node::String(_) => path::get(&self, &key),
-            _ => fail(format!("Cannot index {} with object", self.type_name())),
-        }
+        path::get(&self, &Self::slice_key(range))
     }
 
     fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(

@@ -95,7 +95,7 @@ pub(super) fn write_float(number: f64, out: &mut Vec<u8>) {
             usize::try_from(count).unwrap_or(0),
         ));
     };
-    if point <= -5 || point > count + 15 {
+    if point <= -4 || point > count + 15 {
         out.extend_from_slice(&digits[..1]);
         if digits.len() > 1 {
             out.push(b'.');

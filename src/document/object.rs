@@ -14,10 +14,13 @@ const SMALL: usize = 24;
 /// A larger one is searched from the front this often before it gets an index.
 const PATIENCE: u8 = 3;
 
+/// Where each key is.
+struct Index(HashMap<Text, usize>);
+
 #[derive(Default)]
 pub(super) struct Object {
     entries: Vec<(Text, Value)>,
-    index: OnceCell<Box<HashMap<Text, usize>>>,
+    index: OnceCell<Box<Index>>,
     searched: Cell<u8>,
 }
 
@@ -64,6 +67,7 @@ impl Object {
                 return self
                     .index
                     .get_or_init(|| self.make_index())
+                    .0
                     .get(key)
                     .copied();
             }
@@ -74,13 +78,13 @@ impl Object {
             .position(|(candidate, _)| candidate == key)
     }
 
-    fn make_index(&self) -> Box<HashMap<Text, usize>> {
+    fn make_index(&self) -> Box<Index> {
         let places = self.entries.iter().enumerate();
-        Box::new(
+        Box::new(Index(
             places
                 .map(|(place, (key, _))| (key.clone(), place))
                 .collect(),
-        )
+        ))
     }
 
     pub(super) fn get(&self, key: &Text) -> Option<&Value> {
@@ -95,7 +99,7 @@ impl Object {
             self.entries.push((key.clone(), Value::null()));
             let place = self.entries.len() - 1;
             if let Some(index) = self.index.get_mut() {
-                index.insert(key.clone(), place);
+                index.0.insert(key.clone(), place);
             }
             place
         });

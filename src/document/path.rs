@@ -240,8 +240,8 @@ fn update_slice<E: From<Error>>(
     Ok(())
 }
 
-/// Deletes every one of `paths`, each an array of keys. The longest and last come first, so that
-/// no deletion moves what another one means.
+/// Deletes every one of `paths`, each an array of keys. The last come first, so that no
+/// deletion moves what another one means.
 pub(super) fn delete_all(mut root: Value, mut paths: Vec<Vec<Value>>) -> Result<Value, Error> {
     paths.sort();
     paths.dedup();
@@ -251,24 +251,14 @@ pub(super) fn delete_all(mut root: Value, mut paths: Vec<Vec<Value>>) -> Result<
             return Ok(Value::null());
         };
         let mut keys = vec![key.clone()];
-        // Those of one array or object go together: one by one would take quadratic time.
-        if is_fixed(key) {
-            let same = |next: &mut Vec<Value>| match next.split_last() {
-                Some((next, next_parent)) => next_parent == parent && is_fixed(next),
-                None => false,
-            };
-            while let Some(next) = paths.pop_if(same) {
-                keys.extend(next.into_iter().next_back());
-            }
+        // Those of one array or object go together: all mean the places there are before.
+        let same = |next: &mut Vec<Value>| next.split_last().is_some_and(|(_, p)| p == parent);
+        while let Some(next) = paths.pop_if(same) {
+            keys.extend(next.into_iter().next_back());
         }
         delete(&mut root, parent, &keys)?;
     }
     Ok(root)
-}
-
-/// Whether a key means the same after other deletions at larger keys.
-fn is_fixed(key: &Value) -> bool {
-    key.as_str().is_some() || key.as_f64().is_some_and(|index| index >= 0.0)
 }
 
 fn delete(root: &mut Value, parent: &[Value], keys: &[Value]) -> Result<(), Error> {

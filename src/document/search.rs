@@ -34,7 +34,7 @@ pub(super) fn indices(value: &Value, wanted: &Value) -> Result<Value, Error> {
         (Node::String(text), Node::String(wanted)) => {
             let (text, wanted) = (text.as_str(), wanted.as_str());
             if wanted.is_empty() {
-                return Ok(Value::null());
+                return Ok(Value::array(Vec::new()));
             }
             let starts = text.char_indices().map(|(at, _)| at).enumerate();
             let hits = starts.filter(|(_, at)| text[*at..].starts_with(wanted));

@@ -162,7 +162,18 @@ impl<'s> Rewriter<'s> {
         self.parameters
             .extend(args.iter().filter(|arg| !arg.starts_with('$')));
         let calls = self.called.len();
-        let body = self.term(body);
+        let mut body = self.term(body);
+        // A parameter `$b` can be called as `b` too.
+        for arg in args.iter().copied().filter(|arg| arg.starts_with('$')) {
+            if self.called[calls..].contains(&(&arg[1..], 0)) {
+                let value = Def {
+                    name: &arg[1..],
+                    args: Vec::new(),
+                    body: Term::Var(arg),
+                };
+                body = Term::Def(vec![value], Box::new(body));
+            }
+        }
         let recursive = self.called[calls..]
             .iter()
             .any(|(name, _)| self.defined.contains(name));

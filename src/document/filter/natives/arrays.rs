@@ -34,14 +34,10 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         ("add", parameters(""), |cv| one(add(cv.1))),
         ("reverse", parameters(""), |cv| one(reverse(cv.1))),
         ("sort", parameters(""), |cv| {
-            one(sorted(cv.1).map(|(mut elements, _)| {
-                elements.sort();
-                Value::array(elements)
-            }))
+            one(sorted(cv.1).map(Value::array))
         }),
         ("unique", parameters(""), |cv| {
-            one(sorted(cv.1).map(|(mut elements, _)| {
-                elements.sort();
+            one(sorted(cv.1).map(|mut elements| {
                 elements.dedup();
                 Value::array(elements)
             }))
@@ -201,7 +197,6 @@ fn iterable(value: Value) -> Result<Vec<Value>, Error> {
             .iter()
             .map(|(_, value)| value.clone())
             .collect()),
-        Node::Null => fail("Cannot iterate over null (null)"),
         _ => fail(format!("Cannot iterate over {}", value.described())),
     }
 }
@@ -220,20 +215,25 @@ fn add(value: Value) -> ValR<Value> {
 fn reverse(value: Value) -> ValR<Value> {
     match value.0 {
         Node::Null => Ok(Value::array(Vec::new())),
-        Node::String(text) => Ok(text.as_str().chars().rev().collect::<String>().into()),
+        Node::String(text) if text.len() == 0 => Ok(Value::array(Vec::new())),
+        Node::Object(object) if object.len() == 0 => Ok(Value::array(Vec::new())),
         Node::Array(array) => {
             let mut elements = into_elements(array);
             elements.reverse();
             Ok(Value::array(elements))
         }
-        _ => fail(format!("Cannot reverse {}", value.described())),
+        _ => fail(format!("Cannot index {} with number", value.type_name())),
     }
 }
 
-/// The elements of what is to be sorted. (The second part keeps the call sites uniform.)
-fn sorted(value: Value) -> Result<(Vec<Value>, ()), Error> {
+/// The elements of an array, in order.
+fn sorted(value: Value) -> Result<Vec<Value>, Error> {
     match value.0 {
-        Node::Array(array) => Ok((into_elements(array), ())),
+        Node::Array(array) => {
+            let mut elements = into_elements(array);
+            elements.sort();
+            Ok(elements)
+        }
         _ => fail(format!(
             "{} cannot be sorted, as it is not an array",
             value.described()
@@ -262,12 +262,11 @@ fn keyed_unsorted<'a>(mut cv: Cv<'a>) -> Result<Keyed, Exception<'a>> {
     };
     match cv.1.0 {
         Node::Array(array) => into_elements(array).into_iter().map(keyed).collect(),
-        _ => Err(
-            fail::<()>(format!("Cannot index {} with number", cv.1.type_name()))
-                .map_err(Exception::from)
-                .err()
-                .unwrap_or_else(|| Error::new(Value::null()).into()),
-        ),
+        _ => {
+            let value = cv.1.described();
+            let message = format!("{value} cannot be sorted, as it is not an array");
+            Err(Error::new(Value::from(message)).into())
+        }
     }
 }
 

@@ -145,7 +145,7 @@ fn show(value: &Value, format: &Value, zone: &TimeZone, name: &str) -> ValR<Valu
 }
 
 fn read(value: &Value, format: &Value) -> ValR<Value> {
-    let wrong = || format!("strptime/1 requires string inputs and arguments");
+    let wrong = || "strptime/1 requires string inputs and arguments".to_owned();
     let (text, format) = (want_text(value, wrong)?, want_text(format, wrong)?);
     let parsed = BrokenDownTime::parse(format.replace("%Z", "%Q").as_bytes(), text)
         .or_else(|_| BrokenDownTime::parse(format, text));

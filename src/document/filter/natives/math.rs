@@ -121,7 +121,7 @@ fn float(value: &Value, function: fn(f64) -> f64) -> ValR<Value> {
 }
 
 fn test(value: &Value, function: fn(f64) -> bool) -> ValR<Value> {
-    number(value).map(|number| function(number).into())
+    Ok(value.as_f64().is_some_and(function).into())
 }
 
 /// Negated if below zero, else as it is.

@@ -65,7 +65,7 @@ fn want_array(value: &Value, message: impl FnOnce() -> String) -> Result<&[Value
     }
 }
 
-fn want_text<'v>(value: &'v Value, message: impl FnOnce() -> String) -> Result<&'v str, Error> {
+fn want_text(value: &Value, message: impl FnOnce() -> String) -> Result<&str, Error> {
     match value.as_str() {
         Some(text) => Ok(text),
         None => fail(message()),

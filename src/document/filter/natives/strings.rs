@@ -21,7 +21,7 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             one(want_text(&cv.1, wrong).map(|text| text.len().into()))
         }),
         ("explode", parameters(""), |cv| {
-            let wrong = || format!("{} cannot be exploded", cv.1.described());
+            let wrong = || "explode input must be a string".to_owned();
             let code = |character| Value::from(f64::from(u32::from(character)));
             one(want_text(&cv.1, wrong).map(|text| text.chars().map(code).collect()))
         }),
