@@ -234,7 +234,7 @@ impl From<MemoryError> for CliError {
                     _ => error,
                 }
             }
-            MemoryError::NotFinite { .. } => CliError::new(Exit::Data, message),
+            MemoryError::Unwritable { .. } => CliError::new(Exit::Data, message),
             MemoryError::Stopped { source: Stopped::TimeLimit(_) } => {
                 CliError::new(Exit::Data, message).hint("raise --max-time, or look for an endless recursion")
             }
