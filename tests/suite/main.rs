@@ -9,5 +9,6 @@
 
 mod common;
 
+mod docs;
 mod house;
 mod update;
