@@ -4,5 +4,6 @@ pub mod lock;
 pub mod locks;
 pub mod read;
 pub mod restore;
+pub mod scripts;
 pub mod update;
 pub mod write;
