@@ -15,7 +15,7 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
-use commands::{lock, locks, read, restore, scripts as install, update, write};
+use commands::{completions, lock, locks, man, read, restore, scripts as install, update, write};
 use error::Outcome;
 
 /// Many agents, editors and cron jobs share files without losing a byte.
@@ -43,17 +43,15 @@ enum Command {
     /// Look at all locks, and remove stale ones
     #[command(subcommand)]
     Locks(locks::Locks),
-    /// Print a file, or what a filter makes of it
     Read(read::Read),
-    /// Change a JSON document with a jq filter or a command
     Update(update::Update),
-    /// Replace a file by what stands on standard input
     Write(write::Write),
-    /// Put an earlier version of a file back
     Restore(restore::Restore),
     /// Stand in for the old bash scripts
     #[command(subcommand)]
     Scripts(install::Scripts),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -66,6 +64,8 @@ impl Command {
             Command::Write(write) => write.run(),
             Command::Restore(restore) => restore.run(),
             Command::Scripts(scripts) => scripts.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
         }
     }
 }

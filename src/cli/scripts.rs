@@ -191,7 +191,9 @@ fn memory_update(words: &mut Words) -> Outcome {
         }
         ([file, filter], None) => line.extend(["--".into(), file.clone(), filter.clone()]),
         _ => {
-            return Err(CliError::usage("memory-update.sh FILE EXPRESSION | FILE --function NAME [--backup]"));
+            return Err(CliError::usage(
+                "memory-update.sh FILE EXPRESSION | FILE --function NAME [--backup]",
+            ));
         }
     }
     Ok(Exit::Status(super::run_words(line)))
