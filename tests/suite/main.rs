@@ -9,5 +9,9 @@
 
 mod common;
 
+mod contender;
 mod house;
+mod race;
+mod signals;
+mod takeover;
 mod update;

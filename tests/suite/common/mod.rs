@@ -2,6 +2,14 @@
 
 #![allow(dead_code, reason = "not every subject needs every helper")]
 
+mod locks;
+mod nobody;
+mod snapshot;
+
+pub use locks::*;
+pub use nobody::*;
+pub use snapshot::Snapshot;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -201,4 +209,10 @@ pub fn skip(why: &str) -> bool {
 
 fn rustix_euid() -> u32 {
     aimem::sys::process::effective_user()
+}
+
+/// Whether the long form of a test was asked for, by `AIMEM_LONG_TESTS=1`: more rounds and longer
+/// waits of the same kind, for a night rather than for every change.
+pub fn long_tests() -> bool {
+    std::env::var_os("AIMEM_LONG_TESTS").is_some_and(|value| value == "1")
 }
