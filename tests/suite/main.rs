@@ -9,9 +9,13 @@
 
 mod common;
 
+mod acquire;
 mod contender;
 mod house;
+mod liveness;
+mod names;
 mod race;
+mod scripts_lock;
 mod signals;
 mod takeover;
 mod update;

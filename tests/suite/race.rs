@@ -14,7 +14,7 @@ fn append(env: &TestEnv, id: &str) -> Child {
 
 #[track_caller]
 fn assert_all_there(env: &TestEnv, count: usize) {
-    let document: serde_json::Value = serde_json::from_str(&env.read("sessions.json")).unwrap();
+    let document = env.json("sessions.json");
     let sessions = document["sessions"].as_array().unwrap();
     let ids: BTreeSet<&str> = sessions.iter().map(|session| session["id"].as_str().unwrap()).collect();
     assert_eq!((sessions.len(), ids.len()), (count, count), "ids there, distinct ids");
@@ -65,8 +65,7 @@ fn eight_clients_and_a_reader_that_never_sees_half_a_file() {
             let (mut reads, mut longest) = (0, 0);
             while !done.load(Ordering::Relaxed) {
                 // Without aimem, and so without any lock: the file itself must always be whole.
-                let document: serde_json::Value = serde_json::from_str(&env.read("sessions.json")).unwrap();
-                let seen = document["sessions"].as_array().unwrap().len();
+                let seen = env.json("sessions.json")["sessions"].as_array().unwrap().len();
                 assert!(seen >= longest, "a session was there and is gone again");
                 (reads, longest) = (reads + 1, seen);
             }
@@ -119,8 +118,7 @@ fn sixty_four_processes_of_every_kind_lose_no_increment() {
             assert!((0..=wanted).contains(&seen), "{seen}");
         }
     }
-    let document: serde_json::Value = serde_json::from_str(&env.read("counter.json")).unwrap();
-    assert_eq!(document["n"], wanted);
+    assert_eq!(env.json("counter.json")["n"], wanted);
     assert_eq!(env.lock_names(), [""; 0]);
     assert_eq!(TestEnv::names_in(&env.path("")), ["counter.json"]);
 }

@@ -66,6 +66,12 @@ impl TestEnv {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
+    /// A JSON document in the working folder; the test fails when it is none.
+    #[track_caller]
+    pub fn json(&self, name: impl AsRef<Path>) -> serde_json::Value {
+        serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap()
+    }
+
     /// Any program in the hermetic environment, in the working folder.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
