@@ -11,6 +11,8 @@ mod common;
 
 mod acquire;
 mod contender;
+mod exit_codes;
+mod failures;
 mod house;
 mod liveness;
 mod names;

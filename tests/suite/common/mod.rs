@@ -222,3 +222,33 @@ fn rustix_euid() -> u32 {
 pub fn long_tests() -> bool {
     std::env::var_os("AIMEM_LONG_TESTS").is_some_and(|value| value == "1")
 }
+
+/// A file system of its own that is soon full; unmounted when dropped.
+pub struct Disk(tempfile::TempDir);
+
+impl Disk {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+/// Mounts a `tmpfs` of this size. `None` where we may not.
+pub fn small_disk(size: &str) -> Option<Disk> {
+    if !require_root() || !require("mount") {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(folder.path());
+    if mount.output().unwrap().status.success() {
+        return Some(Disk(folder));
+    }
+    skip("a tmpfs cannot be mounted here");
+    None
+}
