@@ -38,6 +38,7 @@ fn contender() {
 fn locker() -> Locker {
     Locker {
         root: LockRoot::open(&LockRoot::default_path().unwrap()).unwrap(),
+        deadlock_check: true,
         inherited: Vec::new(),
         under: None,
         patience: Patience { limit: Duration::from_secs(60), ..Patience::default() },

@@ -117,7 +117,7 @@ fn hurtful_names_are_locked_written_updated_and_read() {
         assert_eq!(env.json(&name)["n"], 2, "{name:?}");
         let names: Vec<OsString> =
             fs::read_dir(env.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, [name.clone()]);
+        assert_eq!(names, std::slice::from_ref(&name));
         assert_eq!(env.lock_names(), [""; 0], "{name:?}");
     }
 }
