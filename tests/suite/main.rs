@@ -9,6 +9,16 @@
 
 mod common;
 
+mod acquire;
+mod contender;
 mod docs;
+mod exit_codes;
+mod failures;
 mod house;
+mod liveness;
+mod names;
+mod race;
+mod scripts_lock;
+mod signals;
+mod takeover;
 mod update;
