@@ -10,4 +10,5 @@
 mod common;
 
 mod house;
+mod power_cut;
 mod update;

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "not every subject needs every helper")]
 
+pub mod disk;
+pub mod strace;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
