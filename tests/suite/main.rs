@@ -11,4 +11,5 @@ mod common;
 
 mod house;
 mod power_cut;
+mod replace_kill;
 mod update;

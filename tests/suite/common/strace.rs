@@ -18,6 +18,8 @@ pub struct Call {
     pub result: i64,
     /// How many calls of this name came up to this one: strace's `when=`.
     pub nth: usize,
+    /// How many calls of any name came up to this one.
+    pub position: usize,
 }
 
 impl Call {
@@ -30,7 +32,7 @@ impl Call {
             Some(digits) => i64::from_str_radix(digits, 16).unwrap_or(-1),
             None => result.parse().unwrap_or(-1),
         };
-        Some(Call { name: name.to_owned(), args: split(args), result, nth: 0 })
+        Some(Call { name: name.to_owned(), args: split(args), result, nth: 0, position: 0 })
     }
 
     /// An argument that is a text: a path, or what is written.
@@ -149,6 +151,7 @@ fn first_thread(folder: &Path, root: &Path) -> Vec<Call> {
         texts.into_iter().find(|text| text.starts_with("execve(")).expect("the trace of the first thread");
     let mut calls: Vec<Call> = text.lines().filter_map(Call::parse).collect();
     for index in 0..calls.len() {
+        calls[index].position = index + 1;
         calls[index].nth = calls[..=index].iter().filter(|call| call.name == calls[index].name).count();
     }
     let ours = |call: &Call| (0..2).any(|index| call.path(index).starts_with(root));
