@@ -11,5 +11,7 @@ mod common;
 
 mod house;
 mod power_cut;
+mod replace_faults;
 mod replace_kill;
+mod replace_order;
 mod update;
