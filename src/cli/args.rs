@@ -44,6 +44,9 @@ pub struct WaitArgs {
     /// The exit code when the lock was not free in time [default: 75]
     #[arg(short = 'E', long, value_name = "N")]
     pub conflict_exit_code: Option<u8>,
+    /// Keep waiting even if others wait for what this process holds
+    #[arg(long)]
+    pub no_deadlock_check: bool,
 }
 
 impl WaitArgs {
@@ -106,6 +109,7 @@ pub fn locker(wait: &WaitArgs, client: Option<String>, under: Option<LockId>) ->
         inherited: env::lock_ids()?,
         under,
         client: client.map_or_else(env::client, |name| Ok(Some(name)))?,
+        deadlock_check: !wait.no_deadlock_check,
         command: describe_command(std::env::args_os()),
         root: lock_root()?,
     })

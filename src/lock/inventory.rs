@@ -6,9 +6,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::LockError;
 use super::guard::Guard;
+use super::holder::Holder;
+use super::journal::{Event, Record};
 use super::key::Key;
 use super::liveness::{CORRUPT_GRACE, Judge, Judgement, Verdict};
-use super::removal::{SetAside, set_aside, sweep};
+use super::removal::{set_aside, sweep};
 use super::root::{LockRoot, found};
 use crate::sys;
 
@@ -133,5 +135,9 @@ fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError
     };
     let removed = set_aside(root, key, directory, &guard)?;
     drop(guard);
-    Ok(removed.map(SetAside::delete).is_some())
+    let Some(aside) = removed else { return Ok(false) };
+    aside.delete();
+    let record = Record::new(Event::Takeover, judgement.info.target.as_deref());
+    record.holder(&Holder::of(&judgement.info)).why(judgement.reason).append(root);
+    Ok(true)
 }

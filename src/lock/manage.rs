@@ -11,6 +11,7 @@ use super::held::{RELEASE_PATIENCE, open_info};
 use super::holder::Holder;
 use super::id::LockId;
 use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
+use super::journal::{self, Event, Record};
 use super::key::Target;
 use super::liveness::{Judge, Judgement, Verdict};
 use super::removal::{SetAside, set_aside};
@@ -25,6 +26,10 @@ use crate::sys::file::{Flock, Identity};
 /// [`LockError::Lost`] when the lock is not held under this id any more, and nothing is
 /// removed; [`LockError::Running`] when a running command has it.
 pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
+    journal::note_loss(root, remove_own(root, id))
+}
+
+fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
     if id.is_guest() {
         return Ok(());
     }
@@ -49,6 +54,10 @@ pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
 /// # Errors
 /// [`LockError::Lost`] when it is over or another's; [`LockError::NotALease`].
 pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+    journal::note_loss(root, overwrite_lease(root, id, ttl))
+}
+
+fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
     let guard = Guard::take(root, &id.key, Instant::now() + RELEASE_PATIENCE)?;
     let (_, mut info) = open_info(root, id, None)?;
     if info.liveness != Some(Liveness::Lease) {
@@ -123,6 +132,8 @@ pub fn break_lock(
     drop(guard);
     if let Some(aside) = removed {
         aside.delete();
+        let record = Record::new(Event::Break, Some(&target.path)).holder(&Holder::of(&judgement.info));
+        record.why(format!("{}: {}", judgement.verdict, judgement.reason)).append(root);
     }
     Ok((target, judgement))
 }
