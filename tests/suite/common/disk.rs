@@ -94,7 +94,7 @@ impl Disk {
                 assert!(!self.open.contains_key(&call.fd(0)), "the model does not know {}", call.name);
                 false
             }
-            _ => match call.from_and_to() {
+            _ => match call.old_and_new_name() {
                 Some((from, to)) => self.named(call, from, to),
                 None => false,
             },

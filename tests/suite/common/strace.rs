@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -16,10 +16,9 @@ pub struct Call {
     pub args: Vec<String>,
     /// What it returned; -1 for an error, and for a call that never returned.
     pub result: i64,
-    /// How many calls of this name came up to this one: strace's `when=`.
+    /// How many calls of this name came up to this one: strace's `when=`, which counts each name
+    /// on its own even after `inject=all`.
     pub nth: usize,
-    /// How many calls of any name came up to this one.
-    pub position: usize,
 }
 
 impl Call {
@@ -32,7 +31,7 @@ impl Call {
             Some(digits) => i64::from_str_radix(digits, 16).unwrap_or(-1),
             None => result.parse().unwrap_or(-1),
         };
-        Some(Call { name: name.to_owned(), args: split(args), result, nth: 0, position: 0 })
+        Some(Call { name: name.to_owned(), args: split(args), result, nth: 0 })
     }
 
     /// An argument that is a text: a path, or what is written.
@@ -53,7 +52,7 @@ impl Call {
     }
 
     /// What a rename or a link goes from and to, whichever of the calls it is.
-    pub fn from_and_to(&self) -> Option<(PathBuf, PathBuf)> {
+    pub fn old_and_new_name(&self) -> Option<(PathBuf, PathBuf)> {
         match self.name.as_str() {
             "rename" | "link" => Some((self.path(0), self.path(1))),
             "renameat" | "renameat2" | "linkat" => Some((self.path(1), self.path(3))),
@@ -136,28 +135,29 @@ pub fn traced<S: AsRef<OsStr>>(
 /// Runs aimem and returns what its first thread asked of the kernel, from its first own call on:
 /// the one that looks for the lock root, or for the file.
 pub fn record<S: AsRef<OsStr>>(env: &TestEnv, args: impl IntoIterator<Item = S>) -> (Ran, Vec<Call>) {
+    let (ran, mut calls) = record_all(env, args);
+    let ours =
+        |call: &Call| call.name != "readlink" && (0..2).any(|index| call.path(index).starts_with(env.root()));
+    let start = calls.iter().skip(1).position(ours).map_or(0, |at| at + 1);
+    (ran, calls.split_off(start))
+}
+
+/// The same from `execve` on.
+pub fn record_all<S: AsRef<OsStr>>(env: &TestEnv, args: impl IntoIterator<Item = S>) -> (Ran, Vec<Call>) {
     let folder = env.root().join("trace");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).unwrap();
     let mut command = env.command("strace");
     command.args(["-ff", "-qq", "-xx", "-s", "1000000", "-o"]).arg(folder.join("t"));
     let ran = Ran::of(command.arg(aimem_path()).args(args).output().unwrap());
-    (ran, first_thread(&folder, env.root()))
-}
-
-fn first_thread(folder: &Path, root: &Path) -> Vec<Call> {
-    let texts = fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
-    let text =
-        texts.into_iter().find(|text| text.starts_with("execve(")).expect("the trace of the first thread");
+    let mut texts =
+        fs::read_dir(&folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    let text = texts.find(|text| text.starts_with("execve(")).expect("the trace of the first thread");
     let mut calls: Vec<Call> = text.lines().filter_map(Call::parse).collect();
     for index in 0..calls.len() {
-        calls[index].position = index + 1;
         calls[index].nth = calls[..=index].iter().filter(|call| call.name == calls[index].name).count();
     }
-    let ours = |call: &Call| (0..2).any(|index| call.path(index).starts_with(root));
-    let start =
-        calls.iter().skip(1).position(|call| call.name != "readlink" && ours(call)).map_or(0, |at| at + 1);
-    calls.split_off(start)
+    (ran, calls)
 }
 
 /// Does `work` for every item, four at a time.
