@@ -9,9 +9,16 @@
 
 mod common;
 
+mod foreign_writer;
 mod house;
+mod large;
+mod leftovers;
+mod metadata;
 mod power_cut;
 mod replace_faults;
+mod replace_full_disk;
 mod replace_kill;
 mod replace_order;
+mod restore;
+mod targets;
 mod update;
