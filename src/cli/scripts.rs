@@ -46,8 +46,8 @@ pub fn run(name: &str, words: Vec<OsString>) -> u8 {
         "atomic-write.sh" => atomic_write(&mut words),
         _ => match words.next_text().as_deref() {
             Some("with") => return with(words),
-            Some("acquire") => words.operand("FILE").and_then(|file| acquire(&file)),
-            Some("release") => words.operand("LOCK_DIR").and_then(|path| release(&path)),
+            Some("acquire") => words.operand("the file").and_then(|file| acquire(&file)),
+            Some("release") => words.operand("the lock directory").and_then(|path| release(&path)),
             Some("cleanup") => return old_code(super::run_words(["locks", "cleanup"].map(OsString::from))),
             Some("show") => show(),
             _ => output::result(LOCK_USAGE.as_bytes()).map(|()| Exit::CheckFailed),
@@ -87,7 +87,7 @@ fn unknown(word: &OsStr) -> CliError {
 
 /// The command's own status is passed on, so 75 and the like are told apart by what was run.
 fn with(mut words: Words) -> u8 {
-    let file = match words.operand("FILE") {
+    let file = match words.operand("the file") {
         Ok(file) => file,
         Err(error) => return old_code(output::finish(Err(error))),
     };
