@@ -21,6 +21,8 @@ mod leftovers;
 mod liveness;
 mod metadata;
 mod names;
+mod old_scripts;
+mod old_scripts_install;
 mod power_cut;
 mod race;
 mod replace_faults;
