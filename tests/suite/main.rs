@@ -10,9 +10,11 @@
 mod common;
 
 mod acquire;
+mod attacks;
 mod contender;
 mod exit_codes;
 mod failures;
+mod guests;
 mod house;
 mod liveness;
 mod names;
