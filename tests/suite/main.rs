@@ -10,11 +10,13 @@
 mod common;
 
 mod acquire;
+mod attacks;
 mod contender;
 mod docs;
 mod exit_codes;
 mod failures;
 mod foreign_writer;
+mod guests;
 mod house;
 mod large;
 mod leftovers;
@@ -23,6 +25,7 @@ mod metadata;
 mod names;
 mod power_cut;
 mod race;
+mod read;
 mod replace_faults;
 mod replace_full_disk;
 mod replace_kill;
@@ -33,3 +36,5 @@ mod signals;
 mod takeover;
 mod targets;
 mod update;
+mod waiting;
+mod write;
