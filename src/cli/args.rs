@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::{duration, env};
 use crate::document::Limits;
 use crate::lock::info::describe_command;
-use crate::lock::{LockId, LockRoot, Locker, Patience};
+use crate::lock::{LockError, LockId, LockRoot, Locker, Patience};
 use crate::memory::{Binding, Layout, Program};
 use crate::replace::Replace;
 
@@ -30,6 +30,16 @@ pub fn lock_root() -> Result<LockRoot, CliError> {
 pub fn existing_lock_root() -> Result<Option<LockRoot>, CliError> {
     let reach = env::lock_reach()?;
     Ok(LockRoot::existing(&LockRoot::default_path()?)?.map(|root| root.with_reach(reach)))
+}
+
+/// The lock root that a lock known by its id should be in. It is not made: a lock can't be in a
+/// folder that is not there.
+///
+/// # Errors
+/// The lock is lost, or the root can't be trusted.
+pub fn lock_root_of_id() -> Result<LockRoot, CliError> {
+    let lost = || LockError::Lost { target: None, why: "there is no lock folder".to_owned() };
+    existing_lock_root()?.ok_or_else(|| lost().into())
 }
 
 /// How long to wait for a lock.

@@ -18,6 +18,7 @@ use super::key::Target;
 use super::liveness::{Judge, Judgement, Verdict};
 use super::removal::{SetAside, UNBORN_PREFIX, set_aside, sweep};
 use super::root::{LockRoot, found, open_safely};
+use super::wait::Waiter;
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
 
@@ -97,8 +98,9 @@ impl Held {
         claim: &Claim,
         judge: &mut Judge,
         deadline: Instant,
+        waiter: &mut dyn Waiter,
     ) -> Result<Attempt, LockError> {
-        let guard = Guard::take(root, &target.key, deadline)?;
+        let guard = Guard::take_with(root, &target.key, deadline, waiter)?;
         let mut reclaimed = None;
         let mut removed: Vec<SetAside> = Vec::new();
         let attempt = loop {
@@ -232,7 +234,7 @@ impl Held {
     /// # Errors
     /// [`LockError::Lost`], and nothing was run; or the guard could not be had.
     pub fn publish<T>(&self, change: impl FnOnce() -> T) -> Result<T, LockError> {
-        let guard = Guard::take(&self.root, &self.target.key, Instant::now() + RELEASE_PATIENCE);
+        let guard = Guard::take(&self.root, &self.target.key, RELEASE_PATIENCE);
         let published = guard.and_then(|guard| {
             self.check()?;
             guard.verify()?;
@@ -293,7 +295,7 @@ impl Held {
             Hold::Guest(nest) => return nest.release(),
             Hold::Over => return Ok(()),
         };
-        let guard = Guard::take(&self.root, &self.target.key, Instant::now() + RELEASE_PATIENCE);
+        let guard = Guard::take(&self.root, &self.target.key, RELEASE_PATIENCE);
         let ended = guard.and_then(|guard| {
             let lost = |why: &str| LockError::lost(Some(self.target.path.clone()), why);
             self.check_own(identity)?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use super::LockError;
 use super::guard::Guard;
@@ -128,7 +128,7 @@ pub fn cleanup(root: &LockRoot, dry_run: bool) -> Result<Cleanup, LockError> {
 
 /// Removes one lock if it is still stale under the guard.
 fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError> {
-    let guard = Guard::take(root, key, Instant::now())?;
+    let guard = Guard::take(root, key, Duration::ZERO)?;
     let judgement = judge.judge(key);
     let (Verdict::Stale, Some(directory)) = (judgement.verdict, judgement.directory) else {
         return Ok(false);

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::LockError;
 use super::guard::Guard;
@@ -33,7 +33,7 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
     if id.is_guest() {
         return Ok(());
     }
-    let guard = Guard::take(root, &id.key, Instant::now() + RELEASE_PATIENCE)?;
+    let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (file, info) = open_info(root, id, None)?;
     match info.liveness {
         Some(Liveness::Kernel) if is_locked(root, id, &file)? => {
@@ -58,7 +58,7 @@ pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockErro
 }
 
 fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
-    let guard = Guard::take(root, &id.key, Instant::now() + RELEASE_PATIENCE)?;
+    let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (_, mut info) = open_info(root, id, None)?;
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
@@ -117,7 +117,7 @@ pub fn break_lock(
     if judgement.verdict == Verdict::Free {
         return Ok((target, judgement));
     }
-    let guard = Guard::take(root, &target.key, Instant::now() + patience)?;
+    let guard = Guard::take(root, &target.key, patience)?;
     let judgement = judge.judge(&target.key);
     let removed = match judgement.directory {
         Some(directory) => set_aside(root, &target.key, directory, &guard)?,

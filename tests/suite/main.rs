@@ -9,16 +9,27 @@
 
 mod common;
 
+mod acquire;
+mod contender;
+mod docs;
+mod exit_codes;
+mod failures;
 mod foreign_writer;
 mod house;
 mod large;
 mod leftovers;
+mod liveness;
 mod metadata;
+mod names;
 mod power_cut;
+mod race;
 mod replace_faults;
 mod replace_full_disk;
 mod replace_kill;
 mod replace_order;
 mod restore;
+mod scripts_lock;
+mod signals;
+mod takeover;
 mod targets;
 mod update;
