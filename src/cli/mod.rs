@@ -7,6 +7,8 @@ pub mod duration;
 pub mod env;
 pub mod error;
 pub mod exit;
+pub mod filter_args;
+pub mod operands;
 pub mod output;
 pub mod scripts;
 pub mod waiting;

@@ -73,9 +73,11 @@ impl Signals {
             tv_nsec: limit.subsec_nanos().into(),
         });
         let mut pipe = [PollFd::new(self.delivery.get_read(), PollFlags::IN)];
-        // An error here is EINTR: the handler has run, and the queue has the signal.
-        let _ = poll(&mut pipe, limit.as_ref());
-        self.pending()
+        match poll(&mut pipe, limit.as_ref()) {
+            Ok(0) => Vec::new(),
+            // An error is EINTR: the handler has run, and the queue has the signal.
+            _ => self.pending(),
+        }
     }
 
     /// What has arrived, without sleeping.
