@@ -29,6 +29,7 @@ mod read;
 mod replace_faults;
 mod replace_full_disk;
 mod replace_kill;
+mod replace_library;
 mod replace_order;
 mod restore;
 mod scripts_lock;
