@@ -98,6 +98,9 @@ impl Held {
         judge: &mut Judge,
         deadline: Instant,
     ) -> Result<Attempt, LockError> {
+        // Read before the guard is taken: under it others wait, and a death between the two steps
+        // of a take costs the next taker two seconds.
+        judge.here();
         let guard = Guard::take(root, &target.key, deadline)?;
         let mut reclaimed = None;
         let mut removed: Vec<SetAside> = Vec::new();
