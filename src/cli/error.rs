@@ -93,7 +93,7 @@ fn exit_of(error: &io::Error) -> Exit {
 fn exit_of_creating(error: &io::Error) -> Exit {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Exit::Permission,
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Io,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => Exit::Io,
         _ if is(error, rustix::io::Errno::IO) => Exit::Io,
         _ => Exit::CantCreate,
     }

@@ -5,10 +5,12 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::signal::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::signal::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Sent};
@@ -46,9 +48,16 @@ impl Signals {
     /// Installs handlers for `wanted`. Signals that this process was started with ignored stay
     /// ignored, so that `nohup` keeps its meaning for a command that we start.
     ///
+    /// Besides, a write beyond the file size limit (`ulimit -f`) becomes an error like that of a
+    /// full disk, instead of ending the process with its lock and temporary file in place.
+    ///
     /// # Errors
     /// No descriptors or no memory are left.
     pub fn install(wanted: &[i32]) -> io::Result<Self> {
+        if !super::process::started_ignoring(SIGXFSZ) {
+            // A handler and not «ignore», which a command that we start would inherit.
+            signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        }
         let (read, write) = UnixStream::pair()?;
         let wanted =
             wanted.iter().filter(|&&number| number == CHILD || !super::process::started_ignoring(number));

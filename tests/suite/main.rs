@@ -9,5 +9,15 @@
 
 mod common;
 
+mod acquire;
+mod contender;
+mod exit_codes;
+mod failures;
 mod house;
+mod liveness;
+mod names;
+mod race;
+mod scripts_lock;
+mod signals;
+mod takeover;
 mod update;

@@ -2,6 +2,14 @@
 
 #![allow(dead_code, reason = "not every subject needs every helper")]
 
+mod locks;
+mod nobody;
+mod snapshot;
+
+pub use locks::*;
+pub use nobody::*;
+pub use snapshot::Snapshot;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,6 +64,12 @@ impl TestEnv {
 
     pub fn read(&self, name: impl AsRef<Path>) -> String {
         fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// A JSON document in the working folder; the test fails when it is none.
+    #[track_caller]
+    pub fn json(&self, name: impl AsRef<Path>) -> serde_json::Value {
+        serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap()
     }
 
     /// Any program in the hermetic environment, in the working folder.
@@ -114,7 +128,7 @@ impl TestEnv {
 
     /// What is in the lock root apart from guards and the like: locks and leftovers.
     pub fn lock_names(&self) -> Vec<String> {
-        let quiet = [".gitignore", ".guards"];
+        let quiet = [".gitignore", ".guards", "journal.jsonl"];
         TestEnv::names_in(&self.locks()).into_iter().filter(|name| !quiet.contains(&name.as_str())).collect()
     }
 }
@@ -201,4 +215,40 @@ pub fn skip(why: &str) -> bool {
 
 fn rustix_euid() -> u32 {
     aimem::sys::process::effective_user()
+}
+
+/// Whether the long form of a test was asked for, by `AIMEM_LONG_TESTS=1`: more rounds and longer
+/// waits of the same kind, for a night rather than for every change.
+pub fn long_tests() -> bool {
+    std::env::var_os("AIMEM_LONG_TESTS").is_some_and(|value| value == "1")
+}
+
+/// A file system of its own that is soon full; unmounted when dropped.
+pub struct Disk(tempfile::TempDir);
+
+impl Disk {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+/// Mounts a `tmpfs` of this size. `None` where we may not.
+pub fn small_disk(size: &str) -> Option<Disk> {
+    if !require_root() || !require("mount") {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(folder.path());
+    if mount.output().unwrap().status.success() {
+        return Some(Disk(folder));
+    }
+    skip("a tmpfs cannot be mounted here");
+    None
 }
