@@ -2,10 +2,12 @@
 
 #![allow(dead_code, reason = "not every subject needs every helper")]
 
+mod inside;
 mod locks;
 mod nobody;
 mod snapshot;
 
+pub use inside::Inside;
 pub use locks::*;
 pub use nobody::*;
 pub use snapshot::Snapshot;
