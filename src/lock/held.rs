@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::LockError;
+use super::anchor;
 use super::guard::Guard;
 use super::guest::Nest;
 use super::holder::Holder;
@@ -105,11 +106,15 @@ impl Held {
         let mut reclaimed = None;
         let mut removed: Vec<SetAside> = Vec::new();
         let attempt = loop {
+            // A script may have removed the directory of one who lives.
+            if let Some(alive) = judge.judge_anchor(&target.key) {
+                break Ok(Attempt::Busy(alive));
+            }
             match root.make_folder(&root.lock_dir(&target.key)) {
-                Ok(()) => match furnish(root, target, claim, judge) {
-                    Ok((info, token)) => {
-                        break Held::own(root, target, info, token, reclaimed).map(Attempt::Taken);
-                    }
+                Ok(()) => match furnish(root, target, claim, judge)
+                    .and_then(|(info, token)| Held::own(root, target, info, token, &reclaimed))
+                {
+                    Ok(held) => break Ok(Attempt::Taken(held)),
                     // Removed or furnished by a script meanwhile: judge what is there now.
                     Err(LockError::Io { source, .. })
                         if matches!(
@@ -158,7 +163,7 @@ impl Held {
         target: &Target,
         info: File,
         token: Token,
-        reclaimed: Option<Reclaimed>,
+        reclaimed: &Option<Reclaimed>,
     ) -> Result<Held, LockError> {
         let path = root.lock_dir(&target.key);
         let directory =
@@ -166,7 +171,7 @@ impl Held {
         let identity = Identity::from(&info.metadata().map_err(LockError::io("look at", path.join("info")))?);
         let id = LockId { key: target.key.clone(), token, inner: Vec::new() };
         let hold = Hold::Own { directory, info, identity };
-        Ok(Held { root: root.clone(), target: target.clone(), id, hold, reclaimed })
+        Ok(Held { root: root.clone(), target: target.clone(), id, hold, reclaimed: reclaimed.clone() })
     }
 
     /// A guest's place, under a lock that another holds.
@@ -299,6 +304,7 @@ impl Held {
         let guard = Guard::take(&self.root, &self.target.key, Instant::now() + RELEASE_PATIENCE);
         let ended = guard.and_then(|guard| {
             let lost = |why: &str| LockError::lost(Some(self.target.path.clone()), why);
+            anchor::weigh(&self.root, &self.target.key, Some(identity));
             self.check_own(identity)?;
             set_aside(&self.root, &self.target.key, directory, &guard)?
                 .ok_or_else(|| lost("its directory was replaced"))
@@ -336,7 +342,11 @@ fn furnish(
         }
         let text = describe(target, claim, &token, judge).render();
         io::Write::write_all(&mut &file, text.as_bytes())?;
-        fs::hard_link(&unborn, directory.join("info"))
+        fs::hard_link(&unborn, directory.join("info"))?;
+        match claim.keep {
+            Keep::Running => anchor::drop_anchor(root, &target.key, &unborn),
+            Keep::Owner { .. } | Keep::Lease(_) => Ok(()),
+        }
     })();
     let _ = fs::remove_file(&unborn);
     born.map_err(write)?;
