@@ -97,12 +97,13 @@ fn race(name: &str, ours: usize, scripts: usize, deaths: bool) -> Option<Figures
         child.wait().unwrap();
     }
     assert_eq!(among_ours.overlaps(), [""; 0], "two of ours were inside at once");
-    let figures =
-        Figures { entries: among_all.entries().len(), overlaps: among_all.overlaps().len(), took };
+    let figures = Figures { entries: among_all.entries().len(), overlaps: among_all.overlaps().len(), took };
     let Figures { entries, overlaps, took } = figures;
     let rate = 100.0 * overlaps as f64 / entries.max(1) as f64;
     let own = among_ours.entries().len();
-    eprintln!("{name}: {entries} entries ({own} of ours) in {took:.0} s, {overlaps} overlaps, {rate:.2} in 100");
+    eprintln!(
+        "{name}: {entries} entries ({own} of ours) in {took:.0} s, {overlaps} overlaps, {rate:.2} in 100"
+    );
     if ours > 0 {
         assert!(own > 10, "ours came in only {own} times");
     }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use super::common::{Holder, Inside, Ran, STAY, TestEnv, aimem_path, eventually, require, require_root, skip};
+use super::common::{
+    Holder, Inside, Ran, STAY, TestEnv, aimem_path, eventually, require, require_root, skip,
+};
 
 /// A command in a container of its own: its own process table, mounts and host name, the same
 /// files. When the program that is started ends, so does all that it started.
@@ -66,7 +68,8 @@ fn a_live_holder_in_another_container_is_never_reaped_and_a_killed_one_is() {
     let hold = format!("exec \"$AIMEM\" lock with f -- sh -c '{STAY}'");
     let mut holder = Holder::start(&mut container(&env, "a", &hold));
     // The holder is PID 1 over there. Another PID 1 here is somebody else.
-    let attempt = "\"$AIMEM\" lock with f -n -- true; echo $?; \"$AIMEM\" locks cleanup; \"$AIMEM\" lock status f";
+    let attempt =
+        "\"$AIMEM\" lock with f -n -- true; echo $?; \"$AIMEM\" locks cleanup; \"$AIMEM\" lock status f";
     let ran = Ran::of(container(&env, "b", attempt).output().unwrap()).expect(1);
     assert!(ran.stdout.starts_with("75\nheld: "), "{}", ran.stdout);
     assert!(ran.stdout.contains("has the kernel lock"), "{}", ran.stdout);
@@ -74,7 +77,8 @@ fn a_live_holder_in_another_container_is_never_reaped_and_a_killed_one_is() {
 
     // Its whole container goes.
     holder.kill();
-    let ran = Ran::of(container(&env, "b", "exec \"$AIMEM\" lock with f -w 30 -- echo mine").output().unwrap());
+    let ran =
+        Ran::of(container(&env, "b", "exec \"$AIMEM\" lock with f -w 30 -- echo mine").output().unwrap());
     assert_eq!(ran.ok().stdout, "mine\n");
 }
 
@@ -88,7 +92,8 @@ fn a_process_of_another_container_is_unknown_and_keeps_its_lock() {
     let hold = format!("\"$AIMEM\" lock acquire f --pid 1 >/dev/null && {STAY}");
     let holder = Holder::start(&mut container(&env, "a", &hold));
     // There is a PID 1 in each of them, and it is never the owner.
-    let look = "\"$AIMEM\" lock with f -n -- true; echo $?; \"$AIMEM\" locks cleanup; \"$AIMEM\" lock status f";
+    let look =
+        "\"$AIMEM\" lock with f -n -- true; echo $?; \"$AIMEM\" locks cleanup; \"$AIMEM\" lock status f";
     for ran in [container(&env, "b", look).output().unwrap(), env.sh(look).output().unwrap()] {
         let ran = Ran::of(ran).expect(1);
         assert!(ran.stdout.starts_with("75\nunknown: "), "{}", ran.stdout);
@@ -154,6 +159,7 @@ fn one_file_under_two_mount_points_has_two_locks() {
     }
     env.write("f", "");
     fs::create_dir(env.path("there")).unwrap();
-    let script = "mount --bind . there && exec \"$AIMEM\" lock with f -- \"$AIMEM\" lock with there/f -n -- true";
+    let script =
+        "mount --bind . there && exec \"$AIMEM\" lock with f -- \"$AIMEM\" lock with there/f -n -- true";
     Ran::of(container(&env, "a", script).output().unwrap()).ok();
 }

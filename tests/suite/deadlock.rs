@@ -7,7 +7,8 @@ use super::common::{Holder, Ran, TestEnv, eventually};
 
 /// What runs under the first lock: it says so, and asks for the second one when it is told to.
 fn chain(env: &TestEnv, has: &str, wants: &str, more: &str) -> Holder {
-    let inner = format!("echo in; read go; exec \"$AIMEM\" lock with {wants} -w 30 {more} -- echo got {wants}");
+    let inner =
+        format!("echo in; read go; exec \"$AIMEM\" lock with {wants} -w 30 {more} -- echo got {wants}");
     Holder::start(&mut env.aimem(["lock", "with", has, "--", "sh", "-c", &inner]))
 }
 
@@ -92,7 +93,11 @@ fn with_no_deadlock_check_a_wait_runs_to_its_time_limit() {
     first.let_go();
     second.let_go();
     let second = second.wait().expect(75);
-    assert!(second.stderr.contains("gave up after") && !second.stderr.contains("deadlock: "), "{}", second.stderr);
+    assert!(
+        second.stderr.contains("gave up after") && !second.stderr.contains("deadlock: "),
+        "{}",
+        second.stderr
+    );
     first.wait().ok();
 }
 

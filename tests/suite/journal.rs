@@ -159,7 +159,9 @@ fn many_writers_mix_no_lines_and_a_full_file_is_put_aside_without_loss() {
     let waiters: Vec<_> = (0..24)
         .map(|at| {
             let client = format!("client-{at}");
-            env.aimem(["lock", "with", "f", "-w", "100ms", "--client", &client, "--", "true"]).spawn().unwrap()
+            env.aimem(["lock", "with", "f", "-w", "100ms", "--client", &client, "--", "true"])
+                .spawn()
+                .unwrap()
         })
         .collect();
     for waiter in waiters {
@@ -184,8 +186,11 @@ fn the_oldest_files_go_when_there_are_many() {
     env.write("f", "");
     let holder = env.hold("f");
     for at in 0..6 {
-        fs::write(env.locks().join(format!("journal.{at:015}-1.jsonl")), line(&ago(9), "lost", "/f", "a", 1.0))
-            .unwrap();
+        fs::write(
+            env.locks().join(format!("journal.{at:015}-1.jsonl")),
+            line(&ago(9), "lost", "/f", "a", 1.0),
+        )
+        .unwrap();
     }
     fs::write(journal(&env), line(&ago(9), "timeout", "/old", "a", 1.0).repeat(12_000)).unwrap();
     env.run(["lock", "with", "f", "-w", "10ms", "--", "true"]).expect(75);
@@ -201,8 +206,7 @@ fn check_fails_for_stale_and_old_locks_and_for_many_timeouts() {
     let env = TestEnv::new();
     env.write("f", "");
     env.run(["locks", "check"]).ok();
-    let mut holder =
-        Holder::start(&mut env.aimem(["lock", "with", "f", "--close", "--", "sh", "-c", STAY]));
+    let mut holder = Holder::start(&mut env.aimem(["lock", "with", "f", "--close", "--", "sh", "-c", STAY]));
     env.run(["locks", "check"]).ok();
     eventually("it is older than that", || {
         let ran = env.run(["locks", "check", "--max-age", "50ms", "--json"]);
@@ -225,7 +229,8 @@ fn check_fails_for_stale_and_old_locks_and_for_many_timeouts() {
 fn only_the_timeouts_of_the_last_hour_count() {
     let env = TestEnv::new();
     env.make_root();
-    let text = line(&ago(3700), "timeout", "/f", "a", 1.0).repeat(9) + &line(&ago(3500), "timeout", "/f", "a", 1.0);
+    let text =
+        line(&ago(3700), "timeout", "/f", "a", 1.0).repeat(9) + &line(&ago(3500), "timeout", "/f", "a", 1.0);
     fs::write(journal(&env), text).unwrap();
     env.run(["locks", "check", "--max-timeouts", "1"]).ok();
     env.run(["locks", "check", "--max-timeouts", "0"]).expect(1);

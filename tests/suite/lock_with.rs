@@ -12,8 +12,7 @@ fn code(env: &TestEnv, args: &[&str]) -> i32 {
 fn dead_lock(env: &TestEnv) {
     env.write("f", "");
     // With --close the command does not keep the lock alive.
-    let mut holder =
-        Holder::start(&mut env.aimem(["lock", "with", "f", "--close", "--", "sh", "-c", STAY]));
+    let mut holder = Holder::start(&mut env.aimem(["lock", "with", "f", "--close", "--", "sh", "-c", STAY]));
     holder.kill();
     eventually("the killed holder's lock is stale", || env.verdict("f") == "stale");
 }

@@ -46,8 +46,12 @@ fn tests() -> BTreeSet<String> {
 /// What stands between backquotes and looks like a test's name.
 fn mentioned(page: &str) -> Vec<&str> {
     let quoted = page.split('`').skip(1).step_by(2);
-    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c));
-    quoted.filter(|text| text.split_once("::").is_some_and(|(file, name)| is_word(file) && is_word(name))).collect()
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c))
+    };
+    quoted
+        .filter(|text| text.split_once("::").is_some_and(|(file, name)| is_word(file) && is_word(name)))
+        .collect()
 }
 
 #[test]
