@@ -3,11 +3,13 @@
 #![allow(dead_code, reason = "not every subject needs every helper")]
 
 pub mod disk;
+mod inside;
 mod locks;
 mod nobody;
 mod snapshot;
 pub mod strace;
 
+pub use inside::Inside;
 pub use locks::*;
 pub use nobody::*;
 pub use snapshot::Snapshot;
