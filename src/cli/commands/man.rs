@@ -75,7 +75,11 @@ fn render(command: &Command, path: &[String], out: &mut dyn Write) -> io::Result
     }
     let mut rest = Roff::new();
     let extra = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    if let Some(examples) = extra.strip_prefix("Examples:\n") {
+    if let Some((notes, examples)) = extra.split_once("Examples:\n") {
+        if !notes.trim().is_empty() {
+            rest.control("SH", ["NOTES"]);
+            rest.text([roman(notes.trim())]);
+        }
         rest.control("SH", ["EXAMPLES"]);
         rest.control("nf", []);
         rest.text([roman(examples)]);
