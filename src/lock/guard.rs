@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::key::Key;
-use super::root::{LockRoot, found, open_safely};
-use super::wait::Backoff;
+use super::root::{LockRoot, MOST_DELETIONS, found, open_safely};
+use super::wait::{Backoff, Silent, Waiter};
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
 
@@ -32,8 +32,18 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Waits for the guard of `key` until `deadline`, but at least [`LEAST_PATIENCE`].
-    pub(super) fn take(root: &LockRoot, key: &Key, deadline: Instant) -> Result<Guard, LockError> {
+    /// Waits for the guard of `key` for this long, but at least for [`LEAST_PATIENCE`].
+    pub(super) fn take(root: &LockRoot, key: &Key, patience: Duration) -> Result<Guard, LockError> {
+        Guard::take_with(root, key, Instant::now() + patience, &mut Silent)
+    }
+
+    /// The same until `deadline`, with a wait that a signal can end.
+    pub(super) fn take_with(
+        root: &LockRoot,
+        key: &Key,
+        deadline: Instant,
+        waiter: &mut dyn Waiter,
+    ) -> Result<Guard, LockError> {
         let path = root.guard_path(key);
         let deadline = deadline.max(Instant::now() + LEAST_PATIENCE);
         let mut backoff = Backoff::new(Duration::from_micros(50), Duration::from_millis(2));
@@ -57,7 +67,9 @@ impl Guard {
                 let others = holders.into_iter().filter(|&pid| pid != std::process::id()).collect();
                 return Err(LockError::GuardBusy { path, holders: others });
             }
-            std::thread::sleep(backoff.next(deadline));
+            if let Some(signal) = waiter.sleep(backoff.next(deadline)) {
+                return Err(LockError::Interrupted(signal));
+            }
         }
     }
 
@@ -89,12 +101,15 @@ fn still_named(file: &File, path: &Path) -> Result<bool, LockError> {
 /// Opens a guard for writing, which network file systems want for an exclusive lock; reading
 /// has to do where the guard is another user's.
 fn open_guard(root: &LockRoot, path: &Path) -> Result<File, LockError> {
-    let opened = match root.create_file(path, false) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            root.make_guards().and_then(|()| root.create_file(path, false))
+    let mut opened = root.create_file(path, false);
+    for _ in 0..MOST_DELETIONS {
+        match &opened {
+            // Missing, or deleted again while it was made.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ => break,
         }
-        opened => opened,
-    };
+        opened = root.make_guards().and_then(|()| root.create_file(path, false));
+    }
     match opened {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => open_safely().read(true).open(path),
         opened => opened,

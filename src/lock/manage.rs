@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::LockError;
+use super::anchor;
 use super::guard::Guard;
 use super::held::{RELEASE_PATIENCE, open_info};
 use super::holder::Holder;
@@ -33,7 +34,7 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
     if id.is_guest() {
         return Ok(());
     }
-    let guard = Guard::take(root, &id.key, Instant::now() + RELEASE_PATIENCE)?;
+    let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (file, info) = open_info(root, id, None)?;
     match info.liveness {
         Some(Liveness::Kernel) if is_locked(root, id, &file)? => {
@@ -58,7 +59,7 @@ pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockErro
 }
 
 fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
-    let guard = Guard::take(root, &id.key, Instant::now() + RELEASE_PATIENCE)?;
+    let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (_, mut info) = open_info(root, id, None)?;
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
@@ -78,7 +79,7 @@ fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), Lo
 /// another info file, and its holder would take that for a loss.
 fn overwrite_end(mut file: &File, info: &Info) -> std::io::Result<()> {
     let mut text = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut text)?;
+    file.take(MAX_BYTES as u64).read_to_end(&mut text)?;
     let ends = [
         ("EXPIRES: ", info.expires.map(render_wall_time)),
         ("EXPIRES_BOOT: ", info.expires_boot.map(render_boot_time)),
@@ -117,7 +118,7 @@ pub fn break_lock(
     if judgement.verdict == Verdict::Free {
         return Ok((target, judgement));
     }
-    let guard = Guard::take(root, &target.key, Instant::now() + patience)?;
+    let guard = Guard::take(root, &target.key, patience)?;
     let judgement = judge.judge(&target.key);
     let removed = match judgement.directory {
         Some(directory) => set_aside(root, &target.key, directory, &guard)?,
@@ -129,9 +130,13 @@ pub fn break_lock(
             }
         }
     };
+    let weighed = anchor::remove(root, &target.key, None);
     drop(guard);
+    let was_there = removed.is_some() || weighed;
     if let Some(aside) = removed {
         aside.delete();
+    }
+    if was_there {
         let record = Record::new(Event::Break, Some(&target.path)).holder(&Holder::of(&judgement.info));
         record.why(format!("{}: {}", judgement.verdict, judgement.reason)).append(root);
     }

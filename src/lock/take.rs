@@ -131,7 +131,7 @@ impl Locker {
                     if seen.verdict.is_taken() {
                         (seen, false)
                     } else {
-                        match self.attempt(target, keep, &mut judge, deadline)? {
+                        match self.attempt(target, keep, &mut judge, deadline, waiter)? {
                             Attempt::Taken(held) => break Ok(held),
                             Attempt::Busy(seen) => (seen, false),
                         }
@@ -190,9 +190,10 @@ impl Locker {
         keep: Keep,
         judge: &mut Judge,
         deadline: Instant,
+        waiter: &mut dyn Waiter,
     ) -> Result<Attempt, LockError> {
         let claim = Claim { keep, client: self.client.clone(), command: self.command.clone() };
-        Held::attempt(&self.root, target, &claim, judge, deadline)
+        Held::attempt(&self.root, target, &claim, judge, deadline, waiter)
     }
 
     /// The live id that makes us a guest on this target.

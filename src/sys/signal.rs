@@ -54,13 +54,14 @@ impl Signals {
     /// # Errors
     /// No descriptors or no memory are left.
     pub fn install(wanted: &[i32]) -> io::Result<Self> {
-        if !super::process::started_ignoring(SIGXFSZ) {
+        let mask = super::process::ignored_signals();
+        let is_ignored = |number: i32| mask & (1u64 << (number - 1)) != 0;
+        if !is_ignored(SIGXFSZ) {
             // A handler and not «ignore», which a command that we start would inherit.
             signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         }
         let (read, write) = UnixStream::pair()?;
-        let wanted =
-            wanted.iter().filter(|&&number| number == CHILD || !super::process::started_ignoring(number));
+        let wanted = wanted.iter().filter(|&&number| number == CHILD || !is_ignored(number));
         let delivery = SignalDelivery::with_pipe(read, write, WithOrigin::default(), wanted)?;
         Ok(Signals { delivery })
     }
@@ -72,9 +73,11 @@ impl Signals {
             tv_nsec: limit.subsec_nanos().into(),
         });
         let mut pipe = [PollFd::new(self.delivery.get_read(), PollFlags::IN)];
-        // An error here is EINTR: the handler has run, and the queue has the signal.
-        let _ = poll(&mut pipe, limit.as_ref());
-        self.pending()
+        match poll(&mut pipe, limit.as_ref()) {
+            Ok(0) => Vec::new(),
+            // An error is EINTR: the handler has run, and the queue has the signal.
+            _ => self.pending(),
+        }
     }
 
     /// What has arrived, without sleeping.

@@ -2,10 +2,14 @@
 
 #![allow(dead_code, reason = "not every subject needs every helper")]
 
+pub mod disk;
+mod inside;
 mod locks;
 mod nobody;
 mod snapshot;
+pub mod strace;
 
+pub use inside::Inside;
 pub use locks::*;
 pub use nobody::*;
 pub use snapshot::Snapshot;
@@ -136,6 +140,69 @@ impl TestEnv {
 /// The binary under test.
 pub fn aimem_path() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_aimem"))
+}
+
+impl TestEnv {
+    /// The working folder, and all that is in it, as another user's, with a copy of the binary
+    /// that this user may reach. Commands from [`TestEnv::as_user`] run as that user.
+    pub fn give_to(&self, user: u32) {
+        let binary = self.root().join("aimem");
+        // Not copied by this process: a child of another test could inherit the open file, and
+        // then it can't be executed.
+        assert!(Command::new("cp").arg(aimem_path()).arg(&binary).status().unwrap().success());
+        for path in walk(self.root()) {
+            std::os::unix::fs::lchown(path, Some(user), Some(user)).unwrap();
+        }
+    }
+
+    /// aimem as another user, in no other group than the one of the same number.
+    pub fn as_user<S: AsRef<OsStr>>(&self, user: u32, args: impl IntoIterator<Item = S>) -> Command {
+        use std::os::unix::process::CommandExt;
+        let mut command = self.command(self.root().join("aimem"));
+        command.args(args).uid(user).gid(user);
+        command
+    }
+}
+
+/// A path and everything below it.
+fn walk(path: &Path) -> Vec<PathBuf> {
+    let mut paths = vec![path.to_owned()];
+    if path.is_dir() && !path.is_symlink() {
+        paths.extend(fs::read_dir(path).unwrap().flat_map(|entry| walk(&entry.unwrap().path())));
+    }
+    paths
+}
+
+/// Something mounted for one test.
+pub struct Mounted(PathBuf);
+
+impl Mounted {
+    /// An empty file system in memory, in a folder that is there.
+    pub fn tmpfs(at: &Path, size: &str) -> Option<Mounted> {
+        Mounted::run(
+            at,
+            Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(at),
+        )
+    }
+
+    /// A second place for a file that is there.
+    pub fn bind(what: &Path, at: &Path) -> Option<Mounted> {
+        Mounted::run(at, Command::new("mount").arg("--bind").arg(what).arg(at))
+    }
+
+    fn run(at: &Path, mount: &mut Command) -> Option<Mounted> {
+        if !require("mount") || !require_root() {
+            return None;
+        }
+        let mounted = mount.output().is_ok_and(|output| output.status.success());
+        (mounted || skip("nothing can be mounted here")).then(|| Mounted(at.to_owned()))
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+    }
 }
 
 /// How a command ended, in text.
