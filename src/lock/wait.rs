@@ -75,12 +75,13 @@ pub(super) struct Backoff {
     start: Instant,
     pause: Duration,
     cap: Duration,
-    random: Random,
+    /// Seeded at the first need: most takes never sleep.
+    random: Option<Random>,
 }
 
 impl Backoff {
     pub(super) fn new(first: Duration, cap: Duration) -> Backoff {
-        Backoff { start: Instant::now(), pause: first.min(cap), cap, random: Random::new() }
+        Backoff { start: Instant::now(), pause: first.min(cap), cap, random: None }
     }
 
     pub(super) fn for_lock(patience: &Patience) -> Backoff {
@@ -94,7 +95,7 @@ impl Backoff {
 
     /// The next pause, which ends at the deadline at the latest.
     pub(super) fn next(&mut self, deadline: Instant) -> Duration {
-        let pause = self.pause.mul_f64(0.5 + self.random.fraction());
+        let pause = self.pause.mul_f64(0.5 + self.random.get_or_insert_default().fraction());
         let cap = self.cap.max((self.waited() / 20).min(LONGEST_PAUSE));
         self.pause = (self.pause * 2).min(cap);
         pause.min(deadline.saturating_duration_since(Instant::now()))
