@@ -37,6 +37,7 @@ mod metadata;
 mod names;
 mod old_scripts;
 mod old_scripts_install;
+mod packaging;
 mod power_cut;
 mod protocol_page;
 mod race;
