@@ -67,7 +67,7 @@ pub fn run(name: &str, words: Vec<OsString>) -> u8 {
         _ => match words.next_text().as_deref() {
             Some("with") => return with(words),
             Some("acquire") => words.operand("FILE").and_then(|file| acquire(&file)),
-            Some("release") => words.operand("LOCK_DIR").and_then(|path| release(&path)),
+            Some("release") => words.operand("the lock directory").and_then(|path| release(&path)),
             Some("cleanup") => super::outcome_of(["locks", "cleanup"].map(OsString::from)),
             Some("show") => show(),
             _ => output::result(LOCK_USAGE.as_bytes()).map(|()| Exit::CheckFailed),

@@ -37,7 +37,10 @@ impl Man {
         }
         let mut command = &tree;
         for word in &self.verb {
-            let unknown = || CliError::usage(format!("there is no verb {}", self.verb.join(" ")));
+            let unknown = || {
+                CliError::usage(format!("there is no verb {}", self.verb.join(" ")))
+                    .hint("aimem --help lists them")
+            };
             command = command.find_subcommand(word).ok_or_else(unknown)?;
         }
         let mut text = Vec::new();
