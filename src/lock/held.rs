@@ -146,6 +146,8 @@ impl Held {
             match set_aside(root, &target.key, judged, &guard) {
                 Ok(Some(aside)) => removed.push(aside),
                 Ok(None) => break Ok(Attempt::Busy(judgement)),
+                // The guard was deleted under us, so we are not alone: the next try has the new one.
+                Err(_) if guard.verify().is_err() => break Ok(Attempt::Busy(judgement)),
                 Err(error) => break Err(error),
             }
             reclaimed = Some(Reclaimed { holder: Holder::of(&judgement.info), reason: judgement.reason });
@@ -240,12 +242,17 @@ impl Held {
     /// # Errors
     /// [`LockError::Lost`], and nothing was run; or the guard could not be had.
     pub fn publish<T>(&self, change: impl FnOnce() -> T) -> Result<T, LockError> {
-        let guard = Guard::take(&self.root, &self.target.key, Instant::now() + RELEASE_PATIENCE);
-        let published = guard.and_then(|guard| {
-            self.check()?;
-            guard.verify()?;
-            Ok(change())
-        });
+        let published = (|| {
+            loop {
+                let deadline = Instant::now() + RELEASE_PATIENCE;
+                let guard = Guard::take(&self.root, &self.target.key, deadline)?;
+                self.check()?;
+                // Deleted meanwhile, and with it perhaps the lock: look again under the new one.
+                if guard.verify().is_ok() {
+                    return Ok(change());
+                }
+            }
+        })();
         journal::note_loss(&self.root, published)
     }
 

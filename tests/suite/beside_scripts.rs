@@ -21,8 +21,7 @@ host=$(uname -n)
 while [ ! -e "$stop" ]; do
     until mkdir "$lock" 2>/dev/null; do
         [ -e "$stop" ] && exit 0
-        pid=
-        while IFS= read -r line; do case $line in "PID: "*) pid=${line#PID: } ;; esac; done 2>/dev/null <"$lock/info"
+        pid=$(sed -n 's/^PID: //p' "$lock/info" 2>/dev/null)
         if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
             rm -rf "$lock"
         else
