@@ -28,6 +28,14 @@ def peak(pid):
     except (OSError, StopIteration):
         return 0
 memory = [peak(pid) for pid in started]
+# The program's own pages are there once for all of them: each has its share.
+def share(pid):
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as lines:
+            return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    except (OSError, StopIteration):
+        return 0
+shares = [share(pid) for pid in list(started)[:20]]
 codes, waits = {}, []
 for _ in range(count):
     pid, status, usage = os.wait4(-1, 0)
@@ -39,7 +47,7 @@ total = time.monotonic() - began
 print(json.dumps({
     "codes": codes, "spawned": spawned, "seconds": total,
     "shortest": waits[0], "p50": waits[count // 2], "p99": waits[count * 99 // 100], "longest": waits[-1],
-    "cpu": used().ru_utime + used().ru_stime, "most_kib": max(memory),
+    "cpu": used().ru_utime + used().ru_stime, "most_kib": max(shares), "peak_rss_kib": max(memory),
 }))
 "#;
 
