@@ -42,11 +42,7 @@ impl Value {
 }
 
 fn refuse(left: &Value, right: &Value, what: &str) -> ValR<Value> {
-    fail(format!(
-        "{} and {} cannot be {what}",
-        left.described(),
-        right.described()
-    ))
+    fail(format!("{} and {} cannot be {what}", left.described(), right.described()))
 }
 
 impl std::ops::Add for Value {
@@ -189,10 +185,7 @@ pub(super) fn split(text: &str, separator: &str) -> Value {
     }
     if separator.is_empty() {
         let mut buffer = [0; 4];
-        return text
-            .chars()
-            .map(|c| Value::from_str(c.encode_utf8(&mut buffer)))
-            .collect();
+        return text.chars().map(|c| Value::from_str(c.encode_utf8(&mut buffer))).collect();
     }
     text.split(separator).map(Value::from_str).collect()
 }

@@ -27,10 +27,7 @@ impl fmt::Display for Value {
 impl From<Range<Self>> for Value {
     fn from(range: Range<Self>) -> Self {
         let bound = |name, bound: Option<Self>| (Text::new(name), bound.unwrap_or_default());
-        Self::object(Object::from_distinct(vec![
-            bound("start", range.start),
-            bound("end", range.end),
-        ]))
+        Self::object(Object::from_distinct(vec![bound("start", range.start), bound("end", range.end)]))
     }
 }
 
@@ -77,10 +74,7 @@ impl jaq_core::ValT for Value {
         if super::number::spelling_end(spelling.as_bytes()) == Ok(spelling.len()) {
             return Ok(Self::spelled(spelling));
         }
-        spelling
-            .parse()
-            .map(|number: f64| Self::from(number))
-            .or_else(|_| fail("not a number"))
+        spelling.parse().map(|number: f64| Self::from(number)).or_else(|_| fail("not a number"))
     }
 
     fn from_map<I: IntoIterator<Item = (Self, Self)>>(iter: I) -> ValR<Self> {
@@ -89,10 +83,7 @@ impl jaq_core::ValT for Value {
             match &key.0 {
                 Node::String(name) => object.insert(name, value),
                 _ => {
-                    return fail(format!(
-                        "Object keys must be strings, not {}",
-                        key.described()
-                    ));
+                    return fail(format!("Object keys must be strings, not {}", key.described()));
                 }
             }
         }
@@ -105,9 +96,9 @@ impl jaq_core::ValT for Value {
                 let places = (0..array.0.len()).map(Self::from);
                 Box::new(places.zip(Elements::new(array)).map(Ok))
             }
-            Node::Object(object) => Box::new(
-                Entries { object, at: 0 }.map(|(key, value)| Ok((Self(Node::String(key)), value))),
-            ),
+            Node::Object(object) => {
+                Box::new(Entries { object, at: 0 }.map(|(key, value)| Ok((Self(Node::String(key)), value))))
+            }
             _ => box_once(self.cannot_iterate()),
         }
     }
@@ -196,11 +187,7 @@ impl jaq_core::ValT for Value {
     }
 
     fn into_string(self) -> Self {
-        if self.as_str().is_some() {
-            self
-        } else {
-            Self::string(to_json(&self.0))
-        }
+        if self.as_str().is_some() { self } else { Self::string(to_json(&self.0)) }
     }
 }
 
@@ -213,14 +200,8 @@ struct Elements {
 impl Elements {
     fn new(array: Rc<super::value::Array>) -> Self {
         match Rc::try_unwrap(array) {
-            Ok(array) => Self {
-                shared: None,
-                owned: array.take().into_iter(),
-            },
-            Err(array) => Self {
-                shared: Some((array, 0)),
-                owned: Vec::new().into_iter(),
-            },
+            Ok(array) => Self { shared: None, owned: array.take().into_iter() },
+            Err(array) => Self { shared: Some((array, 0)), owned: Vec::new().into_iter() },
         }
     }
 }
@@ -268,13 +249,8 @@ impl jaq_std::ValT for Value {
     }
 
     fn as_isize(&self) -> Option<isize> {
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "what is beyond the range is cut"
-        )]
-        self.as_f64()
-            .filter(|number| number.fract() == 0.0)
-            .map(|number| number as isize)
+        #[allow(clippy::cast_possible_truncation, reason = "what is beyond the range is cut")]
+        self.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as isize)
     }
 
     fn as_f64(&self) -> Option<f64> {

@@ -15,9 +15,7 @@ impl Value {
         let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
         let whole = digits.len() <= EXACT_DIGITS && digits.iter().all(u8::is_ascii_digit);
         if whole && spelling != "-0" {
-            let magnitude = digits
-                .iter()
-                .fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+            let magnitude = digits.iter().fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
             #[allow(clippy::cast_precision_loss, reason = "at most EXACT_DIGITS digits")]
             let magnitude = magnitude as f64;
             let negative = digits.len() < bytes.len();
@@ -42,9 +40,7 @@ impl Value {
     pub(super) fn as_f64(&self) -> Option<f64> {
         match &self.0 {
             Node::Number(number) => Some(*number),
-            _ => self
-                .spelling()
-                .map(|spelling| spelling.parse().unwrap_or(f64::NAN)),
+            _ => self.spelling().map(|spelling| spelling.parse().unwrap_or(f64::NAN)),
         }
     }
 
@@ -81,19 +77,14 @@ pub(super) fn write_float(number: f64, out: &mut Vec<u8>) {
     // A `String` takes everything.
     let _ = write!(text, "{number:e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, mantissa) = mantissa
-        .strip_prefix('-')
-        .map_or(("", mantissa), |rest| ("-", rest));
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
     // The value is 0.DIGITS times ten to the power of `point`.
     let point = exponent.parse::<i32>().unwrap_or(0) + 1;
     let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
     out.extend_from_slice(sign.as_bytes());
     let zeros = |out: &mut Vec<u8>, count: i32| {
-        out.extend(std::iter::repeat_n(
-            b'0',
-            usize::try_from(count).unwrap_or(0),
-        ));
+        out.extend(std::iter::repeat_n(b'0', usize::try_from(count).unwrap_or(0)));
     };
     if point <= -4 || point > count + 15 {
         out.extend_from_slice(&digits[..1]);
@@ -140,10 +131,7 @@ fn write_whole(whole: i64, out: &mut Vec<u8>) {
 /// is below every number; `nan_below_nan` says whether it is below a NaN too, as jq's `<` has it,
 /// or equal to it, as sorting needs it.
 pub(super) fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
-    let (a, b) = (
-        left.as_f64().unwrap_or(f64::NAN),
-        right.as_f64().unwrap_or(f64::NAN),
-    );
+    let (a, b) = (left.as_f64().unwrap_or(f64::NAN), right.as_f64().unwrap_or(f64::NAN));
     match a.partial_cmp(&b) {
         Some(Ordering::Equal) => match (left.spelling(), right.spelling()) {
             (Some(left), Some(right)) if left != right => compare_spellings(left, right),
@@ -183,9 +171,7 @@ struct Decimal {
 
 impl Decimal {
     fn new(spelling: &str) -> Self {
-        let (negative, rest) = spelling
-            .strip_prefix('-')
-            .map_or((false, spelling), |s| (true, s));
+        let (negative, rest) = spelling.strip_prefix('-').map_or((false, spelling), |s| (true, s));
         let (mantissa, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
         let exponent: i64 = exponent.parse().unwrap_or(if exponent.starts_with('-') {
             i64::from(i32::MIN)
@@ -195,30 +181,17 @@ impl Decimal {
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
         let leading = all.iter().take_while(|digit| **digit == b'0').count();
-        let trailing = all[leading..]
-            .iter()
-            .rev()
-            .take_while(|digit| **digit == b'0')
-            .count();
+        let trailing = all[leading..].iter().rev().take_while(|digit| **digit == b'0').count();
         let digits = all[leading..all.len() - trailing].to_vec();
         let length = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let point = exponent.saturating_add(length(whole.len()) - length(leading));
-        Self {
-            negative,
-            digits,
-            point,
-        }
+        Self { negative, digits, point }
     }
 }
 
 /// Where the number at the start of `bytes` ends, by JSON's grammar; else the place and the reason.
 pub(super) fn spelling_end(bytes: &[u8]) -> Result<usize, (usize, &'static str)> {
-    let digits = |from: usize| {
-        from + bytes[from..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count()
-    };
+    let digits = |from: usize| from + bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let start = usize::from(bytes.first() == Some(&b'-'));
     let mut end = digits(start);
     if end == start {

@@ -41,11 +41,7 @@ impl Drop for Object {
 impl Object {
     /// Entries with distinct keys.
     pub(super) fn from_distinct(entries: Vec<(Text, Value)>) -> Self {
-        Self {
-            entries,
-            index: OnceCell::new(),
-            searched: Cell::new(0),
-        }
+        Self { entries, index: OnceCell::new(), searched: Cell::new(0) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -64,33 +60,20 @@ impl Object {
         if self.entries.len() > SMALL {
             let searched = self.searched.get();
             if searched >= PATIENCE {
-                return self
-                    .index
-                    .get_or_init(|| self.make_index())
-                    .0
-                    .get(key)
-                    .copied();
+                return self.index.get_or_init(|| self.make_index()).0.get(key).copied();
             }
             self.searched.set(searched + 1);
         }
-        self.entries
-            .iter()
-            .position(|(candidate, _)| candidate == key)
+        self.entries.iter().position(|(candidate, _)| candidate == key)
     }
 
     fn make_index(&self) -> Box<Index> {
         let places = self.entries.iter().enumerate();
-        Box::new(Index(
-            places
-                .map(|(place, (key, _))| (key.clone(), place))
-                .collect(),
-        ))
+        Box::new(Index(places.map(|(place, (key, _))| (key.clone(), place)).collect()))
     }
 
     pub(super) fn get(&self, key: &Text) -> Option<&Value> {
-        self.entries
-            .get(self.position(key)?)
-            .map(|(_, value)| value)
+        self.entries.get(self.position(key)?).map(|(_, value)| value)
     }
 
     /// The value of `key`; a null at the end if it was not there.

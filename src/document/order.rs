@@ -39,20 +39,9 @@ fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
                 return Ordering::Equal;
             }
             let (a, b) = (a.sorted(), b.sorted());
-            let keys = a
-                .iter()
-                .map(|(key, _)| key)
-                .cmp(b.iter().map(|(key, _)| key));
-            let values = a
-                .iter()
-                .zip(&b)
-                .map(|((_, a), (_, b))| compare(a, b, nan_below_nan));
-            keys.then_with(|| {
-                values
-                    .into_iter()
-                    .find(|order| order.is_ne())
-                    .unwrap_or(Ordering::Equal)
-            })
+            let keys = a.iter().map(|(key, _)| key).cmp(b.iter().map(|(key, _)| key));
+            let values = a.iter().zip(&b).map(|((_, a), (_, b))| compare(a, b, nan_below_nan));
+            keys.then_with(|| values.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
         }
         _ if left.is_number() && right.is_number() => number::compare(left, right, nan_below_nan),
         _ => rank(left).cmp(&rank(right)),
@@ -63,9 +52,7 @@ fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
 fn equal(left: &Value, right: &Value) -> bool {
     match (&left.0, &right.0) {
         (Node::Array(a), Node::Array(b)) => {
-            a.0.len() == b.0.len()
-                && stack::has_room()
-                && a.0.iter().zip(&b.0).all(|(a, b)| equal(a, b))
+            a.0.len() == b.0.len() && stack::has_room() && a.0.iter().zip(&b.0).all(|(a, b)| equal(a, b))
         }
         (Node::Object(a), Node::Object(b)) => {
             let same = |(key, value): &(_, Value)| b.get(key).is_some_and(|b| equal(value, b));

@@ -63,18 +63,12 @@ struct Wrong {
 
 impl Wrong {
     fn new(at: usize, reason: impl Into<String>) -> Self {
-        Self {
-            at,
-            reason: reason.into(),
-        }
+        Self { at, reason: reason.into() }
     }
 
     fn locate(self, bytes: &[u8]) -> InvalidJson {
         let before = bytes.get(..self.at).unwrap_or(bytes);
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let is_character = |byte: &&u8| **byte & 0xC0 != 0x80;
         InvalidJson {
             line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
@@ -185,12 +179,7 @@ impl<'a, B: Build> Reader<'a, B> {
         }
         let text = std::str::from_utf8(bytes)
             .map_err(|error| Wrong::new(error.valid_up_to(), "not UTF-8").locate(bytes))?;
-        Ok(Self {
-            bytes,
-            text,
-            at: 0,
-            build,
-        })
+        Ok(Self { bytes, text, at: 0, build })
     }
 
     fn peek(&self) -> Option<u8> {
@@ -208,23 +197,17 @@ impl<'a, B: Build> Reader<'a, B> {
         self.space();
         match self.peek() {
             None => Ok(()),
-            Some(b'{' | b'[' | b'"') => Err(Wrong::new(
-                self.at,
-                "a second JSON document starts here, a file holds exactly one",
-            )),
-            Some(_) => Err(Wrong::new(
-                self.at,
-                format!("expected the end of the file, found {}", self.found()),
-            )),
+            Some(b'{' | b'[' | b'"') => {
+                Err(Wrong::new(self.at, "a second JSON document starts here, a file holds exactly one"))
+            }
+            Some(_) => {
+                Err(Wrong::new(self.at, format!("expected the end of the file, found {}", self.found())))
+            }
         }
     }
 
     fn found(&self) -> String {
-        match self
-            .text
-            .get(self.at..)
-            .and_then(|rest| rest.chars().next())
-        {
+        match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
             None => "the end of the file".to_owned(),
             Some('/' | '#') => "a comment, which JSON does not allow".to_owned(),
             Some(other) if other.is_control() => format!("U+{:04X}", u32::from(other)),
@@ -303,10 +286,7 @@ impl<'a, B: Build> Reader<'a, B> {
 
     fn enter(&mut self, open: &mut Vec<bool>, object: bool) -> Result<(), Wrong> {
         if open.len() == MAX_DEPTH {
-            return Err(Wrong::new(
-                self.at,
-                format!("nested deeper than {MAX_DEPTH} levels"),
-            ));
+            return Err(Wrong::new(self.at, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         open.push(object);
         self.build.open();
@@ -346,10 +326,7 @@ impl<'a, B: Build> Reader<'a, B> {
                 return Err(Wrong::new(0, "the file is empty, JSON needs a value"));
             }
             None if self.text.trim().is_empty() => {
-                return Err(Wrong::new(
-                    self.at,
-                    "the file holds only blanks, JSON needs a value",
-                ));
+                return Err(Wrong::new(self.at, "the file holds only blanks, JSON needs a value"));
             }
             Some(b'N' | b'I') if rest.starts_with(b"NaN") || rest.starts_with(b"Infinity") => {
                 return Err(Wrong::new(self.at, "JSON has no NaN and no infinity"));
@@ -483,9 +460,5 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
         length += 8;
     }
     let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
-    length
-        + bytes[length..]
-            .iter()
-            .position(special)
-            .unwrap_or(bytes.len() - length)
+    length + bytes[length..].iter().position(special).unwrap_or(bytes.len() - length)
 }

@@ -40,11 +40,7 @@ impl<'a> Key<'a> {
 
 /// jq's error for a key that does not fit.
 fn cannot_index<T>(container: &Value, key: &Value) -> Result<T, Error> {
-    fail(format!(
-        "Cannot index {} with {}",
-        container.type_name(),
-        key.described()
-    ))
+    fail(format!("Cannot index {} with {}", container.type_name(), key.described()))
 }
 
 fn slice_bounds(slice: &Object) -> Result<(Option<f64>, Option<f64>), Error> {
@@ -83,11 +79,7 @@ fn slice_range(length: usize, from: Option<f64>, upto: Option<f64>) -> Range<usi
 )]
 fn place(length: usize, index: f64) -> Option<usize> {
     let index = index.floor();
-    let index = if index < 0.0 {
-        index + length as f64
-    } else {
-        index
-    };
+    let index = if index < 0.0 { index + length as f64 } else { index };
     (index >= 0.0).then_some(index as usize)
 }
 
@@ -108,15 +100,8 @@ pub(super) fn get(container: &Value, key: &Value) -> Result<Value, Error> {
     Ok(match (&container.0, Key::new(container, key)?) {
         (Node::Object(object), Key::Name(name)) => object.get(name).cloned().unwrap_or_default(),
         (Node::Array(array), Key::Place(index)) => {
-            let index = if index.is_nan() {
-                None
-            } else {
-                place(array.0.len(), index)
-            };
-            index
-                .and_then(|index| array.0.get(index))
-                .cloned()
-                .unwrap_or_default()
+            let index = if index.is_nan() { None } else { place(array.0.len(), index) };
+            index.and_then(|index| array.0.get(index)).cloned().unwrap_or_default()
         }
         (Node::Array(array), Key::Slice(from, upto)) => {
             Value::array(array.0[slice_range(array.0.len(), from, upto)].to_vec())
@@ -128,11 +113,7 @@ pub(super) fn get(container: &Value, key: &Value) -> Result<Value, Error> {
 
 /// A longer path would make a document that can't be read again.
 fn check_length(path: &[Value]) -> Result<(), Error> {
-    if path.len() > MAX_DEPTH {
-        fail("Path too deep")
-    } else {
-        Ok(())
-    }
+    if path.len() > MAX_DEPTH { fail("Path too deep") } else { Ok(()) }
 }
 
 /// The value at a path; null where a part is missing.
@@ -233,9 +214,7 @@ fn update_slice<E: From<Error>>(
         *container = Value::array(Vec::new());
     }
     if let Node::Array(array) = &mut container.0 {
-        Rc::make_mut(array)
-            .0
-            .splice(range, super::value::into_elements(part));
+        Rc::make_mut(array).0.splice(range, super::value::into_elements(part));
     }
     Ok(())
 }
@@ -265,9 +244,9 @@ fn delete(root: &mut Value, parent: &[Value], keys: &[Value]) -> Result<(), Erro
     // Nothing is made on the way to what is not there, and nothing copied without need.
     let kept = match get_path(root, parent)?.0 {
         Node::Null => return Ok(()),
-        Node::Object(object) => keys
-            .iter()
-            .all(|key| matches!(&key.0, Node::String(name) if object.get(name).is_none())),
+        Node::Object(object) => {
+            keys.iter().all(|key| matches!(&key.0, Node::String(name) if object.get(name).is_none()))
+        }
         _ => false,
     };
     if kept {
@@ -283,10 +262,7 @@ fn delete_keys(mut container: Value, keys: &[Value]) -> Result<Value, Error> {
             let Node::String(name) = &key.0 else {
                 return match key.0 {
                     _ if key.is_number() => fail("Cannot delete field at array index of object"),
-                    _ => fail(format!(
-                        "Cannot delete field at object index of {}",
-                        "object"
-                    )),
+                    _ => fail(format!("Cannot delete field at object index of {}", "object")),
                 };
             };
             names.push(name);
@@ -302,18 +278,13 @@ fn delete_keys(mut container: Value, keys: &[Value]) -> Result<Value, Error> {
     }
     let Node::Array(array) = &mut container.0 else {
         return match keys.first() {
-            Some(key) if key.as_object().is_some() => fail(format!(
-                "Cannot delete field at array slice of {}",
-                container.type_name()
-            )),
-            Some(key) if key.is_number() => fail(format!(
-                "Cannot delete field at array index of {}",
-                container.type_name()
-            )),
-            _ => fail(format!(
-                "Cannot delete field at object index of {}",
-                container.type_name()
-            )),
+            Some(key) if key.as_object().is_some() => {
+                fail(format!("Cannot delete field at array slice of {}", container.type_name()))
+            }
+            Some(key) if key.is_number() => {
+                fail(format!("Cannot delete field at array index of {}", container.type_name()))
+            }
+            _ => fail(format!("Cannot delete field at object index of {}", container.type_name())),
         };
     };
     let elements: &mut Array = Rc::make_mut(array);
@@ -326,9 +297,7 @@ fn delete_keys(mut container: Value, keys: &[Value]) -> Result<Value, Error> {
             }
             Node::String(_) => return fail("Cannot delete field at object index of array"),
             _ if key.is_number() => {
-                let index = key
-                    .as_f64()
-                    .and_then(|index| place(elements.0.len(), index));
+                let index = key.as_f64().and_then(|index| place(elements.0.len(), index));
                 if let Some(gone) = index.and_then(|index| gone.get_mut(index)) {
                     *gone = true;
                 }

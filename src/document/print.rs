@@ -25,14 +25,7 @@ pub enum NotJson {
 ///
 /// [`NotJson`]: NaN, an infinity, or nested deeper than [`MAX_DEPTH`].
 pub fn serialise(value: &Value, style: &Style) -> Result<Vec<u8>, NotJson> {
-    let mut writer = Writer {
-        style,
-        strict: true,
-        level: 0,
-        out: Vec::new(),
-        chunk: CHUNK,
-        flush: None,
-    };
+    let mut writer = Writer { style, strict: true, level: 0, out: Vec::new(), chunk: CHUNK, flush: None };
     writer.node(&value.0).map_err(|stop| match stop {
         Stop::Refused(why) => why,
         // There is no flush, so there is no I/O.
@@ -50,23 +43,12 @@ pub fn serialise(value: &Value, style: &Style) -> Result<Vec<u8>, NotJson> {
 /// # Errors
 ///
 /// Those of `out`; [`io::ErrorKind::InvalidData`] for a value nested deeper than [`MAX_DEPTH`].
-pub fn print(
-    value: &Value,
-    style: &Style,
-    raw_strings: bool,
-    out: &mut impl Write,
-) -> io::Result<()> {
+pub fn print(value: &Value, style: &Style, raw_strings: bool, out: &mut impl Write) -> io::Result<()> {
     if let (Node::String(text), true) = (&value.0, raw_strings) {
         out.write_all(text.as_bytes())?;
     } else {
-        let mut writer = Writer {
-            style,
-            strict: false,
-            level: 0,
-            out: Vec::new(),
-            chunk: CHUNK,
-            flush: Some(&mut *out),
-        };
+        let mut writer =
+            Writer { style, strict: false, level: 0, out: Vec::new(), chunk: CHUNK, flush: Some(&mut *out) };
         let done = writer.node(&value.0);
         let rest = std::mem::take(&mut writer.out);
         match done {
@@ -75,25 +57,15 @@ pub fn print(
             Err(Stop::Refused(why)) => return Err(io::Error::new(io::ErrorKind::InvalidData, why)),
         }
     }
-    if style.final_newline {
-        out.write_all(style.line_end().as_bytes())
-    } else {
-        Ok(())
-    }
+    if style.final_newline { out.write_all(style.line_end().as_bytes()) } else { Ok(()) }
 }
 
 /// One line of JSON, as the filter `tojson` gives it. Empty when the stack does not suffice, which
 /// [`stack`] remembers.
 pub(super) fn to_json(node: &Node) -> String {
     let style = Style::compact();
-    let mut writer = Writer {
-        style: &style,
-        strict: false,
-        level: 0,
-        out: Vec::new(),
-        chunk: CHUNK,
-        flush: None,
-    };
+    let mut writer =
+        Writer { style: &style, strict: false, level: 0, out: Vec::new(), chunk: CHUNK, flush: None };
     match writer.node(node) {
         Ok(()) => String::from_utf8(writer.out).unwrap_or_default(),
         Err(_) => {
@@ -106,18 +78,9 @@ pub(super) fn to_json(node: &Node) -> String {
 /// The first `limit` or so bytes of the JSON.
 pub(super) fn to_json_start(node: &Node, limit: usize) -> String {
     let style = Style::compact();
-    let mut start = Limited {
-        room: limit + 8,
-        bytes: Vec::new(),
-    };
-    let mut writer = Writer {
-        style: &style,
-        strict: false,
-        level: 0,
-        out: Vec::new(),
-        chunk: 1,
-        flush: Some(&mut start),
-    };
+    let mut start = Limited { room: limit + 8, bytes: Vec::new() };
+    let mut writer =
+        Writer { style: &style, strict: false, level: 0, out: Vec::new(), chunk: 1, flush: Some(&mut start) };
     let whole = match node {
         Node::String(text) if text.len() > 2 * limit => {
             let cut = text.as_str().floor_char_boundary(2 * limit);
@@ -143,11 +106,7 @@ struct Limited {
 impl Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.bytes.extend_from_slice(bytes);
-        if self.bytes.len() > self.room {
-            Err(io::ErrorKind::StorageFull.into())
-        } else {
-            Ok(bytes.len())
-        }
+        if self.bytes.len() > self.room { Err(io::ErrorKind::StorageFull.into()) } else { Ok(bytes.len()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -181,11 +140,7 @@ impl Writer<'_> {
             Node::Bool(false) => self.out.extend_from_slice(b"false"),
             Node::Number(number) => {
                 if self.strict && !number.is_finite() {
-                    let what = if number.is_nan() {
-                        "NaN"
-                    } else {
-                        "an infinity"
-                    };
+                    let what = if number.is_nan() { "NaN" } else { "an infinity" };
                     return Err(Stop::Refused(NotJson::NotFinite(what)));
                 }
                 write_float(*number, &mut self.out);
@@ -216,10 +171,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn object<'v>(
-        &mut self,
-        entries: impl ExactSizeIterator<Item = &'v (Text, Value)>,
-    ) -> Result<(), Stop> {
+    fn object<'v>(&mut self, entries: impl ExactSizeIterator<Item = &'v (Text, Value)>) -> Result<(), Stop> {
         if entries.len() == 0 {
             self.out.extend_from_slice(b"{}");
             return Ok(());
@@ -312,8 +264,7 @@ impl Writer<'_> {
                 Ok(byte) if byte.is_ascii() => self.out.push(byte),
                 _ => {
                     for unit in character.encode_utf16(&mut units) {
-                        self.out
-                            .extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                        self.out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
                     }
                 }
             }
@@ -329,8 +280,7 @@ impl Writer<'_> {
             0x08 => b'b',
             0x0C => b'f',
             _ => {
-                self.out
-                    .extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+                self.out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
                 return;
             }
         };

@@ -12,10 +12,7 @@ pub(super) fn array_indices(elements: &[Value], wanted: &[Value]) -> Value {
         return Value::null();
     }
     let windows = elements.windows(wanted.len()).enumerate();
-    windows
-        .filter(|(_, window)| *window == wanted)
-        .map(|(place, _)| Value::from(place))
-        .collect()
+    windows.filter(|(_, window)| *window == wanted).map(|(place, _)| Value::from(place)).collect()
 }
 
 /// `value | indices(wanted)`: places of an element, of a run of elements, or of a text, the last
@@ -26,10 +23,7 @@ pub(super) fn indices(value: &Value, wanted: &Value) -> Result<Value, Error> {
         (Node::Array(array), Node::Array(wanted)) => Ok(array_indices(&array.0, &wanted.0)),
         (Node::Array(array), _) => {
             let places = array.0.iter().enumerate();
-            Ok(places
-                .filter(|(_, v)| *v == wanted)
-                .map(|(place, _)| Value::from(place))
-                .collect())
+            Ok(places.filter(|(_, v)| *v == wanted).map(|(place, _)| Value::from(place)).collect())
         }
         (Node::String(text), Node::String(wanted)) => {
             let (text, wanted) = (text.as_str(), wanted.as_str());
@@ -88,13 +82,9 @@ pub(super) fn has(value: &Value, key: &Value) -> Result<bool, Error> {
     match (&value.0, &key.0) {
         (Node::Object(object), Node::String(name)) => Ok(object.get(name).is_some()),
         #[allow(clippy::cast_precision_loss, reason = "no array is that long")]
-        (Node::Array(array), _) if key.is_number() => Ok(key
-            .as_f64()
-            .is_some_and(|index| index >= 0.0 && index < array.0.len() as f64)),
-        _ => fail(format!(
-            "Cannot check whether {} has a {} key",
-            value.type_name(),
-            key.type_name()
-        )),
+        (Node::Array(array), _) if key.is_number() => {
+            Ok(key.as_f64().is_some_and(|index| index >= 0.0 && index < array.0.len() as f64))
+        }
+        _ => fail(format!("Cannot check whether {} has a {} key", value.type_name(), key.type_name())),
     }
 }

@@ -13,10 +13,7 @@ pub struct Style {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Layout {
     /// One line; with blanks after `,` and `:` or not.
-    OneLine {
-        after_comma: bool,
-        after_colon: bool,
-    },
+    OneLine { after_comma: bool, after_colon: bool },
     /// An element a line, indented by this a level.
     Indented(String),
 }
@@ -35,13 +32,7 @@ impl Style {
         let layout = Self::layout(body);
         // All characters beyond ASCII escaped, as many writers do, and at least one there.
         let ascii = bytes.is_ascii() && has_unicode_escape(bytes);
-        Self {
-            layout,
-            carriage_return,
-            ascii,
-            sort_keys: false,
-            final_newline,
-        }
+        Self { layout, carriage_return, ascii, sort_keys: false, final_newline }
     }
 
     fn layout(body: &[u8]) -> Layout {
@@ -49,10 +40,7 @@ impl Style {
         let Some((b'{' | b'[', inside)) = body.split_first() else {
             return pretty();
         };
-        let blanks = inside
-            .iter()
-            .take_while(|byte| byte.is_ascii_whitespace())
-            .count();
+        let blanks = inside.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         if blanks + 1 >= inside.len() {
             return pretty();
         }
@@ -88,38 +76,23 @@ impl Style {
     /// One line without blanks, a final newline.
     #[must_use]
     pub fn compact() -> Self {
-        let layout = Layout::OneLine {
-            after_comma: false,
-            after_colon: false,
-        };
-        Self {
-            layout,
-            ..Self::pretty()
-        }
+        let layout = Layout::OneLine { after_comma: false, after_colon: false };
+        Self { layout, ..Self::pretty() }
     }
 
     /// Indents by `spaces`; 0 is one line without blanks.
     #[must_use]
     pub fn indent(self, spaces: usize) -> Self {
         match spaces {
-            0 => Self {
-                layout: Self::compact().layout,
-                ..self
-            },
-            _ => Self {
-                layout: Layout::Indented(" ".repeat(spaces)),
-                ..self
-            },
+            0 => Self { layout: Self::compact().layout, ..self },
+            _ => Self { layout: Layout::Indented(" ".repeat(spaces)), ..self },
         }
     }
 
     /// Indents by one tab.
     #[must_use]
     pub fn tab(self) -> Self {
-        Self {
-            layout: Layout::Indented("\t".to_owned()),
-            ..self
-        }
+        Self { layout: Layout::Indented("\t".to_owned()), ..self }
     }
 
     /// Sorts the keys of every object.
@@ -131,10 +104,7 @@ impl Style {
     /// Ends with a newline or not.
     #[must_use]
     pub fn final_newline(self, final_newline: bool) -> Self {
-        Self {
-            final_newline,
-            ..self
-        }
+        Self { final_newline, ..self }
     }
 
     pub(super) fn line_end(&self) -> &'static str {
@@ -151,18 +121,14 @@ impl Style {
 
     pub(super) fn comma(&self) -> &'static str {
         match self.layout {
-            Layout::OneLine {
-                after_comma: true, ..
-            } => ", ",
+            Layout::OneLine { after_comma: true, .. } => ", ",
             _ => ",",
         }
     }
 
     pub(super) fn colon(&self) -> &'static str {
         match self.layout {
-            Layout::OneLine {
-                after_colon: false, ..
-            } => ":",
+            Layout::OneLine { after_colon: false, .. } => ":",
             _ => ": ",
         }
     }

@@ -17,13 +17,8 @@ impl Short {
     /// `text` if it is short enough.
     pub(super) fn new(text: &str) -> Option<Self> {
         let mut bytes = [0; INLINE];
-        bytes
-            .get_mut(..text.len())?
-            .copy_from_slice(text.as_bytes());
-        Some(Self {
-            len: u8::try_from(text.len()).ok()?,
-            bytes,
-        })
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        Some(Self { len: u8::try_from(text.len()).ok()?, bytes })
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

@@ -108,10 +108,7 @@ impl Value {
 
     /// A string.
     #[must_use]
-    #[allow(
-        clippy::should_implement_trait,
-        reason = "a string is never refused, unlike FromStr"
-    )]
+    #[allow(clippy::should_implement_trait, reason = "a string is never refused, unlike FromStr")]
     pub fn from_str(text: &str) -> Self {
         Self(Node::String(Text::new(text)))
     }
@@ -191,10 +188,7 @@ impl Value {
     }
 
     pub(super) fn is_number(&self) -> bool {
-        matches!(
-            self.0,
-            Node::Number(_) | Node::Spelled(_) | Node::SpelledLong(_)
-        )
+        matches!(self.0, Node::Number(_) | Node::Spelled(_) | Node::SpelledLong(_))
     }
 }
 
@@ -223,18 +217,13 @@ impl From<f64> for Value {
 /// Beyond what a float keeps it is spelled: this is how the engine gives a number of the filter.
 impl From<isize> for Value {
     fn from(value: isize) -> Self {
-        i32::try_from(value).map_or_else(
-            |_| Self::spelled(&value.to_string()),
-            |small| Self::from(f64::from(small)),
-        )
+        i32::try_from(value)
+            .map_or_else(|_| Self::spelled(&value.to_string()), |small| Self::from(f64::from(small)))
     }
 }
 
 impl From<usize> for Value {
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "the numbers of the language are floats"
-    )]
+    #[allow(clippy::cast_precision_loss, reason = "the numbers of the language are floats")]
     fn from(value: usize) -> Self {
         Self(Node::Number(value as f64))
     }

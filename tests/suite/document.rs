@@ -1,97 +1,43 @@
 //! Reading strictly, keeping numbers, keeping the layout.
 
-use aimem::document::{
-    Bindings, Filter, MAX_DEPTH, NotJson, Style, Value, print, serialise, validate,
-};
+use aimem::document::{Bindings, Filter, MAX_DEPTH, NotJson, Style, Value, print, serialise, validate};
 
 fn wrong(bytes: &[u8]) -> String {
     let error = validate(bytes).unwrap_err();
-    assert_eq!(
-        Value::parse(bytes).unwrap_err(),
-        error,
-        "both readers say the same"
-    );
+    assert_eq!(Value::parse(bytes).unwrap_err(), error, "both readers say the same");
     error.to_string()
 }
 
 #[test]
 fn wrong_json_is_named_with_its_place() {
     let table: [(&[u8], &str); 27] = [
-        (
-            b"",
-            "line 1, column 1: the file is empty, JSON needs a value",
-        ),
-        (
-            b" \n",
-            "line 2, column 1: the file holds only blanks, JSON needs a value",
-        ),
-        (
-            b"{\n  \"a\": 1\n  \"b\": 2}",
-            "line 3, column 3: expected `,` or `}`, found `\"`",
-        ),
+        (b"", "line 1, column 1: the file is empty, JSON needs a value"),
+        (b" \n", "line 2, column 1: the file holds only blanks, JSON needs a value"),
+        (b"{\n  \"a\": 1\n  \"b\": 2}", "line 3, column 3: expected `,` or `}`, found `\"`"),
         (b"{\"a\" 1}", "line 1, column 6: expected `:`, found `1`"),
         (b"[1 2]", "line 1, column 4: expected `,` or `]`, found `2`"),
         (b"[1,]", "line 1, column 4: a comma before `]`"),
         (b"{\"a\":1,}", "line 1, column 8: a comma before `}`"),
-        (
-            b"{a: 1}",
-            "line 1, column 2: expected a key in double quotes, found `a`",
-        ),
-        (
-            b"{} {}",
-            "line 1, column 4: a second JSON document starts here, a file holds exactly one",
-        ),
-        (
-            b"{} x",
-            "line 1, column 4: expected the end of the file, found `x`",
-        ),
-        (
-            b"[1",
-            "line 1, column 3: expected `,` or `]`, found the end of the file",
-        ),
+        (b"{a: 1}", "line 1, column 2: expected a key in double quotes, found `a`"),
+        (b"{} {}", "line 1, column 4: a second JSON document starts here, a file holds exactly one"),
+        (b"{} x", "line 1, column 4: expected the end of the file, found `x`"),
+        (b"[1", "line 1, column 3: expected `,` or `]`, found the end of the file"),
         (b"\"a", "line 1, column 1: a string that does not end"),
-        (
-            b"\"a\nb\"",
-            "line 1, column 3: U+000A in a string has to be escaped",
-        ),
-        (
-            b"\"\\x\"",
-            "line 1, column 2: an escape that JSON does not have",
-        ),
-        (
-            b"\"\\u12\"",
-            "line 1, column 2: `\\u` needs four hexadecimal digits",
-        ),
+        (b"\"a\nb\"", "line 1, column 3: U+000A in a string has to be escaped"),
+        (b"\"\\x\"", "line 1, column 2: an escape that JSON does not have"),
+        (b"\"\\u12\"", "line 1, column 2: `\\u` needs four hexadecimal digits"),
         (b"\"\\ud800\"", "line 1, column 2: half of a surrogate pair"),
-        (
-            b"\"\\ud800\\u0041\"",
-            "line 1, column 2: half of a surrogate pair",
-        ),
-        (
-            b"[NaN]",
-            "line 1, column 2: JSON has no NaN and no infinity",
-        ),
-        (
-            b"-Infinity",
-            "line 1, column 2: a number needs a digit here",
-        ),
+        (b"\"\\ud800\\u0041\"", "line 1, column 2: half of a surrogate pair"),
+        (b"[NaN]", "line 1, column 2: JSON has no NaN and no infinity"),
+        (b"-Infinity", "line 1, column 2: a number needs a digit here"),
         (b"+1", "line 1, column 1: a number can't start with `+`"),
         (b".5", "line 1, column 1: a number can't start with `.`"),
         (b"007", "line 1, column 1: a number can't start with `0`"),
         (b"1.", "line 1, column 3: a number needs a digit here"),
         (b"1e", "line 1, column 3: a number needs a digit here"),
-        (
-            b"[1, // c\n2]",
-            "line 1, column 5: expected a value, found a comment, which JSON does not allow",
-        ),
-        (
-            b"{'a': 1}",
-            "line 1, column 2: expected a key in double quotes, found `'`",
-        ),
-        (
-            "\"é\" \u{1F600}".as_bytes(),
-            "line 1, column 5: expected the end of the file, found `😀`",
-        ),
+        (b"[1, // c\n2]", "line 1, column 5: expected a value, found a comment, which JSON does not allow"),
+        (b"{'a': 1}", "line 1, column 2: expected a key in double quotes, found `'`"),
+        ("\"é\" \u{1F600}".as_bytes(), "line 1, column 5: expected the end of the file, found `😀`"),
     ];
     for (bytes, message) in table {
         assert_eq!(wrong(bytes), message);
@@ -107,12 +53,7 @@ fn depth_is_bounded_both_ways() {
     validate(&nest(MAX_DEPTH)).unwrap();
     assert!(wrong(&nest(MAX_DEPTH + 1)).contains("nested deeper than 10000 levels"));
     assert!(wrong(&b"[".repeat(3_000_000)).contains("nested deeper"));
-    let objects = [
-        b"{\"a\":".repeat(MAX_DEPTH),
-        b"1".to_vec(),
-        b"}".repeat(MAX_DEPTH),
-    ]
-    .concat();
+    let objects = [b"{\"a\":".repeat(MAX_DEPTH), b"1".to_vec(), b"}".repeat(MAX_DEPTH)].concat();
     let value = in_large_stack(move || {
         let value = Value::parse(&objects).unwrap();
         let copy = value.clone();
@@ -132,9 +73,7 @@ fn in_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 /// What an update of `.x` to 1 makes of `text`.
 fn updated(text: &str) -> String {
     let filter = Filter::compile(".x = 1", &Bindings::default()).unwrap();
-    let value = filter
-        .run_one(Value::parse(text.as_bytes()).unwrap())
-        .unwrap();
+    let value = filter.run_one(Value::parse(text.as_bytes()).unwrap()).unwrap();
     String::from_utf8(serialise(&value, &Style::detect(text.as_bytes())).unwrap()).unwrap()
 }
 
@@ -183,12 +122,7 @@ fn the_layout_is_kept() {
         "{\n \"a/b\": \"\\\"\\\\\\n\",\n \"x\": 0\n}\n",
     ];
     for layout in layouts {
-        assert_eq!(
-            updated(layout),
-            layout
-                .replace("\"x\": 0", "\"x\": 1")
-                .replace("\"x\":0", "\"x\":1")
-        );
+        assert_eq!(updated(layout), layout.replace("\"x\": 0", "\"x\": 1").replace("\"x\":0", "\"x\":1"));
     }
     assert_eq!(updated("{}"), "{\n  \"x\": 1\n}");
     assert_eq!(updated("{}\n"), "{\n  \"x\": 1\n}\n");
@@ -201,18 +135,9 @@ fn a_style_can_be_asked_for() {
     let value = Value::parse(b"{\"b\":[1,{}],\"a\":\"\xC3\xA9\"}").unwrap();
     let text = |style: Style| String::from_utf8(serialise(&value, &style).unwrap()).unwrap();
     assert_eq!(text(Style::compact()), "{\"b\":[1,{}],\"a\":\"é\"}\n");
-    assert_eq!(
-        text(Style::compact().sort_keys(true).final_newline(false)),
-        "{\"a\":\"é\",\"b\":[1,{}]}"
-    );
-    assert_eq!(
-        text(Style::pretty().indent(1)),
-        "{\n \"b\": [\n  1,\n  {}\n ],\n \"a\": \"é\"\n}\n"
-    );
-    assert_eq!(
-        text(Style::pretty().tab()),
-        "{\n\t\"b\": [\n\t\t1,\n\t\t{}\n\t],\n\t\"a\": \"é\"\n}\n"
-    );
+    assert_eq!(text(Style::compact().sort_keys(true).final_newline(false)), "{\"a\":\"é\",\"b\":[1,{}]}");
+    assert_eq!(text(Style::pretty().indent(1)), "{\n \"b\": [\n  1,\n  {}\n ],\n \"a\": \"é\"\n}\n");
+    assert_eq!(text(Style::pretty().tab()), "{\n\t\"b\": [\n\t\t1,\n\t\t{}\n\t],\n\t\"a\": \"é\"\n}\n");
     assert_eq!(text(Style::pretty().indent(0)), text(Style::compact()));
 }
 
@@ -221,17 +146,11 @@ fn what_json_cannot_spell_is_refused_in_files_and_shown_to_people() {
     for (filter, shown) in [
         ("[nan]", "[null]"),
         ("infinite", "1.7976931348623157e+308"),
-        (
-            "[-infinite, 1e1000 + 1]",
-            "[-1.7976931348623157e+308,1.7976931348623157e+308]",
-        ),
+        ("[-infinite, 1e1000 + 1]", "[-1.7976931348623157e+308,1.7976931348623157e+308]"),
     ] {
         let filter = Filter::compile(filter, &Bindings::default()).unwrap();
         let value = filter.run_one(Value::null()).unwrap();
-        assert!(matches!(
-            serialise(&value, &Style::compact()),
-            Err(NotJson::NotFinite(_))
-        ));
+        assert!(matches!(serialise(&value, &Style::compact()), Err(NotJson::NotFinite(_))));
         let mut out = Vec::new();
         print(&value, &Style::compact(), false, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), format!("{shown}\n"));
@@ -244,10 +163,7 @@ fn what_json_cannot_spell_is_refused_in_files_and_shown_to_people() {
 #[test]
 fn the_last_of_equal_keys_wins_at_the_first_place() {
     let value = Value::parse(b"{\"a\":1,\"b\":2,\"a\":3}").unwrap();
-    assert_eq!(
-        serialise(&value, &Style::compact()).unwrap(),
-        b"{\"a\":3,\"b\":2}\n"
-    );
+    assert_eq!(serialise(&value, &Style::compact()).unwrap(), b"{\"a\":3,\"b\":2}\n");
     let many: Vec<String> = (0..200).map(|n| format!("\"k{}\":{n}", n % 100)).collect();
     let value = Value::parse(format!("{{{}}}", many.join(",")).as_bytes()).unwrap();
     let length = Filter::compile("length, .k7", &Bindings::default()).unwrap();
@@ -258,8 +174,5 @@ fn the_last_of_equal_keys_wins_at_the_first_place() {
             std::ops::ControlFlow::Continue(())
         })
         .unwrap();
-    assert_eq!(
-        results,
-        [Value::parse(b"100").unwrap(), Value::parse(b"107").unwrap()]
-    );
+    assert_eq!(results, [Value::parse(b"100").unwrap(), Value::parse(b"107").unwrap()]);
 }

@@ -13,18 +13,11 @@ const BATCH: usize = 250;
 const BATCHES: usize = 84;
 
 fn jq(filter: &str, input: &str) -> Option<String> {
-    let mut child = Command::new("jq")
-        .args(["-c", filter])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .ok()?;
+    let mut child =
+        Command::new("jq").args(["-c", filter]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
     child.stdin.take()?.write_all(input.as_bytes()).ok()?;
     let output = child.wait_with_output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn document() -> impl Strategy<Value = String> {
@@ -123,35 +116,25 @@ fn is_comparable(filter: &str) -> bool {
 #[test]
 fn paths_and_updates_are_those_of_jq() {
     if jq(".", "1").is_none() {
-        assert!(
-            std::env::var_os("AIMEM_REQUIRE_ALL_TESTS").is_none(),
-            "there is no jq to compare with"
-        );
+        assert!(std::env::var_os("AIMEM_REQUIRE_ALL_TESTS").is_none(), "there is no jq to compare with");
         eprintln!("skipped: there is no jq to compare with");
         return;
     }
-    let mut runner = TestRunner::new_with_rng(
-        Config::default(),
-        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
-    );
+    let mut runner =
+        TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let mut different = Vec::new();
     let mut pairs = 0;
     for _ in 0..BATCHES {
-        let mut sample =
-            |strategy: BoxedStrategy<String>| strategy.new_tree(&mut runner).unwrap().current();
+        let mut sample = |strategy: BoxedStrategy<String>| strategy.new_tree(&mut runner).unwrap().current();
         let input = sample(document().boxed());
-        let filters: Vec<String> = (0..BATCH)
-            .map(|_| sample(filter().boxed()))
-            .filter(|f| is_comparable(f))
-            .collect();
+        let filters: Vec<String> =
+            (0..BATCH).map(|_| sample(filter().boxed())).filter(|f| is_comparable(f)).collect();
         let mut batch = String::new();
         for filter in &filters {
             let comma = if batch.is_empty() { "" } else { ",\n" };
             let _ = write!(batch, "{comma}[try ({filter}) catch \"failed\"]");
         }
-        let Some(theirs) = jq(&batch, &input) else {
-            panic!("jq failed on {input}: {batch}")
-        };
+        let Some(theirs) = jq(&batch, &input) else { panic!("jq failed on {input}: {batch}") };
         let theirs: Vec<&str> = theirs.lines().collect();
         let (ours, error) = crate::filter::results(&batch, &input);
         assert_eq!(error, None, "{input}");
@@ -160,26 +143,12 @@ fn paths_and_updates_are_those_of_jq() {
         pairs += filters.len();
         for (filter, (ours, theirs)) in filters.iter().zip(ours.iter().zip(theirs)) {
             if ours != theirs {
-                different.push(format!(
-                    "{filter}\n  on {input}\n  ours {ours}\n  jq   {theirs}"
-                ));
+                different.push(format!("{filter}\n  on {input}\n  ours {ours}\n  jq   {theirs}"));
             }
         }
     }
-    eprintln!(
-        "compared with jq: {pairs} pairs, {} differences",
-        different.len()
-    );
-    let shown = different
-        .iter()
-        .take(20)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join("\n");
-    assert!(
-        different.is_empty(),
-        "{} of {pairs} differ:\n{shown}",
-        different.len()
-    );
+    eprintln!("compared with jq: {pairs} pairs, {} differences", different.len());
+    let shown = different.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+    assert!(different.is_empty(), "{} of {pairs} differ:\n{shown}", different.len());
     assert!(pairs >= 20_000, "{pairs}");
 }

@@ -18,18 +18,12 @@ fn fuzz<S: Strategy>(cases: u32, strategy: S, test: impl Fn(S::Value) -> Result<
 where
     S::Value: std::fmt::Debug,
 {
-    let seconds = std::env::var("AIMEM_FUZZ_SECONDS")
-        .ok()
-        .and_then(|s| s.parse().ok());
+    let seconds = std::env::var("AIMEM_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok());
     let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let (mut seed, mut total) = (1, 0);
     loop {
-        let config = Config {
-            cases,
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(seed),
-            ..Config::default()
-        };
+        let config =
+            Config { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(seed), ..Config::default() };
         match TestRunner::new(config).run(&strategy, &test) {
             Ok(()) => {}
             Err(TestError::Fail(reason, value)) => panic!("{reason}\nwith {value:?}"),
@@ -117,20 +111,9 @@ fn nearly_json() -> impl Strategy<Value = Vec<u8>> {
 
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
-        prop::sample::select(vec![
-            "null",
-            "true",
-            "1",
-            "-0",
-            "1.10",
-            "1e400",
-            "\"\"",
-            "\"aé\\n\""
-        ])
-        .prop_map(str::to_owned),
-        any::<f64>()
-            .prop_filter("finite", |n| n.is_finite())
-            .prop_map(|n| format!("{n:?}")),
+        prop::sample::select(vec!["null", "true", "1", "-0", "1.10", "1e400", "\"\"", "\"aé\\n\""])
+            .prop_map(str::to_owned),
+        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(|n| format!("{n:?}")),
         any::<i64>().prop_map(|n| n.to_string()),
         any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
     ];
@@ -141,10 +124,8 @@ fn json() -> impl Strategy<Value = String> {
             (prop::collection::vec(inner.clone(), 0..5), space.clone())
                 .prop_map(|(all, space)| format!("[{space}{}]", all.join(&format!(",{space}")))),
             (prop::collection::vec(("[a-d]{0,2}", inner), 0..5), space).prop_map(|(all, space)| {
-                let all: Vec<_> = all
-                    .iter()
-                    .map(|(key, value)| format!("{space}\"{key}\":{space}{value}"))
-                    .collect();
+                let all: Vec<_> =
+                    all.iter().map(|(key, value)| format!("{space}\"{key}\":{space}{value}")).collect();
                 format!("{{{}}}", all.join(","))
             }),
         ]
@@ -157,24 +138,14 @@ fn fuzz_reader_accepts_what_serde_json_accepts() {
         let ours = validate(&bytes);
         let parsed = within(&Limits::default(), || false, {
             let bytes = bytes.clone();
-            move || {
-                Value::parse(&bytes)
-                    .map(|value| value.leak())
-                    .map_err(|error| error.to_string())
-            }
+            move || Value::parse(&bytes).map(|value| value.leak()).map_err(|error| error.to_string())
         })
         .unwrap();
         prop_assert_eq!(parsed.is_ok(), ours.is_ok());
-        let deep = bytes
-            .iter()
-            .filter(|byte| matches!(byte, b'[' | b'{'))
-            .count()
-            > MAX_DEPTH;
+        let deep = bytes.iter().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_DEPTH;
         // serde_json skips over a string without looking at its surrogates, unless it is asked for
         // the text.
-        let surrogate = ours
-            .as_ref()
-            .is_err_and(|error| error.reason.contains("surrogate"));
+        let surrogate = ours.as_ref().is_err_and(|error| error.reason.contains("surrogate"));
         if !deep && !surrogate {
             prop_assert_eq!(ours.is_ok(), serde_accepts(&bytes), "{:?}", ours);
         }
@@ -322,9 +293,7 @@ fn nearly_filter() -> impl Strategy<Value = String> {
 #[test]
 fn fuzz_filters_end_in_a_result_or_an_error() {
     fuzz(1500, (nearly_filter(), json()), |(source, input)| {
-        let limits = Limits {
-            max_time: Some(Duration::from_secs(5)),
-        };
+        let limits = Limits { max_time: Some(Duration::from_secs(5)) };
         let what = source.clone();
         let ended = within(
             &limits,
@@ -341,11 +310,7 @@ fn fuzz_filters_end_in_a_result_or_an_error() {
                         assert!(validate(&bytes).is_ok(), "wrote what it would not read");
                     }
                     left -= 1;
-                    if left == 0 {
-                        ControlFlow::Break(())
-                    } else {
-                        ControlFlow::Continue(())
-                    }
+                    if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 });
                 if let Err(error) = ended {
                     assert!(!error.to_string().contains('\n'));

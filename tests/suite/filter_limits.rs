@@ -1,8 +1,6 @@
 //! Filters that run away end in an error, and never take the process with them.
 
-use aimem::document::{
-    Bindings, Filter, FilterErrorKind, Limits, Stopped, Style, Value, print, within,
-};
+use aimem::document::{Bindings, Filter, FilterErrorKind, Limits, Stopped, Style, Value, print, within};
 use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -13,8 +11,7 @@ fn run(filter: &'static str, limits: Limits) -> Result<Result<String, FilterErro
         &limits,
         || false,
         move || {
-            let filter =
-                Filter::compile(filter, &Bindings::default()).map_err(|e| e.kind().clone())?;
+            let filter = Filter::compile(filter, &Bindings::default()).map_err(|e| e.kind().clone())?;
             let mut last = String::new();
             let each = |value: Value| {
                 let mut out = Vec::new();
@@ -25,9 +22,7 @@ fn run(filter: &'static str, limits: Limits) -> Result<Result<String, FilterErro
                 };
                 ControlFlow::Continue(())
             };
-            filter
-                .run_each(Value::null(), each)
-                .map_err(|error| error.kind().clone())?;
+            filter.run_each(Value::null(), each).map_err(|error| error.kind().clone())?;
             Ok(last)
         },
     )
@@ -78,10 +73,7 @@ fn deep_values_are_handled_or_refused() {
         ("[..] | length", Ok("300001")),
         ("flatten", Ok("[0]")),
         ("contains([[[]]])", Ok("true")),
-        (
-            "try getpath([range(20000) | 0]) catch .",
-            Ok("\"Path too deep\""),
-        ),
+        ("try getpath([range(20000) | 0]) catch .", Ok("\"Path too deep\"")),
         ("tojson", Err(FilterErrorKind::TooDeep)),
         (".", Ok("the result is nested deeper than 10000 levels")),
     ] {
@@ -101,24 +93,14 @@ fn loops_in_tail_position_are_not_recursion() {
 
 #[test]
 fn too_much_at_once_is_an_error() {
-    for filter in [
-        "\"a\" * 1e9",
-        "(\"a\" * 1e8) * 100",
-        ".a[1e9] = 1",
-        ".[1e18] = 1",
-    ] {
-        assert!(
-            matches!(outcome(filter), Err(FilterErrorKind::Failed(_))),
-            "{filter}"
-        );
+    for filter in ["\"a\" * 1e9", "(\"a\" * 1e8) * 100", ".a[1e9] = 1", ".[1e18] = 1"] {
+        assert!(matches!(outcome(filter), Err(FilterErrorKind::Failed(_))), "{filter}");
     }
 }
 
 #[test]
 fn a_time_limit_ends_what_does_not_end() {
-    let short = || Limits {
-        max_time: Some(Duration::from_millis(100)),
-    };
+    let short = || Limits { max_time: Some(Duration::from_millis(100)) };
     for filter in [
         "def f: f; f",
         "[range(1e12)]",
@@ -127,22 +109,9 @@ fn a_time_limit_ends_what_does_not_end() {
         "def f: f, f; [f]",
         "repeat(1) | empty",
     ] {
-        assert!(
-            matches!(run(filter, short()), Err(Stopped::TimeLimit(_))),
-            "{filter}"
-        );
+        assert!(matches!(run(filter, short()), Err(Stopped::TimeLimit(_))), "{filter}");
     }
-    assert_eq!(
-        run(
-            "1",
-            Limits {
-                max_time: Some(Duration::from_secs(600))
-            }
-        )
-        .unwrap()
-        .unwrap(),
-        "1"
-    );
+    assert_eq!(run("1", Limits { max_time: Some(Duration::from_secs(600)) }).unwrap().unwrap(), "1");
 }
 
 #[test]

@@ -1,9 +1,59 @@
-//! All integration tests, in one runner.
+//! Every integration test, in one binary: real processes on real files, each in its own home.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests may panic and may write plainly"
+)]
 
+mod common;
+
+mod acquire;
+mod attacks;
+mod beside_scripts;
+mod break_lock;
+mod chaos;
+mod containers;
+mod contender;
+mod deadlock;
+mod docs;
 mod document;
+mod exit_codes;
+mod failures;
 mod filter;
 mod filter_differential;
 mod filter_fuzz;
 mod filter_limits;
+mod foreign_writer;
+mod guests;
+mod house;
+mod journal;
+mod kill_everywhere;
+mod large;
+mod leases;
+mod leftovers;
+mod liveness;
+mod lock_with;
+mod many_waiters;
+mod metadata;
+mod names;
+mod power_cut;
+mod protocol_page;
+mod race;
+mod read;
+mod replace_faults;
+mod replace_full_disk;
+mod replace_kill;
+mod replace_library;
+mod replace_order;
+mod restart;
+mod restore;
+mod scripts_lock;
+mod selftest;
+mod signals;
+mod takeover;
+mod targets;
+mod update;
+mod waiting;
+mod write;

@@ -83,30 +83,17 @@ impl Bindings {
     }
 
     pub(super) fn environment_value(&self) -> Value {
-        object(
-            self.environment
-                .iter()
-                .map(|(name, text)| (name.as_str(), Value::from_str(text))),
-        )
+        object(self.environment.iter().map(|(name, text)| (name.as_str(), Value::from_str(text))))
     }
 
     /// The names and values of all global variables.
     pub(super) fn globals(&self) -> Vec<(String, Value)> {
-        let named = object(
-            self.named
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.clone())),
-        );
+        let named = object(self.named.iter().map(|(name, value)| (name.as_str(), value.clone())));
         let positional = Value::array(self.positional.clone());
         let arguments = object([("positional", positional), ("named", named)]);
-        let own = self
-            .named
-            .iter()
-            .map(|(name, value)| (format!("${name}"), value.clone()));
-        let mut globals = vec![
-            ("$ENV".to_owned(), self.environment_value()),
-            ("$ARGS".to_owned(), arguments),
-        ];
+        let own = self.named.iter().map(|(name, value)| (format!("${name}"), value.clone()));
+        let mut globals =
+            vec![("$ENV".to_owned(), self.environment_value()), ("$ARGS".to_owned(), arguments)];
         globals.extend(own);
         globals
     }

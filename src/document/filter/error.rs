@@ -36,11 +36,7 @@ pub struct FilterError {
 
 impl FilterError {
     pub(super) fn new(kind: FilterErrorKind, summary: impl Into<String>) -> Self {
-        Self {
-            kind,
-            summary: summary.into().replace(['\n', '\r'], " "),
-            details: None,
-        }
+        Self { kind, summary: summary.into().replace(['\n', '\r'], " "), details: None }
     }
 
     /// A filter that is not understood: what is wrong at `at` (a byte offset), and for how long.
@@ -53,11 +49,8 @@ impl FilterError {
         let column = source[start..at].chars().count();
         let rest = line.chars().count().saturating_sub(column);
         let number = line_number.to_string();
-        let (gutter, blank, carets) = (
-            " ".repeat(number.len()),
-            " ".repeat(column),
-            "^".repeat(length.clamp(1, rest.max(1))),
-        );
+        let (gutter, blank, carets) =
+            (" ".repeat(number.len()), " ".repeat(column), "^".repeat(length.clamp(1, rest.max(1))));
         // Tabs are as wide as a terminal makes them: keep them under the caret too.
         let shown = line.replace('\t', " ");
         let details = format!("{gutter} |\n{number} | {shown}\n{gutter} | {blank}{carets} {what}");
@@ -88,9 +81,7 @@ impl FilterError {
 /// Where `part`, a slice of `source`, starts; the end if it is none.
 pub(super) fn offset(source: &str, part: &str) -> usize {
     let (whole, part) = (source.as_ptr().addr(), part.as_ptr().addr());
-    part.checked_sub(whole)
-        .filter(|at| *at <= source.len())
-        .unwrap_or(source.len())
+    part.checked_sub(whole).filter(|at| *at <= source.len()).unwrap_or(source.len())
 }
 
 /// The first error of the lexer.
@@ -113,16 +104,8 @@ pub(super) fn parsing(source: &str, errors: &[parse::TError<'_, &str>]) -> Filte
         return FilterError::compile(source, 0, 1, "not a filter");
     };
     let (at, length, token) = match found {
-        Some(lex::Token(text, _)) => (
-            offset(source, text),
-            text.chars().count(),
-            format!("`{text}`"),
-        ),
-        None => (
-            source.trim_end().len(),
-            1,
-            "the end of the filter".to_owned(),
-        ),
+        Some(lex::Token(text, _)) => (offset(source, text), text.chars().count(), format!("`{text}`")),
+        None => (source.trim_end().len(), 1, "the end of the filter".to_owned()),
     };
     let first = |text: &str| text.chars().take(1).collect::<String>();
     // A bracket's token is all that is in it.

@@ -112,9 +112,7 @@ impl Filter {
             return Self::compile(".", bindings);
         }
         let arena = Arena::default();
-        let tokens = Lexer::new(source)
-            .lex()
-            .map_err(|errors| error::lexing(source, &errors))?;
+        let tokens = Lexer::new(source).lex().map_err(|errors| error::lexing(source, &errors))?;
         let term = Parser::new(&tokens)
             .parse(|parser| parser.term())
             .map_err(|errors| error::parsing(source, &errors))?;
@@ -125,19 +123,9 @@ impl Filter {
             return Err(FilterError::compile(source, 0, 1, "nested too deeply"));
         }
         let mut definitions = reached(&rewriter.called, &arena);
-        definitions.push(Def {
-            name: MAIN,
-            args: Vec::new(),
-            body,
-        });
+        definitions.push(Def { name: MAIN, args: Vec::new(), body });
         let modules = Loader::new(definitions)
-            .load(
-                &arena,
-                File {
-                    code: MAIN,
-                    path: (),
-                },
-            )
+            .load(&arena, File { code: MAIN, path: () })
             .map_err(|_| FilterError::compile(source, 0, 1, "not a filter"))?;
         let globals = bindings.globals();
         let compiled = Compiler::default()
@@ -146,11 +134,7 @@ impl Filter {
             .compile(modules)
             .map_err(|errors| undefined(source, &errors))?;
         let globals = globals.into_iter().map(|(_, value)| value).collect();
-        Ok(Self {
-            compiled,
-            bindings: bindings.clone(),
-            globals,
-        })
+        Ok(Self { compiled, bindings: bindings.clone(), globals })
     }
 
     /// The one result of the filter on `input`.
@@ -164,11 +148,7 @@ impl Filter {
         self.run_each(input, |value| {
             several = result.is_some();
             result = Some(value);
-            if several {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if several { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         match result {
             Some(_) if several => Err(FilterError::new(
@@ -176,10 +156,9 @@ impl Filter {
                 "the filter gives more than one result, one is needed (`[…]` makes an array of them)",
             )),
             Some(value) => Ok(value),
-            None => Err(FilterError::new(
-                FilterErrorKind::NoResult,
-                "the filter gives no result, one is needed",
-            )),
+            None => {
+                Err(FilterError::new(FilterErrorKind::NoResult, "the filter gives no result, one is needed"))
+            }
         }
     }
 
@@ -214,11 +193,7 @@ impl Filter {
                 break;
             }
         }
-        if stack::take_refused() {
-            Err(too_deep())
-        } else {
-            Ok(())
-        }
+        if stack::take_refused() { Err(too_deep()) } else { Ok(()) }
     }
 }
 
@@ -235,12 +210,7 @@ fn nesting(source: &str) -> usize {
         deepest = deepest.max(depth);
     }
     let words = ["if", "try", "reduce", "foreach", "label", "def", "-"];
-    deepest
-        + words
-            .iter()
-            .map(|word| source.matches(word).count())
-            .max()
-            .unwrap_or(0)
+    deepest + words.iter().map(|word| source.matches(word).count()).max().unwrap_or(0)
 }
 
 /// The builtin definitions that these calls reach, in their order.
@@ -261,13 +231,7 @@ fn reached<'s>(called: &[(&'s str, usize)], arena: &'s Arena) -> Vec<Def<&'s str
         for definition in parsed {
             let mut rewriter = Rewriter::new(code, arena);
             rewritten[place] = Some(rewriter.definition(definition));
-            waiting.extend(
-                rewriter
-                    .called
-                    .iter()
-                    .filter_map(find)
-                    .filter(|other| *other != place),
-            );
+            waiting.extend(rewriter.called.iter().filter_map(find).filter(|other| *other != place));
         }
     }
     rewritten.into_iter().flatten().collect()
@@ -291,19 +255,11 @@ fn undefined(source: &str, errors: &jaq_core::compile::Errors<&str, ()>) -> Filt
         Undefined::Label => format!("the label `{name}` is not defined"),
         _ => format!("`{name}` is not defined"),
     };
-    FilterError::compile(
-        source,
-        error::offset(source, name),
-        name.chars().count(),
-        &what,
-    )
+    FilterError::compile(source, error::offset(source, name), name.chars().count(), &what)
 }
 
 fn too_deep() -> FilterError {
-    FilterError::new(
-        FilterErrorKind::TooDeep,
-        "the filter recurses, or its values nest, too deeply",
-    )
+    FilterError::new(FilterErrorKind::TooDeep, "the filter recurses, or its values nest, too deeply")
 }
 
 fn failed(run: &Run<'_>, exception: Exn<'_, Value>) -> FilterError {

@@ -173,30 +173,19 @@ impl<'s> Rewriter<'s> {
         let Def { name, args, body } = definition;
         self.defined.push(name);
         let outer = self.parameters.len();
-        self.parameters
-            .extend(args.iter().filter(|arg| !arg.starts_with('$')));
+        self.parameters.extend(args.iter().filter(|arg| !arg.starts_with('$')));
         let calls = self.called.len();
         let mut body = self.term(body);
         // A parameter `$b` can be called as `b` too.
         for arg in args.iter().copied().filter(|arg| arg.starts_with('$')) {
             if self.called[calls..].contains(&(&arg[1..], 0)) {
-                let value = Def {
-                    name: &arg[1..],
-                    args: Vec::new(),
-                    body: Term::Var(arg),
-                };
+                let value = Def { name: &arg[1..], args: Vec::new(), body: Term::Var(arg) };
                 body = Term::Def(vec![value], Box::new(body));
             }
         }
-        let recursive = self.called[calls..]
-            .iter()
-            .any(|(name, _)| self.defined.contains(name));
+        let recursive = self.called[calls..].iter().any(|(name, _)| self.defined.contains(name));
         self.parameters.truncate(outer);
-        Def {
-            name,
-            args,
-            body: if recursive { guarded(body) } else { body },
-        }
+        Def { name, args, body: if recursive { guarded(body) } else { body } }
     }
 
     fn boxed(&mut self, term: Ast<'s>) -> Box<Ast<'s>> {
@@ -254,10 +243,7 @@ impl<'s> Rewriter<'s> {
                 Term::IfThenElse(branches, otherwise.map(|term| self.boxed(*term)))
             }
             Term::Def(definitions, body) => {
-                let definitions = definitions
-                    .into_iter()
-                    .map(|d| self.definition(d))
-                    .collect();
+                let definitions = definitions.into_iter().map(|d| self.definition(d)).collect();
                 Term::Def(definitions, self.boxed(*body))
             }
             Term::Call(name, arguments) => {
@@ -286,10 +272,7 @@ impl<'s> Rewriter<'s> {
                         Part::Range(from.map(|t| self.term(t)), upto.map(|t| self.term(t)))
                     }
                 };
-                Term::Path(
-                    head,
-                    Path(path.0.into_iter().map(|(p, opt)| (part(p), opt)).collect()),
-                )
+                Term::Path(head, Path(path.0.into_iter().map(|(p, opt)| (part(p), opt)).collect()))
             }
         }
     }
@@ -298,21 +281,14 @@ impl<'s> Rewriter<'s> {
     fn argument(&mut self, argument: Ast<'s>) -> (Ast<'s>, bool) {
         let calls = self.called.len();
         let argument = self.term(argument);
-        let nested = self.called[calls..]
-            .iter()
-            .any(|(name, _)| self.parameters.contains(name));
-        if nested {
-            (guarded(argument), true)
-        } else {
-            (argument, false)
-        }
+        let nested = self.called[calls..].iter().any(|(name, _)| self.parameters.contains(name));
+        if nested { (guarded(argument), true) } else { (argument, false) }
     }
 
     fn line(&self, term: &Ast<'s>) -> &'s str {
         let Term::Var(name) = term else { return "0" };
         let before = &self.source[..offset(self.source, name)];
-        self.arena
-            .alloc((before.matches('\n').count() + 1).to_string())
+        self.arena.alloc((before.matches('\n').count() + 1).to_string())
     }
 
     fn entry(&mut self, entry: (Ast<'s>, Option<Ast<'s>>)) -> (Ast<'s>, Option<Ast<'s>>) {
@@ -328,24 +304,15 @@ impl<'s> Rewriter<'s> {
     fn pattern(&mut self, pattern: Pattern<&'s str>) -> Pattern<&'s str> {
         match pattern {
             Pattern::Var(name) => Pattern::Var(name),
-            Pattern::Arr(parts) => {
-                Pattern::Arr(parts.into_iter().map(|part| self.pattern(part)).collect())
-            }
+            Pattern::Arr(parts) => Pattern::Arr(parts.into_iter().map(|part| self.pattern(part)).collect()),
             Pattern::Obj(entries) => Pattern::Obj(
-                entries
-                    .into_iter()
-                    .map(|(key, part)| (self.term(key), self.pattern(part)))
-                    .collect(),
+                entries.into_iter().map(|(key, part)| (self.term(key), self.pattern(part))).collect(),
             ),
         }
     }
 
     /// A string; with several results in several places, jq's outer loop is the last place.
-    fn string(
-        &mut self,
-        format: Option<&'s str>,
-        parts: Vec<StrPart<&'s str, Ast<'s>>>,
-    ) -> Ast<'s> {
+    fn string(&mut self, format: Option<&'s str>, parts: Vec<StrPart<&'s str, Ast<'s>>>) -> Ast<'s> {
         if let Some(format) = format {
             self.called.push((format, 0));
         }
@@ -368,9 +335,7 @@ impl<'s> Rewriter<'s> {
             }
         }
         let whole = Term::Str(format, parts);
-        bound
-            .into_iter()
-            .fold(whole, |rest, (name, term)| bind(term, name, rest))
+        bound.into_iter().fold(whole, |rest, (name, term)| bind(term, name, rest))
     }
 
     fn operation(&mut self, left: Ast<'s>, operator: BinaryOp<&'s str>, right: Ast<'s>) -> Ast<'s> {
@@ -392,11 +357,7 @@ impl<'s> Rewriter<'s> {
             BinaryOp::Math(_) | BinaryOp::Cmp(_)
                 if self.count(&left) == Count::Any && self.count(&right) == Count::Any =>
             {
-                bind(
-                    right,
-                    "$!right",
-                    binary(left, operator, Term::Var("$!right")),
-                )
+                bind(right, "$!right", binary(left, operator, Term::Var("$!right")))
             }
             _ => binary(left, operator, right),
         }
@@ -482,32 +443,25 @@ impl<'s> Rewriter<'s> {
                 _ => Count::One,
             })),
             Term::Obj(entries) => all(&mut entries.iter().map(|(key, value)| {
-                self.count(key)
-                    .max(value.as_ref().map_or(Count::One, |value| self.count(value)))
+                self.count(key).max(value.as_ref().map_or(Count::One, |value| self.count(value)))
             })),
             Term::Neg(inner) => self.count(inner),
             Term::BinOp(_, BinaryOp::Comma, _) => Count::Any,
             Term::BinOp(_, BinaryOp::Update, _) => Count::One,
-            Term::BinOp(
-                _,
-                BinaryOp::Assign | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt,
-                value,
-            ) => self.count(value),
+            Term::BinOp(_, BinaryOp::Assign | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt, value) => {
+                self.count(value)
+            }
             Term::BinOp(left, _, right) => self.count(left).max(self.count(right)),
             Term::IfThenElse(branches, otherwise) => {
-                let branches = branches
-                    .iter()
-                    .map(|(c, then)| self.count(c).max(self.count(then)));
+                let branches = branches.iter().map(|(c, then)| self.count(c).max(self.count(then)));
                 let otherwise = otherwise.as_ref().map(|term| self.count(term));
                 all(&mut branches.chain(otherwise))
             }
-            Term::Fold("reduce", _, _, arguments) => arguments
-                .first()
-                .map_or(Count::Any, |start| self.count(start)),
+            Term::Fold("reduce", _, _, arguments) => {
+                arguments.first().map_or(Count::Any, |start| self.count(start))
+            }
             Term::TryCatch(body, handler) => {
-                let handler = handler
-                    .as_ref()
-                    .map_or(Count::AtMostOne, |term| self.count(term));
+                let handler = handler.as_ref().map_or(Count::AtMostOne, |term| self.count(term));
                 self.count(body).max(handler)
             }
             Term::Call("!last_or_null" | "!modify", _) => Count::One,
@@ -516,32 +470,24 @@ impl<'s> Rewriter<'s> {
                 all(&mut arguments.iter().map(|term| self.count(term))).max(Count::AtMostOne)
             }
             Term::Call(
-                "map" | "map_values" | "with_entries" | "sort_by" | "group_by" | "unique_by"
-                | "min_by" | "max_by" | "walk" | "del",
+                "map" | "map_values" | "with_entries" | "sort_by" | "group_by" | "unique_by" | "min_by"
+                | "max_by" | "walk" | "del",
                 _,
             ) if !self.defined.iter().any(|name| SINGLE.contains(name)) => Count::One,
-            Term::Call(name, arguments)
-                if SINGLE.contains(name) && !self.defined.contains(name) =>
-            {
+            Term::Call(name, arguments) if SINGLE.contains(name) && !self.defined.contains(name) => {
                 all(&mut arguments.iter().map(|term| self.count(term)))
             }
-            Term::Path(head, parts) => {
-                parts.0.iter().fold(self.count(head), |count, (part, opt)| {
-                    let part = match part {
-                        Part::Range(None, None) => Count::Any,
-                        Part::Index(index) => self.count(index),
-                        Part::Range(from, upto) => {
-                            all(&mut from.iter().chain(upto).map(|bound| self.count(bound)))
-                        }
-                    };
-                    let opt = if matches!(opt, Opt::Optional) {
-                        Count::AtMostOne
-                    } else {
-                        Count::One
-                    };
-                    count.max(part).max(opt)
-                })
-            }
+            Term::Path(head, parts) => parts.0.iter().fold(self.count(head), |count, (part, opt)| {
+                let part = match part {
+                    Part::Range(None, None) => Count::Any,
+                    Part::Index(index) => self.count(index),
+                    Part::Range(from, upto) => {
+                        all(&mut from.iter().chain(upto).map(|bound| self.count(bound)))
+                    }
+                };
+                let opt = if matches!(opt, Opt::Optional) { Count::AtMostOne } else { Count::One };
+                count.max(part).max(opt)
+            }),
             _ => Count::Any,
         }
     }

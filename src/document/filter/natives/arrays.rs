@@ -15,27 +15,17 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
     let natives: [Plain; 26] = [
         ("length", parameters(""), |cv| one(length(&cv.1))),
         ("keys", parameters(""), |cv| one(keys(&cv.1, true))),
-        ("keys_unsorted", parameters(""), |cv| {
-            one(keys(&cv.1, false))
-        }),
-        ("has", parameters("v"), |cv| {
-            unary(cv, |value, key| search::has(&value, &key).map(Value::from))
-        }),
+        ("keys_unsorted", parameters(""), |cv| one(keys(&cv.1, false))),
+        ("has", parameters("v"), |cv| unary(cv, |value, key| search::has(&value, &key).map(Value::from))),
         ("contains", parameters("v"), |cv| {
-            unary(cv, |value, part| {
-                search::contains(&value, &part).map(Value::from)
-            })
+            unary(cv, |value, part| search::contains(&value, &part).map(Value::from))
         }),
-        ("indices", parameters("v"), |cv| {
-            unary(cv, |value, wanted| search::indices(&value, &wanted))
-        }),
+        ("indices", parameters("v"), |cv| unary(cv, |value, wanted| search::indices(&value, &wanted))),
         ("to_entries", parameters(""), |cv| one(to_entries(&cv.1))),
         ("from_entries", parameters(""), |cv| one(from_entries(cv.1))),
         ("add", parameters(""), |cv| one(add(cv.1))),
         ("reverse", parameters(""), |cv| one(reverse(cv.1))),
-        ("sort", parameters(""), |cv| {
-            one(sorted(cv.1).map(Value::array))
-        }),
+        ("sort", parameters(""), |cv| one(sorted(cv.1).map(Value::array))),
         ("unique", parameters(""), |cv| {
             one(sorted(cv.1).map(|mut elements| {
                 elements.dedup();
@@ -55,33 +45,23 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             box_once(groups(cv).map(|g| g.into_iter().map(Value::array).collect()))
         }),
         ("unique_by", parameters("f"), |cv| {
-            let firsts = |groups: Vec<Vec<Value>>| {
-                groups
-                    .into_iter()
-                    .filter_map(|g| g.into_iter().next())
-                    .collect()
-            };
+            let firsts =
+                |groups: Vec<Vec<Value>>| groups.into_iter().filter_map(|g| g.into_iter().next()).collect();
             box_once(groups(cv).map(firsts))
         }),
         ("min_by", parameters("f"), |cv| {
             box_once(keyed_unsorted(cv).map(|keyed| {
-                let least = keyed
-                    .into_iter()
-                    .reduce(|a, b| if b.0 < a.0 { b } else { a });
+                let least = keyed.into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
                 least.map(|(_, value)| value).unwrap_or_default()
             }))
         }),
         ("max_by", parameters("f"), |cv| {
             box_once(keyed_unsorted(cv).map(|keyed| {
-                let most = keyed
-                    .into_iter()
-                    .reduce(|a, b| if b.0 >= a.0 { b } else { a });
+                let most = keyed.into_iter().reduce(|a, b| if b.0 >= a.0 { b } else { a });
                 most.map(|(_, value)| value).unwrap_or_default()
             }))
         }),
-        ("flatten", parameters(""), |cv| {
-            one(flatten(cv.1, f64::INFINITY))
-        }),
+        ("flatten", parameters(""), |cv| one(flatten(cv.1, f64::INFINITY))),
         ("flatten", parameters("v"), |cv| {
             unary(cv, |value, depth| match depth.as_f64() {
                 Some(depth) if depth < 0.0 => fail("flatten depth must not be negative"),
@@ -89,19 +69,11 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
                 None => fail("flatten depth must not be negative"),
             })
         }),
-        ("bsearch", parameters("v"), |cv| {
-            unary(cv, |value, wanted| search_sorted(&value, &wanted))
-        }),
+        ("bsearch", parameters("v"), |cv| unary(cv, |value, wanted| search_sorted(&value, &wanted))),
         ("implode", parameters(""), |cv| one(implode(&cv.1))),
-        ("join", parameters("v"), |cv| {
-            unary(cv, |value, separator| join(value, &separator))
-        }),
-        ("tojson", parameters(""), |cv| {
-            one(Ok(Value::from(cv.1.to_string())))
-        }),
-        ("type", parameters(""), |cv| {
-            one(Ok(Value::from_str(cv.1.type_name())))
-        }),
+        ("join", parameters("v"), |cv| unary(cv, |value, separator| join(value, &separator))),
+        ("tojson", parameters(""), |cv| one(Ok(Value::from(cv.1.to_string())))),
+        ("type", parameters(""), |cv| one(Ok(Value::from_str(cv.1.type_name())))),
     ];
     plain(natives)
 }
@@ -125,18 +97,11 @@ fn keys(value: &Value, sort: bool) -> ValR<Value> {
     match &value.0 {
         Node::Array(array) => Ok((0..array.0.len()).map(Value::from).collect()),
         Node::Object(object) => {
-            let mut keys: Vec<_> = object
-                .entries()
-                .iter()
-                .map(|(key, _)| key.clone())
-                .collect();
+            let mut keys: Vec<_> = object.entries().iter().map(|(key, _)| key.clone()).collect();
             if sort {
                 keys.sort_unstable();
             }
-            Ok(keys
-                .into_iter()
-                .map(|key| Value(Node::String(key)))
-                .collect())
+            Ok(keys.into_iter().map(|key| Value(Node::String(key))).collect())
         }
         _ => fail(format!("{} has no keys", value.described())),
     }
@@ -148,16 +113,12 @@ fn to_entries(value: &Value) -> ValR<Value> {
             .entries()
             .iter()
             .map(|(key, value)| {
-                super::object([
-                    ("key", Value(Node::String(key.clone()))),
-                    ("value", value.clone()),
-                ])
+                super::object([("key", Value(Node::String(key.clone()))), ("value", value.clone())])
             })
             .collect()),
         Node::Array(array) => {
-            let entry = |(place, value): (usize, &Value)| {
-                object([("key", place.into()), ("value", value.clone())])
-            };
+            let entry =
+                |(place, value): (usize, &Value)| object([("key", place.into()), ("value", value.clone())]);
             Ok(array.0.iter().enumerate().map(entry).collect())
         }
         _ => fail(format!("{} has no keys", value.described())),
@@ -178,11 +139,7 @@ fn from_entries(value: Value) -> ValR<Value> {
         let Node::String(key) = &key.0 else {
             return fail(format!("Cannot use {} as object key", key.described()));
         };
-        let name = if search::has(&entry, &Value::from_str("value"))? {
-            "value"
-        } else {
-            "Value"
-        };
+        let name = if search::has(&entry, &Value::from_str("value"))? { "value" } else { "Value" };
         object.insert(key, get(&entry, &Value::from_str(name))?);
     }
     Ok(Value::object(object))
@@ -192,11 +149,7 @@ fn from_entries(value: Value) -> ValR<Value> {
 fn iterable(value: Value) -> Result<Vec<Value>, Error> {
     match value.0 {
         Node::Array(array) => Ok(into_elements(array)),
-        Node::Object(object) => Ok(object
-            .entries()
-            .iter()
-            .map(|(_, value)| value.clone())
-            .collect()),
+        Node::Object(object) => Ok(object.entries().iter().map(|(_, value)| value.clone()).collect()),
         _ => fail(format!("Cannot iterate over {}", value.described())),
     }
 }
@@ -207,9 +160,7 @@ fn add(value: Value) -> ValR<Value> {
         let text: String = elements.iter().filter_map(Value::as_str).collect();
         return Ok(Value::from(text));
     }
-    elements
-        .into_iter()
-        .try_fold(Value::null(), |sum, element| sum + element)
+    elements.into_iter().try_fold(Value::null(), |sum, element| sum + element)
 }
 
 fn reverse(value: Value) -> ValR<Value> {
@@ -234,10 +185,7 @@ fn sorted(value: Value) -> Result<Vec<Value>, Error> {
             elements.sort();
             Ok(elements)
         }
-        _ => fail(format!(
-            "{} cannot be sorted, as it is not an array",
-            value.described()
-        )),
+        _ => fail(format!("{} cannot be sorted, as it is not an array", value.described())),
     }
 }
 
@@ -254,12 +202,7 @@ type Keyed = Vec<(Vec<Value>, Value)>;
 /// Each element with all the results of the closure on it.
 fn keyed_unsorted<'a>(mut cv: Cv<'a>) -> Result<Keyed, Exception<'a>> {
     let closure = cv.0.pop_fun();
-    let keyed = |value: Value| {
-        Ok((
-            results(&closure, value.clone()).collect::<Result<Vec<_>, _>>()?,
-            value,
-        ))
-    };
+    let keyed = |value: Value| Ok((results(&closure, value.clone()).collect::<Result<Vec<_>, _>>()?, value));
     match cv.1.0 {
         Node::Array(array) => into_elements(array).into_iter().map(keyed).collect(),
         _ => {

@@ -13,24 +13,15 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         ("!foreach_start", parameters(""), |cv| {
             box_once(Ok(Value::array(vec![cv.1, Value::array(Vec::new())])))
         }),
-        ("!foreach_step", parameters("f"), |cv| {
-            box_once(foreach_step(cv))
-        }),
+        ("!foreach_step", parameters("f"), |cv| box_once(foreach_step(cv))),
         ("!foreach_results", parameters(""), |cv| {
             let results = cv.1.as_array().and_then(|pair| pair.last()).cloned();
-            Box::new(
-                results
-                    .unwrap_or_default()
-                    .values()
-                    .map(|result| Ok(result?)),
-            )
+            Box::new(results.unwrap_or_default().values().map(|result| Ok(result?)))
         }),
         ("true", parameters(""), |_| box_once(Ok(true.into()))),
         ("false", parameters(""), |_| box_once(Ok(false.into()))),
         ("null", parameters(""), |_| box_once(Ok(Value::null()))),
-        ("not", parameters(""), |cv| {
-            box_once(Ok((!cv.1.is_truthy()).into()))
-        }),
+        ("not", parameters(""), |cv| box_once(Ok((!cv.1.is_truthy()).into()))),
         ("path", parameters("f"), |mut cv| {
             let (f, ctx) = cv.0.pop_fun();
             Box::new(f.paths((ctx, (cv.1, Default::default()))).map(|found| {
@@ -52,16 +43,12 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             let (by, upto, from) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
             range(&from, &upto, &by)
         }),
-        ("env", parameters(""), |cv| {
-            box_once(Ok(cv.0.data().bindings.environment_value()))
-        }),
+        ("env", parameters(""), |cv| box_once(Ok(cv.0.data().bindings.environment_value()))),
         ("input_filename", parameters(""), |cv| {
             let name = cv.0.data().bindings.input_filename.as_deref();
             box_once(Ok(name.map_or_else(Value::null, Value::from_str)))
         }),
-        ("input_line_number", parameters(""), |_| {
-            box_once(Ok(Value::from(0.0)))
-        }),
+        ("input_line_number", parameters(""), |_| box_once(Ok(Value::from(0.0)))),
         ("input", parameters(""), |_| one(fail("No more inputs"))),
         ("inputs", parameters(""), |_| Box::new(std::iter::empty())),
         ("debug", parameters(""), |cv| {
@@ -71,13 +58,10 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         }),
         ("stderr", parameters(""), |cv| {
             let text = cv.1.clone().into_string();
-            cv.0.data()
-                .message(text.as_str().unwrap_or_default().as_bytes());
+            cv.0.data().message(text.as_str().unwrap_or_default().as_bytes());
             box_once(Ok(cv.1))
         }),
-        ("halt", parameters(""), |cv| {
-            box_once(Err(cv.0.data().halt(Halt::Asked(0, Vec::new()))))
-        }),
+        ("halt", parameters(""), |cv| box_once(Err(cv.0.data().halt(Halt::Asked(0, Vec::new()))))),
         ("halt_error", parameters("v"), |mut cv| {
             let code = cv.0.pop_var();
             box_once(Err(halt_error(&cv, &code)))
@@ -86,12 +70,8 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             let defined = super::super::prelude::DEFINITIONS.iter();
             let defined = defined.map(|(name, arity, _)| format!("{name}/{arity}"));
             let natives = super::all();
-            let natives = natives
-                .iter()
-                .map(|(name, arguments, _)| format!("{name}/{}", arguments.len()));
-            let public = defined
-                .chain(natives)
-                .filter(|name| !name.starts_with(['!', '_']));
+            let natives = natives.iter().map(|(name, arguments, _)| format!("{name}/{}", arguments.len()));
+            let public = defined.chain(natives).filter(|name| !name.starts_with(['!', '_']));
             box_once(Ok(public.map(Value::from).collect()))
         }),
     ];
@@ -111,9 +91,8 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             parameters("ff"),
             Native::<Engine>::new(|mut cv| {
                 let (right, left) = (cv.0.pop_fun(), cv.0.pop_fun());
-                let wanted = |result: &Result<Value, Exception<'_>>| {
-                    result.as_ref().map_or(true, Value::is_truthy)
-                };
+                let wanted =
+                    |result: &Result<Value, Exception<'_>>| result.as_ref().map_or(true, Value::is_truthy);
                 let mut results = left.0.run((left.1, cv.1.clone())).filter(wanted);
                 match results.next() {
                     Some(first) => Box::new(std::iter::once(first).chain(results)),
@@ -138,19 +117,13 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             parameters("f"),
             Native::<Engine>::new(|mut cv| {
                 let (f, ctx) = cv.0.pop_fun();
-                let last = f
-                    .run((ctx, cv.1))
-                    .try_fold(None, |_, result| result.map(Some));
+                let last = f.run((ctx, cv.1)).try_fold(None, |_, result| result.map(Some));
                 box_once(last.map(Option::unwrap_or_default))
             })
             .with_paths(|mut cv| {
                 let (f, ctx) = cv.0.pop_fun();
-                let last = f
-                    .paths((ctx, cv.1))
-                    .try_fold(None, |_, found| found.map(Some));
-                box_once(
-                    last.map(|last| last.unwrap_or_else(|| (Value::null(), Default::default()))),
-                )
+                let last = f.paths((ctx, cv.1)).try_fold(None, |_, found| found.map(Some));
+                box_once(last.map(|last| last.unwrap_or_else(|| (Value::null(), Default::default()))))
             }),
         ),
         (
@@ -192,11 +165,7 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         };
         Some((name, parameters, native))
     });
-    plain(simple)
-        .into_iter()
-        .chain(with_paths)
-        .chain(engine)
-        .collect()
+    plain(simple).into_iter().chain(with_paths).chain(engine).collect()
 }
 
 fn guard<'a>(cv: Cv<'a>) -> Results<'a> {
@@ -257,10 +226,7 @@ fn range<'a>(from: &Value, upto: &Value, by: &Value) -> Results<'a> {
 }
 
 fn halt_error<'a>(cv: &Cv<'a>, code: &Value) -> Exception<'a> {
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "what is beyond the range is cut"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "what is beyond the range is cut")]
     let Some(code) = code.as_f64().map(|code| code as i32) else {
         return Error::new(Value::from_str("halt_error/1: number required")).into();
     };

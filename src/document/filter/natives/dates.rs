@@ -14,26 +14,16 @@ use jiff::{Timestamp, Zoned};
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
     let natives: [Plain; 6] = [
-        ("gmtime", parameters(""), |cv| {
-            one(broken_down(&cv.1, &TimeZone::UTC, "gmtime"))
-        }),
-        ("localtime", parameters(""), |cv| {
-            one(broken_down(&cv.1, &TimeZone::system(), "localtime"))
-        }),
+        ("gmtime", parameters(""), |cv| one(broken_down(&cv.1, &TimeZone::UTC, "gmtime"))),
+        ("localtime", parameters(""), |cv| one(broken_down(&cv.1, &TimeZone::system(), "localtime"))),
         ("mktime", parameters(""), |cv| one(seconds(&cv.1))),
         ("strftime", parameters("v"), |cv| {
-            unary(cv, |value, format| {
-                show(&value, &format, &TimeZone::UTC, "strftime")
-            })
+            unary(cv, |value, format| show(&value, &format, &TimeZone::UTC, "strftime"))
         }),
         ("strflocaltime", parameters("v"), |cv| {
-            unary(cv, |value, format| {
-                show(&value, &format, &TimeZone::system(), "strflocaltime")
-            })
+            unary(cv, |value, format| show(&value, &format, &TimeZone::system(), "strflocaltime"))
         }),
-        ("strptime", parameters("v"), |cv| {
-            unary(cv, |value, format| read(&value, &format))
-        }),
+        ("strptime", parameters("v"), |cv| unary(cv, |value, format| read(&value, &format))),
     ];
     plain(natives)
 }
@@ -41,15 +31,10 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
 /// The moment and the part of a second that is left over.
 fn moment(number: f64, name: &str) -> Result<(Timestamp, f64), Error> {
     let whole = number.floor();
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "out of range is refused by the timestamp"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "out of range is refused by the timestamp")]
     match Timestamp::from_second(whole as i64) {
         Ok(moment) if number.is_finite() => Ok((moment, number - whole)),
-        _ => fail(format!(
-            "{name}/0: error converting number of seconds since epoch to datetime"
-        )),
+        _ => fail(format!("{name}/0: error converting number of seconds since epoch to datetime")),
     }
 }
 
@@ -88,15 +73,10 @@ fn time_of(value: &Value) -> Option<DateTime> {
     if numbers.is_empty() || numbers.iter().any(|number| !number.is_finite()) {
         return None;
     }
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "the calendar refuses what is cut"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "the calendar refuses what is cut")]
     let whole = |number: f64| number as i64;
     // Months, days and the rest may lie beyond their range, and carry over.
-    let months = whole(part(0, 1900.0))
-        .checked_mul(12)?
-        .checked_add(whole(part(1, 0.0)))?;
+    let months = whole(part(0, 1900.0)).checked_mul(12)?.checked_add(whole(part(1, 0.0)))?;
     let year = i16::try_from(months.div_euclid(12)).ok()?;
     let month = i8::try_from(months.rem_euclid(12) + 1).ok()?;
     let start = Date::new(year, month, 1).ok()?.at(0, 0, 0, 0);
@@ -118,10 +98,7 @@ fn seconds(value: &Value) -> ValR<Value> {
     }
     let moment = time_of(value).and_then(|time| TimeZone::UTC.to_timestamp(time).ok());
     match moment {
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "seconds of the calendar are small"
-        )]
+        #[allow(clippy::cast_precision_loss, reason = "seconds of the calendar are small")]
         Some(moment) => Ok(Value::from(moment.as_second() as f64)),
         None => fail("mktime requires parsed datetime inputs"),
     }
@@ -158,27 +135,15 @@ fn read(value: &Value, format: &Value) -> ValR<Value> {
             parsed.set_year(Some(1900)).ok()?;
         }
         let date = parsed.to_date().ok().or_else(|| {
-            Date::new(
-                parsed.year()?,
-                parsed.month().unwrap_or(1),
-                parsed.day().unwrap_or(1),
-            )
-            .ok()
+            Date::new(parsed.year()?, parsed.month().unwrap_or(1), parsed.day().unwrap_or(1)).ok()
         })?;
         let part = |part: Option<i8>| part.unwrap_or(0);
-        Some(date.at(
-            part(parsed.hour()),
-            part(parsed.minute()),
-            part(parsed.second()),
-            0,
-        ))
+        Some(date.at(part(parsed.hour()), part(parsed.minute()), part(parsed.second()), 0))
     });
     match time {
         Some(time) => Ok(parts(time, 0.0)),
-        None => fail(format!(
-            "date {} does not match format {}",
-            Value::from_str(text),
-            Value::from_str(format)
-        )),
+        None => {
+            fail(format!("date {} does not match format {}", Value::from_str(text), Value::from_str(format)))
+        }
     }
 }

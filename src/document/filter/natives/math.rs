@@ -68,22 +68,12 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         ("fabs", parameters(""), |cv| one(float(&cv.1, f64::abs))),
         ("abs", parameters(""), |cv| one(abs(cv.1))),
         ("nan", parameters(""), |_| one(Ok(f64::NAN.into()))),
-        ("infinite", parameters(""), |_| {
-            one(Ok(f64::INFINITY.into()))
-        }),
+        ("infinite", parameters(""), |_| one(Ok(f64::INFINITY.into()))),
         ("isnan", parameters(""), |cv| one(test(&cv.1, f64::is_nan))),
-        ("isinfinite", parameters(""), |cv| {
-            one(test(&cv.1, f64::is_infinite))
-        }),
-        ("isnormal", parameters(""), |cv| {
-            one(test(&cv.1, f64::is_normal))
-        }),
+        ("isinfinite", parameters(""), |cv| one(test(&cv.1, f64::is_infinite))),
+        ("isnormal", parameters(""), |cv| one(test(&cv.1, f64::is_normal))),
         ("isfinite", parameters(""), |cv| {
-            one(Ok(cv
-                .1
-                .as_f64()
-                .is_some_and(|number| !number.is_infinite())
-                .into()))
+            one(Ok(cv.1.as_f64().is_some_and(|number| !number.is_infinite()).into()))
         }),
         ("now", parameters(""), |_| {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -101,10 +91,7 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
 }
 
 fn exponent(number: f64) -> i32 {
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "exponents of floats are small"
-    )]
+    #[allow(clippy::cast_possible_truncation, reason = "exponents of floats are small")]
     let exponent = number.abs().log2().floor() as i32;
     exponent
 }

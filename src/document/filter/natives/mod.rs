@@ -38,24 +38,12 @@ pub(super) fn all() -> Vec<Fun<Engine>> {
 type Plain = Filter<RunPtr<Engine>>;
 
 fn plain<const N: usize>(natives: [Plain; N]) -> Vec<Fun<Engine>> {
-    natives
-        .into_iter()
-        .map(|native| run::<Engine>(native))
-        .collect()
+    natives.into_iter().map(|native| run::<Engine>(native)).collect()
 }
 
 /// The parameters of a native: `v` for a value, `f` for a filter.
 fn parameters(kinds: &str) -> Box<[Bind]> {
-    kinds
-        .chars()
-        .map(|kind| {
-            if kind == 'f' {
-                Bind::Fun(())
-            } else {
-                Bind::Var(())
-            }
-        })
-        .collect()
+    kinds.chars().map(|kind| if kind == 'f' { Bind::Fun(()) } else { Bind::Var(()) }).collect()
 }
 
 fn want_array(value: &Value, message: impl FnOnce() -> String) -> Result<&[Value], Error> {
@@ -75,9 +63,7 @@ fn want_text(value: &Value, message: impl FnOnce() -> String) -> Result<&str, Er
 /// An object of these entries.
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
     let entries = entries.map(|(key, value)| (crate::document::text::Text::new(key), value));
-    Value::object(crate::document::object::Object::from_distinct(
-        entries.into(),
-    ))
+    Value::object(crate::document::object::Object::from_distinct(entries.into()))
 }
 
 fn one<'a>(result: ValR<Value>) -> Results<'a> {

@@ -54,22 +54,12 @@ impl Pattern {
             }
         }
         match builder.build() {
-            Ok(regex) => Ok(Self {
-                regex: Rc::new(regex),
-                global,
-                skip_empty,
-            }),
-            Err(error) => fail(format!(
-                "{pattern} (at offset 0) is not a valid regex: {error}"
-            )),
+            Ok(regex) => Ok(Self { regex: Rc::new(regex), global, skip_empty }),
+            Err(error) => fail(format!("{pattern} (at offset 0) is not a valid regex: {error}")),
         }
     }
 
-    fn each(
-        &self,
-        text: &str,
-        mut work: impl FnMut(&Captures<'_, str>) -> bool,
-    ) -> Result<(), Error> {
+    fn each(&self, text: &str, mut work: impl FnMut(&Captures<'_, str>) -> bool) -> Result<(), Error> {
         let mut from = 0;
         // An empty match may follow directly on another match, as in jq.
         while from <= text.len() {
@@ -78,9 +68,7 @@ impl Pattern {
                 Ok(None) => break,
                 Err(error) => return fail(format!("the regex gave up: {error}")),
             };
-            let (start, end) = captures
-                .get(0)
-                .map_or((0, 0), |whole| (whole.start(), whole.end()));
+            let (start, end) = captures.get(0).map_or((0, 0), |whole| (whole.start(), whole.end()));
             let next = text[end..].chars().next().map_or(1, char::len_utf8);
             from = if start == end { end + next } else { end };
             if start == end && self.skip_empty {
@@ -113,12 +101,7 @@ impl Counter<'_> {
 }
 
 fn compiled<'a>(cv: &Cv<'a>, pattern: &Value, flags: &Value) -> Result<Pattern, Error> {
-    let wrong = || {
-        format!(
-            "{} cannot be matched, as it is not a string",
-            pattern.described()
-        )
-    };
+    let wrong = || format!("{} cannot be matched, as it is not a string", pattern.described());
     let pattern = want_text(pattern, wrong)?;
     let flags = match &flags.0 {
         Node::Null => "",
@@ -134,12 +117,7 @@ fn compiled<'a>(cv: &Cv<'a>, pattern: &Value, flags: &Value) -> Result<Pattern, 
 }
 
 fn input(value: &Value) -> Result<&str, Error> {
-    want_text(value, || {
-        format!(
-            "{} cannot be matched, as it is not a string",
-            value.described()
-        )
-    })
+    want_text(value, || format!("{} cannot be matched, as it is not a string", value.described()))
 }
 
 fn matches<'a>(cv: &Cv<'a>, pattern: &Value, flags: &Value, test: bool) -> ValR<Value> {
@@ -154,11 +132,7 @@ fn matches<'a>(cv: &Cv<'a>, pattern: &Value, flags: &Value, test: bool) -> ValR<
         return Ok(found.into());
     }
     let mut found = Vec::new();
-    let mut counter = Counter {
-        text,
-        byte: 0,
-        characters: 0,
-    };
+    let mut counter = Counter { text, byte: 0, characters: 0 };
     pattern.each(text, |captures| {
         found.push(describe(&pattern.regex, captures, &mut counter));
         true
@@ -183,28 +157,13 @@ fn describe(regex: &Regex, captures: &Captures<'_, str>, counter: &mut Counter<'
         let name = name.map_or_else(Value::null, Value::from_str);
         // The order of the keys is jq's.
         if length == Value::from(0.0) {
-            object([
-                ("offset", offset),
-                ("string", string),
-                ("length", length),
-                ("name", name),
-            ])
+            object([("offset", offset), ("string", string), ("length", length), ("name", name)])
         } else {
-            object([
-                ("offset", offset),
-                ("length", length),
-                ("string", string),
-                ("name", name),
-            ])
+            object([("offset", offset), ("length", length), ("string", string), ("name", name)])
         }
     });
     let captures = groups.collect();
-    object([
-        ("offset", offset),
-        ("length", length),
-        ("string", string),
-        ("captures", captures),
-    ])
+    object([("offset", offset), ("length", length), ("string", string), ("captures", captures)])
 }
 
 /// `"re"`, `["re"]` or `["re", "flags"]` as the pair of both.
@@ -228,10 +187,7 @@ fn named(found: &Value) -> ValR<Value> {
             continue;
         };
         if let Some(Value(Node::String(name))) = capture.get(&Text::new("name")) {
-            let string = capture
-                .get(&Text::new("string"))
-                .cloned()
-                .unwrap_or_default();
+            let string = capture.get(&Text::new("string")).cloned().unwrap_or_default();
             names.insert(name, string);
         }
     }
@@ -248,15 +204,11 @@ fn substitute<'a>(mut cv: Cv<'a>) -> Results<'a> {
         let pattern = compiled(&cv, &pattern, &flags)?;
         let mut found = Vec::new();
         pattern.each(text, |captures| {
-            let whole = captures
-                .get(0)
-                .map_or(0..0, |whole| whole.start()..whole.end());
+            let whole = captures.get(0).map_or(0..0, |whole| whole.start()..whole.end());
             let mut names = Object::default();
             for (place, name) in pattern.regex.capture_names().enumerate().skip(1) {
                 if let Some(name) = name {
-                    let part = captures
-                        .get(place)
-                        .map(|part| Value::from_str(part.as_str()));
+                    let part = captures.get(place).map(|part| Value::from_str(part.as_str()));
                     names.insert(&Text::new(name), part.unwrap_or_default());
                 }
             }
@@ -280,10 +232,7 @@ fn substitute<'a>(mut cv: Cv<'a>) -> Results<'a> {
             return Ok(vec![cv.1.clone()]);
         }
         let rest = Value::from_str(&text[from..]);
-        Ok(texts
-            .into_iter()
-            .map(|text| text + rest.clone())
-            .collect::<Result<_, _>>()?)
+        Ok(texts.into_iter().map(|text| text + rest.clone()).collect::<Result<_, _>>()?)
     })();
     match done {
         Ok(texts) => Box::new(texts.into_iter().map(Ok)),

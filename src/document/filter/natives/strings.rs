@@ -34,52 +34,32 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             one(want_text(&cv.1, wrong).map(|text| text.to_ascii_uppercase().into()))
         }),
         ("startswith", parameters("v"), |cv| {
-            unary(cv, |value, part| {
-                affix(&value, &part, "startswith").map(|(t, p)| t.starts_with(p).into())
-            })
+            unary(cv, |value, part| affix(&value, &part, "startswith").map(|(t, p)| t.starts_with(p).into()))
         }),
         ("endswith", parameters("v"), |cv| {
-            unary(cv, |value, part| {
-                affix(&value, &part, "endswith").map(|(t, p)| t.ends_with(p).into())
-            })
+            unary(cv, |value, part| affix(&value, &part, "endswith").map(|(t, p)| t.ends_with(p).into()))
         }),
-        ("ltrimstr", parameters("v"), |cv| {
-            unary(cv, |value, part| trim_start(value, &part))
-        }),
-        ("rtrimstr", parameters("v"), |cv| {
-            unary(cv, |value, part| trim_end(value, &part))
-        }),
+        ("ltrimstr", parameters("v"), |cv| unary(cv, |value, part| trim_start(value, &part))),
+        ("rtrimstr", parameters("v"), |cv| unary(cv, |value, part| trim_end(value, &part))),
         ("trimstr", parameters("v"), |cv| {
             unary(cv, |value, part| trim_end(trim_start(value, &part)?, &part))
         }),
         ("trim", parameters(""), |cv| one(trim(&cv.1, str::trim))),
-        ("ltrim", parameters(""), |cv| {
-            one(trim(&cv.1, str::trim_start))
-        }),
-        ("rtrim", parameters(""), |cv| {
-            one(trim(&cv.1, str::trim_end))
-        }),
+        ("ltrim", parameters(""), |cv| one(trim(&cv.1, str::trim_start))),
+        ("rtrim", parameters(""), |cv| one(trim(&cv.1, str::trim_end))),
         ("split", parameters("v"), |cv| {
-            unary(cv, |value, separator| {
-                match (value.as_str(), separator.as_str()) {
-                    (Some(text), Some(separator)) => Ok(split(text, separator)),
-                    _ => fail("split input and separator must be strings"),
-                }
+            unary(cv, |value, separator| match (value.as_str(), separator.as_str()) {
+                (Some(text), Some(separator)) => Ok(split(text, separator)),
+                _ => fail("split input and separator must be strings"),
             })
         }),
         ("_strindices", parameters("v"), |cv| {
-            unary(cv, |value, wanted| {
-                crate::document::search::indices(&value, &wanted)
-            })
+            unary(cv, |value, wanted| crate::document::search::indices(&value, &wanted))
         }),
         ("@text", parameters(""), |cv| one(Ok(cv.1.into_string()))),
-        ("@json", parameters(""), |cv| {
-            one(Ok(cv.1.to_string().into()))
-        }),
+        ("@json", parameters(""), |cv| one(Ok(cv.1.to_string().into()))),
         ("@csv", parameters(""), |cv| {
-            one(row(&cv.1, "csv", ",", |text| {
-                format!("\"{}\"", text.replace('"', "\"\""))
-            }))
+            one(row(&cv.1, "csv", ",", |text| format!("\"{}\"", text.replace('"', "\"\""))))
         }),
         ("@tsv", parameters(""), |cv| {
             one(row(&cv.1, "tsv", "\t", |text| {
@@ -87,25 +67,13 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
                 text.replace('\n', "\\n").replace('\r', "\\r")
             }))
         }),
-        ("@html", parameters(""), |cv| {
-            one(Ok(escape_html(&text_of(cv.1))))
-        }),
-        ("@uri", parameters(""), |cv| {
-            one(Ok(escape_uri(&text_of(cv.1))))
-        }),
-        ("@urid", parameters(""), |cv| {
-            one(unescape_uri(&text_of(cv.1)))
-        }),
+        ("@html", parameters(""), |cv| one(Ok(escape_html(&text_of(cv.1))))),
+        ("@uri", parameters(""), |cv| one(Ok(escape_uri(&text_of(cv.1))))),
+        ("@urid", parameters(""), |cv| one(unescape_uri(&text_of(cv.1)))),
         ("@sh", parameters(""), |cv| one(shell(&cv.1))),
-        ("@base64", parameters(""), |cv| {
-            one(Ok(general_purpose::STANDARD.encode(text_of(cv.1)).into()))
-        }),
-        ("@base64d", parameters(""), |cv| {
-            one(decode_base64(&text_of(cv.1)))
-        }),
-        ("have_literal_numbers", parameters(""), |_| {
-            one(Ok(true.into()))
-        }),
+        ("@base64", parameters(""), |cv| one(Ok(general_purpose::STANDARD.encode(text_of(cv.1)).into()))),
+        ("@base64d", parameters(""), |cv| one(decode_base64(&text_of(cv.1)))),
+        ("have_literal_numbers", parameters(""), |_| one(Ok(true.into()))),
         ("have_decnum", parameters(""), |_| one(Ok(true.into()))),
     ];
     plain(natives)
@@ -116,9 +84,7 @@ fn text_of(value: Value) -> String {
 }
 
 fn from_json(value: &Value) -> ValR<Value> {
-    let text = want_text(value, || {
-        format!("{} cannot be parsed as JSON", value.described())
-    })?;
+    let text = want_text(value, || format!("{} cannot be parsed as JSON", value.described()))?;
     match text.trim() {
         "nan" | "NaN" => Ok(Value::from(f64::NAN)),
         _ => Value::parse(text.as_bytes()).or_else(|wrong| {
@@ -147,10 +113,7 @@ fn to_number(value: Value) -> ValR<Value> {
             return Ok(Value::from(number));
         }
     }
-    fail(format!(
-        "{} cannot be parsed as a number",
-        value.described()
-    ))
+    fail(format!("{} cannot be parsed as a number", value.described()))
 }
 
 fn to_boolean(value: Value) -> ValR<Value> {
@@ -158,10 +121,7 @@ fn to_boolean(value: Value) -> ValR<Value> {
         (Node::Bool(_), _) => Ok(value),
         (_, Some("true")) => Ok(true.into()),
         (_, Some("false")) => Ok(false.into()),
-        _ => fail(format!(
-            "{} cannot be parsed as a boolean",
-            value.described()
-        )),
+        _ => fail(format!("{} cannot be parsed as a boolean", value.described())),
     }
 }
 
@@ -185,17 +145,11 @@ fn trim_end(value: Value, part: &Value) -> ValR<Value> {
 }
 
 fn trim(value: &Value, trim: for<'t> fn(&'t str) -> &'t str) -> ValR<Value> {
-    want_text(value, || "trim input must be a string".to_owned())
-        .map(|text| Value::from_str(trim(text)))
+    want_text(value, || "trim input must be a string".to_owned()).map(|text| Value::from_str(trim(text)))
 }
 
 fn row(value: &Value, format: &str, separator: &str, quote: fn(&str) -> String) -> ValR<Value> {
-    let wrong = || {
-        format!(
-            "{} cannot be {format}-formatted, only an array can be",
-            value.described()
-        )
-    };
+    let wrong = || format!("{} cannot be {format}-formatted, only an array can be", value.described());
     let mut fields = Vec::new();
     for field in want_array(value, wrong)? {
         fields.push(match &field.0 {
@@ -246,9 +200,7 @@ fn unescape_uri(text: &str) -> ValR<Value> {
             bytes.push(*first);
             continue;
         }
-        let hex = tail
-            .get(..2)
-            .filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+        let hex = tail.get(..2).filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
         let code = hex.and_then(|hex| std::str::from_utf8(hex).ok());
         let Some(code) = code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) else {
             let shown = Value::from_str(text).described();
@@ -259,20 +211,16 @@ fn unescape_uri(text: &str) -> ValR<Value> {
     }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(text.into()),
-        Err(_) => fail(format!(
-            "{} is not a valid uri encoding",
-            Value::from_str(text).described()
-        )),
+        Err(_) => fail(format!("{} is not a valid uri encoding", Value::from_str(text).described())),
     }
 }
 
 fn shell(value: &Value) -> ValR<Value> {
     let word = |value: &Value| match &value.0 {
         Node::String(text) => Ok(format!("'{}'", text.as_str().replace('\'', "'\\''"))),
-        Node::Array(_) | Node::Object(_) => fail(format!(
-            "{} can not be escaped for shell",
-            value.described()
-        )),
+        Node::Array(_) | Node::Object(_) => {
+            fail(format!("{} can not be escaped for shell", value.described()))
+        }
         _ => Ok(value.to_string()),
     };
     let words = match value.as_array() {

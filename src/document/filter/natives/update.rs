@@ -16,21 +16,11 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             box_once(modify(cv.1, &paths, &change))
         }),
         ("!assign", parameters("fv"), |cv| each(cv, |_, new| Ok(new))),
-        ("!update_add", parameters("fv"), |cv| {
-            each(cv, |old, new| old + new)
-        }),
-        ("!update_subtract", parameters("fv"), |cv| {
-            each(cv, |old, new| old - new)
-        }),
-        ("!update_multiply", parameters("fv"), |cv| {
-            each(cv, |old, new| old * new)
-        }),
-        ("!update_divide", parameters("fv"), |cv| {
-            each(cv, |old, new| old / new)
-        }),
-        ("!update_remainder", parameters("fv"), |cv| {
-            each(cv, |old, new| old % new)
-        }),
+        ("!update_add", parameters("fv"), |cv| each(cv, |old, new| old + new)),
+        ("!update_subtract", parameters("fv"), |cv| each(cv, |old, new| old - new)),
+        ("!update_multiply", parameters("fv"), |cv| each(cv, |old, new| old * new)),
+        ("!update_divide", parameters("fv"), |cv| each(cv, |old, new| old / new)),
+        ("!update_remainder", parameters("fv"), |cv| each(cv, |old, new| old % new)),
         ("!update_alternative", parameters("fv"), |cv| {
             each(cv, |old, new| Ok(if old.is_truthy() { old } else { new }))
         }),
@@ -65,12 +55,8 @@ fn for_each_path<'a>(
     paths: &Closure<'a>,
     mut work: impl FnMut(&mut Value, &[Value]) -> Result<(), Exception<'a>>,
 ) -> Result<Value, Exception<'a>> {
-    let found = paths
-        .0
-        .paths((paths.1.clone(), (root.clone(), Default::default())));
-    let found: Vec<_> = found
-        .map(|found| Ok(found?.1))
-        .collect::<Result<_, Exception<'a>>>()?;
+    let found = paths.0.paths((paths.1.clone(), (root.clone(), Default::default())));
+    let found: Vec<_> = found.map(|found| Ok(found?.1)).collect::<Result<_, Exception<'a>>>()?;
     let mut root = root;
     let mut keys = Vec::new();
     for path in found {
@@ -89,11 +75,7 @@ fn each<'a>(mut cv: Cv<'a>, change: fn(Value, Value) -> ValR<Value>) -> Results<
     }))
 }
 
-fn modify<'a>(
-    root: Value,
-    paths: &Closure<'a>,
-    change: &Closure<'a>,
-) -> Result<Value, Exception<'a>> {
+fn modify<'a>(root: Value, paths: &Closure<'a>, change: &Closure<'a>) -> Result<Value, Exception<'a>> {
     let mut gone: Vec<Vec<Value>> = Vec::new();
     let root = for_each_path(root, paths, |root, keys| {
         if path::get_path(root, keys)?.is_null() {
@@ -129,10 +111,7 @@ fn delete_paths(root: Value, paths: &Value) -> ValR<Value> {
     };
     let keys = |path: &Value| match path.as_array() {
         Some(keys) => Ok(keys.to_vec()),
-        None => fail(format!(
-            "Path must be specified as array, not {}",
-            path.type_name()
-        )),
+        None => fail(format!("Path must be specified as array, not {}", path.type_name())),
     };
     path::delete_all(root, paths.iter().map(keys).collect::<Result<_, _>>()?)
 }

@@ -1,0 +1,164 @@
+//! Groups of options that several verbs share.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::{duration, env};
+use crate::lock::info::describe_command;
+use crate::lock::{LockError, LockId, LockRoot, Locker, Patience};
+use crate::replace::Replace;
+
+/// Opens the lock root that the environment names, making it when it is missing.
+///
+/// # Errors
+/// It can't be made or trusted.
+pub fn lock_root() -> Result<LockRoot, CliError> {
+    Ok(LockRoot::open(&LockRoot::default_path()?)?.with_reach(env::lock_reach()?))
+}
+
+/// The same, but `None` where there is none yet, and so no lock.
+///
+/// # Errors
+/// It can't be trusted.
+pub fn existing_lock_root() -> Result<Option<LockRoot>, CliError> {
+    let reach = env::lock_reach()?;
+    Ok(LockRoot::existing(&LockRoot::default_path()?)?.map(|root| root.with_reach(reach)))
+}
+
+/// The lock root that a lock known by its id should be in. It is not made: a lock can't be in a
+/// folder that is not there.
+///
+/// # Errors
+/// The lock is lost, or the root can't be trusted.
+pub fn lock_root_of_id() -> Result<LockRoot, CliError> {
+    let lost = || LockError::Lost { target: None, why: "there is no lock folder".to_owned() };
+    existing_lock_root()?.ok_or_else(|| lost().into())
+}
+
+/// How long to wait for a lock.
+#[derive(Debug, Clone, Args)]
+pub struct WaitArgs {
+    /// Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    #[arg(short = 'w', long, value_name = "DUR", value_parser = duration::parse)]
+    pub timeout: Option<Duration>,
+    /// Do not wait: the same as --timeout 0
+    #[arg(short = 'n', long, conflicts_with = "timeout")]
+    pub nonblock: bool,
+    /// The exit code when the lock was not free in time [default: 75]
+    #[arg(short = 'E', long, value_name = "N")]
+    pub conflict_exit_code: Option<u8>,
+    /// Keep waiting even if others wait for what this process holds
+    #[arg(long)]
+    pub no_deadlock_check: bool,
+}
+
+impl WaitArgs {
+    /// The flags, else the environment, else the defaults.
+    ///
+    /// # Errors
+    /// An unusable variable.
+    pub fn patience(&self) -> Result<Patience, CliError> {
+        let default = Patience::default();
+        let from_env = env::lock_timeout()?;
+        let limit = match self.timeout {
+            _ if self.nonblock => Duration::ZERO,
+            Some(limit) => limit,
+            None => from_env.unwrap_or(default.limit),
+        };
+        Ok(Patience { limit, retry: env::lock_retry()?.unwrap_or(default.retry) })
+    }
+
+    /// Gives a wait that ended in vain the exit code that the user has chosen.
+    pub fn choose_exit(&self, error: impl Into<CliError>) -> CliError {
+        let mut error = error.into();
+        if let (Exit::Busy, Some(code)) = (error.exit, self.conflict_exit_code) {
+            error.exit = Exit::Status(code);
+        }
+        error
+    }
+}
+
+/// How a verb that works on a file takes its lock.
+#[derive(Debug, Clone, Args)]
+pub struct LockArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a flattened group takes its heading from this comment")]
+    pub wait: WaitArgs,
+    /// Work under this lock, which is already held, instead of taking one
+    #[arg(long, value_name = "ID", value_parser = parse_lock_id)]
+    pub lock: Option<LockId>,
+    /// Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    #[arg(long, value_name = "NAME")]
+    pub client: Option<String>,
+}
+
+impl LockArgs {
+    /// The flags and the environment as a way to take locks.
+    ///
+    /// # Errors
+    /// An unusable variable, or a lock root that can't be used.
+    pub fn locker(&self) -> Result<Locker, CliError> {
+        locker(&self.wait, self.client.clone(), self.lock.clone())
+    }
+}
+
+/// See [`LockArgs::locker`].
+///
+/// # Errors
+/// An unusable variable, or a lock root that can't be used.
+pub fn locker(wait: &WaitArgs, client: Option<String>, under: Option<LockId>) -> Result<Locker, CliError> {
+    Ok(Locker {
+        patience: wait.patience()?,
+        inherited: env::lock_ids()?,
+        under,
+        client: client.map_or_else(env::client, |name| Ok(Some(name)))?,
+        deadlock_check: !wait.no_deadlock_check,
+        command: describe_command(std::env::args_os()),
+        root: lock_root()?,
+    })
+}
+
+/// A lock id as `lock acquire` prints it.
+///
+/// # Errors
+/// It is none.
+pub fn parse_lock_id(text: &str) -> Result<LockId, String> {
+    text.trim()
+        .parse()
+        .map_err(|()| "not a lock id; it is the one word that `aimem lock acquire` prints".to_owned())
+}
+
+/// How a verb that writes replaces the file.
+#[derive(Debug, Clone, Args)]
+pub struct ReplaceArgs {
+    /// Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    backup: Option<String>,
+    /// Do not sync to disk: quicker, and a power cut may lose the file
+    #[arg(long)]
+    no_sync: bool,
+    /// Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    #[arg(long)]
+    in_place: bool,
+}
+
+impl ReplaceArgs {
+    /// The flags and the environment as a way to replace.
+    ///
+    /// # Errors
+    /// An unusable number of backups.
+    pub fn replace(&self) -> Result<Replace, CliError> {
+        let from_env = env::backup()?;
+        let backups = match self.backup.as_deref() {
+            None => from_env.unwrap_or(0),
+            Some("") => from_env.filter(|&count| count > 0).unwrap_or(1),
+            Some(text) => text
+                .parse()
+                .map_err(|_| CliError::usage(format!("--backup={text}: not a number of backups")))?,
+        };
+        Ok(Replace::new().backups(backups).sync(!self.no_sync).in_place(self.in_place))
+    }
+}

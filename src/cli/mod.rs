@@ -1,0 +1,96 @@
+//! What is typed and what is shown. The only dispatch is here.
+
+pub mod args;
+mod commands;
+pub mod diff;
+pub mod duration;
+pub mod env;
+pub mod error;
+pub mod exit;
+pub mod filter_args;
+pub mod operands;
+pub mod output;
+pub mod scripts;
+pub mod waiting;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+use commands::{completions, lock, locks, man, read, restore, scripts as install, update, write};
+use error::Outcome;
+
+/// Many agents, editors and cron jobs share files without losing a byte.
+#[derive(Debug, Parser)]
+#[command(
+    name = "aimem",
+    version,
+    max_term_width = 100,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
+#[command(after_help = "\
+Exit codes: 0 done, 1 a check failed, 2 usage, 65 bad data, 66 no input, 73 can't create,
+74 input or output failed, 75 lock not free in time, 76 lock lost, 77 permission denied.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Act on one lock: run a command under it, take it, release it
+    #[command(subcommand)]
+    Lock(lock::Lock),
+    /// Look at all locks, and remove stale ones
+    #[command(subcommand)]
+    Locks(locks::Locks),
+    Read(read::Read),
+    Update(update::Update),
+    Write(write::Write),
+    Restore(restore::Restore),
+    /// Stand in for the old bash scripts
+    #[command(subcommand)]
+    Scripts(install::Scripts),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+impl Command {
+    fn run(self) -> Outcome {
+        match self {
+            Command::Lock(lock) => lock.run(),
+            Command::Locks(locks) => locks.run(),
+            Command::Read(read) => read.run(),
+            Command::Update(update) => update.run(),
+            Command::Write(write) => write.run(),
+            Command::Restore(restore) => restore.run(),
+            Command::Scripts(scripts) => scripts.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
+        }
+    }
+}
+
+/// Runs one command line to its end, and returns the exit code. The first word is the name that
+/// the program was started under, which may be one of the old scripts'.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
+    let mut words = words.into_iter();
+    let program = words.next().unwrap_or_default();
+    match scripts::name_of(&program) {
+        Some(name) => scripts::run(name, words.collect()),
+        None => run_words(words),
+    }
+}
+
+/// The same for the words after the program's name.
+fn run_words(words: impl IntoIterator<Item = OsString>) -> u8 {
+    match Cli::try_parse_from(std::iter::once(OsString::from("aimem")).chain(words)) {
+        Ok(cli) => output::finish(cli.command.run()),
+        Err(error) => {
+            // Help goes to standard output, a usage error to standard error.
+            let _ = error.print();
+            u8::try_from(error.exit_code()).unwrap_or(2)
+        }
+    }
+}

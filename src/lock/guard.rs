@@ -1,0 +1,118 @@
+//! The guard: a kernel lock that serialises every change to a lock directory.
+//!
+//! Take, reap, release, renew, break and the rename that publishes a document happen while
+//! holding it, and nothing else does: no waiting, no output, no child, no sync. One guard serves
+//! the keys that share their first two digits. Nobody holds two.
+//!
+//! A guard's file is never deleted by us. If somebody else deletes it, two processes could hold
+//! different files of one name; so the name is compared with the open file after locking, and
+//! again before anything is removed.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::LockError;
+use super::key::Key;
+use super::root::{LockRoot, MOST_DELETIONS, found, open_safely};
+use super::wait::{Backoff, Silent, Waiter};
+use crate::sys;
+use crate::sys::file::{Flock, Identity};
+
+/// Even a caller who does not want to wait gets this long: a guard is held for microseconds,
+/// and a refusal here would call a free file busy.
+pub(super) const LEAST_PATIENCE: Duration = Duration::from_millis(250);
+
+/// The guard of one lock, held until dropped.
+#[must_use = "the guard is given back as soon as it is dropped"]
+pub(super) struct Guard {
+    file: File,
+    path: PathBuf,
+}
+
+impl Guard {
+    /// Waits for the guard of `key` for this long, but at least for [`LEAST_PATIENCE`].
+    pub(super) fn take(root: &LockRoot, key: &Key, patience: Duration) -> Result<Guard, LockError> {
+        Guard::take_with(root, key, Instant::now() + patience, &mut Silent)
+    }
+
+    /// The same until `deadline`, with a wait that a signal can end.
+    pub(super) fn take_with(
+        root: &LockRoot,
+        key: &Key,
+        deadline: Instant,
+        waiter: &mut dyn Waiter,
+    ) -> Result<Guard, LockError> {
+        let path = root.guard_path(key);
+        let deadline = deadline.max(Instant::now() + LEAST_PATIENCE);
+        let mut backoff = Backoff::new(Duration::from_micros(50), Duration::from_millis(2));
+        let mut file = open_guard(root, &path)?;
+        loop {
+            let locked = sys::file::try_flock(&file, Flock::Exclusive).map_err(|source| {
+                if sys::file::no_flock(&source) {
+                    LockError::NoFlock { path: root.path().to_owned(), source }
+                } else {
+                    LockError::Io { action: "lock the guard", path: path.clone(), source }
+                }
+            })?;
+            match (locked, still_named(&file, &path)?) {
+                (true, true) => return Ok(Guard { file, path }),
+                // Deleted under us: go on with the one that has its name now.
+                (_, false) => file = open_guard(root, &path)?,
+                (false, true) => {}
+            }
+            if Instant::now() >= deadline {
+                let holders = sys::process::who_has_open(&path);
+                let others = holders.into_iter().filter(|&pid| pid != std::process::id()).collect();
+                return Err(LockError::GuardBusy { path, holders: others });
+            }
+            if let Some(signal) = waiter.sleep(backoff.next(deadline)) {
+                return Err(LockError::Interrupted(signal));
+            }
+        }
+    }
+
+    /// Fails when the guard's file was deleted: somebody else may be inside under a new one.
+    pub(super) fn verify(&self) -> Result<(), LockError> {
+        if still_named(&self.file, &self.path)? {
+            return Ok(());
+        }
+        let gone = io::Error::other("it was deleted while in use");
+        Err(LockError::Io { action: "trust the guard", path: self.path.clone(), source: gone })
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Explicitly: closing alone would wait for a child that copied the descriptor between
+        // fork and exec.
+        let _ = sys::file::unlock(&self.file);
+    }
+}
+
+fn still_named(file: &File, path: &Path) -> Result<bool, LockError> {
+    let fail = |source| LockError::Io { action: "look at the guard", path: path.to_owned(), source };
+    let ours = file.metadata().map_err(fail)?;
+    let named = found(fs::symlink_metadata(path)).map_err(fail)?;
+    Ok(named.is_some_and(|named| Identity::from(&named) == Identity::from(&ours)))
+}
+
+/// Opens a guard for writing, which network file systems want for an exclusive lock; reading
+/// has to do where the guard is another user's.
+fn open_guard(root: &LockRoot, path: &Path) -> Result<File, LockError> {
+    let mut opened = root.create_file(path, false);
+    for _ in 0..MOST_DELETIONS {
+        match &opened {
+            // Missing, or deleted again while it was made.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ => break,
+        }
+        opened = root.make_guards().and_then(|()| root.create_file(path, false));
+    }
+    match opened {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => open_safely().read(true).open(path),
+        opened => opened,
+    }
+    .map_err(LockError::io("open the guard", path))
+}

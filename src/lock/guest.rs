@@ -1,0 +1,131 @@
+//! Guests: commands that run inside somebody's `lock with`, or name a lock with `--lock`.
+//!
+//! A guest neither takes nor releases the lock. Guests of one lock exclude each other: each has,
+//! for its whole hold, an exclusive kernel lock on `nest-TOKEN` in the lock directory, TOKEN
+//! being the innermost one that is live. A guest that starts a command itself writes a fresh
+//! token into that file and hands it on, so the command's own guests exclude each other one
+//! level further in. An inner token is live while its nest file is locked and names it.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::LockError;
+use super::id::{LockId, Token};
+use super::liveness::Judge;
+use super::root::{LockRoot, found, open_safely};
+use crate::sys;
+use crate::sys::file::Flock;
+
+/// A guest's exclusive place.
+#[derive(Debug)]
+pub(super) struct Nest {
+    root: LockRoot,
+    /// The id whose innermost token names the nest file.
+    host: LockId,
+    file: File,
+    path: PathBuf,
+}
+
+/// The part of `id` that is live now: cut after its innermost live token, or nothing at all.
+pub(super) fn live_part(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Option<LockId> {
+    let judgement = judge.judge(&id.key);
+    // Without its directory a lock is lost, even while its holder lives.
+    if judgement.directory.is_none()
+        || !judgement.verdict.is_taken()
+        || judgement.info.token.as_ref() != Some(&id.token)
+    {
+        return None;
+    }
+    let mut live = LockId { inner: Vec::new(), ..id.clone() };
+    for token in &id.inner {
+        if !names(&nest_path(root, &live), token) {
+            break;
+        }
+        live.inner.push(token.clone());
+    }
+    Some(live)
+}
+
+/// Whether the nest file is locked by a guest that has announced `token`.
+fn names(path: &Path, token: &Token) -> bool {
+    let Ok(file) = open_safely().read(true).open(path) else { return false };
+    // Read first: only a file that names us is worth a probe, which could keep a guest out.
+    let mut text = String::new();
+    let read = (&file).take(64).read_to_string(&mut text);
+    read.is_ok()
+        && text.trim_end() == token.as_str()
+        && matches!(sys::file::try_flock(&file, Flock::Shared), Ok(false))
+}
+
+fn nest_path(root: &LockRoot, host: &LockId) -> PathBuf {
+    let innermost = host.inner.last().unwrap_or(&host.token);
+    root.lock_dir(&host.key).join(format!("nest-{innermost}"))
+}
+
+impl Nest {
+    /// Tries to become the one guest of `host`, an id that was live a moment ago. `None` when
+    /// another guest is inside, or the host's lock has ended.
+    pub(super) fn try_enter(
+        root: &LockRoot,
+        host: LockId,
+        judge: &mut Judge,
+    ) -> Result<Option<Nest>, LockError> {
+        let path = nest_path(root, &host);
+        let opened = match root.create_file(&path, false) {
+            // Another user's nest: enough to lock it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                open_safely().read(true).open(&path)
+            }
+            opened => opened,
+        };
+        let Some(file) = found(opened).map_err(LockError::io("open", &path))? else { return Ok(None) };
+        if !sys::file::try_flock(&file, Flock::Exclusive).map_err(LockError::io("lock", &path))? {
+            return Ok(None);
+        }
+        let nest = Nest { root: root.clone(), host, file, path };
+        // The host may have ended while we came in.
+        if live_part(root, &nest.host, judge).as_ref() == Some(&nest.host) {
+            return Ok(Some(nest));
+        }
+        nest.release()?;
+        Ok(None)
+    }
+
+    /// Announces a fresh token, and returns the id for a command of ours.
+    pub(super) fn invite(&self) -> Result<LockId, LockError> {
+        let fail = |source| LockError::Io { action: "write", path: self.path.clone(), source };
+        let token = Token::fresh().map_err(fail)?;
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0)).map_err(fail)?;
+        file.set_len(0).map_err(fail)?;
+        file.write_all(format!("{token}\n").as_bytes()).map_err(fail)?;
+        Ok(self.host.with_guest(token))
+    }
+
+    /// Fails when the host's lock has ended, or a level between it and us.
+    pub(super) fn check(&self, target: &Path) -> Result<(), LockError> {
+        let mut judge = Judge::new(&self.root);
+        // Our own nest is not asked: we have it.
+        if live_part(&self.root, &self.host, &mut judge).as_ref() == Some(&self.host) {
+            return Ok(());
+        }
+        Err(LockError::lost(
+            Some(target.to_owned()),
+            "the lock that this command was started under has ended",
+        ))
+    }
+
+    pub(super) fn host(&self) -> &LockId {
+        &self.host
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    pub(super) fn release(self) -> Result<(), LockError> {
+        // Explicitly: a child of our command may still have the descriptor.
+        sys::file::unlock(&self.file).map_err(LockError::io("unlock", &self.path))
+    }
+}

@@ -1,0 +1,69 @@
+//! Naming a holder in one short phrase.
+
+use std::fmt;
+
+use super::info::{Info, Liveness, base_name};
+use super::text::{printable, shorten};
+
+/// What we write is shorter; somebody else's info may hold kilobytes.
+const MAX_LABEL: usize = 500;
+
+/// Who holds a lock, as far as its info file tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The PID, absent for a lease and for an unreadable info.
+    pub pid: Option<u32>,
+    /// `claude-code: aimem lock with …`, safe for a terminal.
+    pub label: String,
+    /// The machine's name, when it is another's.
+    pub host: Option<String>,
+    /// Whether a time limit, not a process, keeps the lock.
+    pub lease: bool,
+}
+
+impl Holder {
+    pub(super) fn of(info: &Info) -> Holder {
+        let command = info.command.as_deref().map(|command| {
+            // The program's folder says nothing; its name does.
+            match command.split_once(' ') {
+                Some((program, rest)) => format!("{} {rest}", short(program)),
+                None => short(command).to_owned(),
+            }
+        });
+        let label = match (info.client.clone(), command) {
+            (Some(client), Some(command)) => format!("{client}: {command}"),
+            (one, other) => one.or(other).unwrap_or_default(),
+        };
+        Holder {
+            pid: info.pid.filter(|&pid| pid != 0),
+            label: shorten(&printable(&label), MAX_LABEL).into_owned(),
+            host: info
+                .host
+                .as_deref()
+                .filter(|host| *host != crate::sys::machine::host_name())
+                .map(|host| shorten(&printable(host), MAX_LABEL).into_owned()),
+            lease: info.liveness == Some(Liveness::Lease),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pid {
+            Some(pid) => write!(out, "pid {pid}")?,
+            None if self.lease => out.write_str("a lease")?,
+            None => out.write_str("an unknown holder")?,
+        }
+        if !self.label.is_empty() {
+            write!(out, " ({})", self.label)?;
+        }
+        match &self.host {
+            Some(host) => write!(out, " on {host}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn short(program: &str) -> &str {
+    base_name(std::path::Path::new(program)).unwrap_or(program)
+}

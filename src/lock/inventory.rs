@@ -1,0 +1,157 @@
+//! All locks of a root: listing them, and removing the stale ones.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use super::LockError;
+use super::anchor;
+use super::guard::Guard;
+use super::holder::Holder;
+use super::journal::{Event, Record};
+use super::key::Key;
+use super::liveness::{CORRUPT_GRACE, Judge, Judgement, Verdict};
+use super::removal::{set_aside, sweep};
+use super::root::{LockRoot, found};
+use crate::sys;
+
+/// One lock as it was found.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its key.
+    pub key: Key,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// The verdict and what it was reached from.
+    pub judgement: Judgement,
+    /// How long ago it was made, by the info file or else by the directory's time.
+    pub age: Duration,
+}
+
+impl Entry {
+    /// The processes that have the lock's info file open now: its holder, and every command
+    /// that inherited it.
+    pub fn who_has_it_open(&self) -> Vec<u32> {
+        sys::process::who_has_open(&self.directory.join("info"))
+    }
+}
+
+/// Every lock of the root, oldest first.
+///
+/// # Errors
+/// The root can't be listed.
+pub fn list(root: &LockRoot) -> Result<Vec<Entry>, LockError> {
+    list_with(root, &mut Judge::new(root))
+}
+
+/// The lock of one key; `None` when it is free.
+pub fn entry(root: &LockRoot, key: &Key) -> Option<Entry> {
+    entry_with(root, key, &mut Judge::new(root))
+}
+
+fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Option<Entry> {
+    let judgement = judge.judge(key);
+    let directory = root.lock_dir(key);
+    let age = age(&judgement, &directory);
+    (judgement.verdict != Verdict::Free).then(|| Entry { key: key.clone(), directory, judgement, age })
+}
+
+fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError> {
+    let fail =
+        |source| LockError::Io { action: "list the lock folder", path: root.path().to_owned(), source };
+    let Some(folder) = found(fs::read_dir(root.path())).map_err(fail)? else { return Ok(Vec::new()) };
+    // Holders whose directory was removed are known by their anchor alone.
+    let mut keys: BTreeSet<Key> = anchor::keys(root).into_iter().collect();
+    for name in folder {
+        let name = name.map_err(fail)?.file_name();
+        keys.extend(name.to_str().and_then(|name| name.strip_suffix(".lock")?.parse::<Key>().ok()));
+    }
+    let mut entries: Vec<Entry> = keys.iter().filter_map(|key| entry_with(root, key, judge)).collect();
+    entries.sort_by(|one, other| other.age.cmp(&one.age).then_with(|| one.key.cmp(&other.key)));
+    Ok(entries)
+}
+
+fn age(judgement: &Judgement, directory: &std::path::Path) -> Duration {
+    let acquired = judgement.info.acquired.and_then(|time| Duration::try_from(time.as_duration()).ok());
+    let made = || {
+        let modified = fs::symlink_metadata(directory).and_then(|meta| meta.modified()).ok()?;
+        modified.duration_since(SystemTime::UNIX_EPOCH).ok()
+    };
+    acquired.or_else(made).map_or(Duration::ZERO, |then| sys::clock::since_epoch().saturating_sub(then))
+}
+
+/// What a clean-up did.
+#[derive(Debug, Default)]
+pub struct Cleanup {
+    /// Stale locks that were removed, or would be.
+    pub removed: Vec<Entry>,
+    /// Stale locks that could not be removed, and why.
+    pub failed: Vec<(Entry, LockError)>,
+    /// Locks that are held, or may be.
+    pub kept: Vec<Entry>,
+    /// Leftovers of dead processes that were removed besides.
+    pub swept: usize,
+}
+
+/// Removes every stale lock, and nothing else. Waits two seconds when a lock must be watched
+/// before it can be called stale. With `dry_run`, only says what it would do.
+///
+/// # Errors
+/// The root can't be listed. A lock that can't be removed is in the result.
+pub fn cleanup(root: &LockRoot, dry_run: bool) -> Result<Cleanup, LockError> {
+    let mut judge = Judge::new(root);
+    let mut entries = list_with(root, &mut judge)?;
+    if entries.iter().any(|entry| entry.judgement.needs_watching) {
+        std::thread::sleep(CORRUPT_GRACE + Duration::from_millis(10));
+        entries = list_with(root, &mut judge)?;
+    }
+    let mut done = Cleanup::default();
+    for entry in entries {
+        if entry.judgement.verdict != Verdict::Stale {
+            done.kept.push(entry);
+        } else if dry_run {
+            done.removed.push(entry);
+        } else {
+            match reap(root, &entry.key, &mut judge) {
+                Ok(true) => done.removed.push(entry),
+                Ok(false) => {}
+                Err(error) => done.failed.push((entry, error)),
+            }
+        }
+    }
+    if !dry_run {
+        done.swept = sweep(root, None) + sweep_anchors(root, &mut judge);
+        done.swept += done.kept.iter().map(|entry| sweep(root, Some(&entry.directory))).sum::<usize>();
+    }
+    Ok(done)
+}
+
+/// Removes the anchors of dead holders whose lock directory is gone.
+fn sweep_anchors(root: &LockRoot, judge: &mut Judge) -> usize {
+    let keys = anchor::keys(root).into_iter();
+    let swept = keys.filter(|key| {
+        judge.judge(key).verdict == Verdict::Free
+            && Guard::take(root, key, Duration::ZERO).is_ok_and(|_guard| {
+                judge.judge(key).verdict == Verdict::Free && anchor::remove(root, key, None)
+            })
+    });
+    swept.count()
+}
+
+/// Removes one lock if it is still stale under the guard.
+fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError> {
+    let guard = Guard::take(root, key, Duration::ZERO)?;
+    let judgement = judge.judge(key);
+    let (Verdict::Stale, Some(directory)) = (judgement.verdict, judgement.directory) else {
+        return Ok(false);
+    };
+    let removed = set_aside(root, key, directory, &guard)?;
+    anchor::remove(root, key, judgement.info_file);
+    drop(guard);
+    let Some(aside) = removed else { return Ok(false) };
+    aside.delete();
+    let record = Record::new(Event::Takeover, judgement.info.target.as_deref());
+    record.holder(&Holder::of(&judgement.info)).why(judgement.reason).append(root);
+    Ok(true)
+}

@@ -1,0 +1,375 @@
+//! The judge: is the holder of a lock directory alive?
+//!
+//! The rows of the protocol's table, in its order; the first that fits decides. *Unknown* counts
+//! as held: doubt never frees a lock. Judging changes nothing and needs no guard, except that a
+//! *stale* verdict may only be acted on under the guard it was reached under.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::time::{Duration, Instant};
+
+use super::anchor;
+use super::info::{Info, Liveness};
+use super::key::Key;
+use super::root::{LockRoot, open_safely};
+use crate::sys;
+use crate::sys::file::{Flock, Identity};
+use crate::sys::machine::Reach;
+
+/// How long a directory without a readable holder must stay unchanged under one judge's eyes.
+pub const CORRUPT_GRACE: Duration = Duration::from_secs(2);
+
+/// Across machines and restarts a lease ends by wall clocks, which differ by up to this.
+const CLOCK_MARGIN: Duration = Duration::from_secs(30);
+
+/// A script notes no start time. A process this much younger than the lock can't have made it;
+/// less may be a clock that was set.
+const SCRIPT_MARGIN_SECONDS: f64 = 24.0 * 3600.0;
+
+/// What a lock directory means for somebody who wants the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// There is no lock.
+    Free,
+    /// The holder is alive.
+    Held,
+    /// The holder is gone for certain: the next taker may remove the lock.
+    Stale,
+    /// It can't be told. Counts as held.
+    Unknown,
+}
+
+impl Verdict {
+    /// One word, as `locks show` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Free => "free",
+            Verdict::Held => "held",
+            Verdict::Stale => "stale",
+            Verdict::Unknown => "unknown",
+        }
+    }
+
+    /// Whether another must keep out.
+    pub fn is_taken(self) -> bool {
+        matches!(self, Verdict::Held | Verdict::Unknown)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// A verdict with its reason and what it was reached from.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in a phrase for people.
+    pub reason: String,
+    /// What the info file says; empty where there is none.
+    pub info: Info,
+    /// The judged directory, so that a removal can tell it from a later one.
+    pub(super) directory: Option<Identity>,
+    /// The judged info file.
+    pub(super) info_file: Option<Identity>,
+    /// Corrupt, and not watched for long enough yet.
+    pub(super) needs_watching: bool,
+}
+
+impl Judgement {
+    fn new(verdict: Verdict, reason: impl Into<String>) -> Judgement {
+        Judgement {
+            verdict,
+            reason: reason.into(),
+            info: Info::default(),
+            directory: None,
+            info_file: None,
+            needs_watching: false,
+        }
+    }
+}
+
+/// Where this process runs, to compare an info file with. Read once.
+#[derive(Debug)]
+pub(super) struct Here {
+    pub(super) boot: Option<String>,
+    pub(super) machine: Option<String>,
+    pub(super) host: String,
+    pub(super) pid_namespace: Option<u64>,
+    pub(super) time_namespace: Option<u64>,
+}
+
+impl Here {
+    fn look() -> Here {
+        Here {
+            boot: sys::machine::boot_id(),
+            machine: sys::machine::machine_id(),
+            host: sys::machine::host_name(),
+            pid_namespace: sys::machine::pid_namespace(),
+            time_namespace: sys::machine::time_namespace(),
+        }
+    }
+}
+
+/// Judges lock directories. Keeps in mind what it has seen of corrupt ones.
+#[derive(Debug)]
+pub struct Judge {
+    root: LockRoot,
+    here: Option<Here>,
+    watched: HashMap<Key, (Fingerprint, Instant)>,
+}
+
+/// What must stay the same for a corrupt directory to count as abandoned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Fingerprint {
+    directory: (Identity, i64, i64),
+    info: Option<(Identity, i64, i64)>,
+}
+
+impl Judge {
+    /// A judge for the locks of one root.
+    pub fn new(root: &LockRoot) -> Judge {
+        Judge { root: root.clone(), here: None, watched: HashMap::new() }
+    }
+
+    /// Where we are, read at the first need.
+    pub(super) fn here(&mut self) -> &Here {
+        self.here.get_or_insert_with(Here::look)
+    }
+
+    /// Whether a lease has run out, or its end can't be read.
+    pub(super) fn lease_is_over(&mut self, info: &Info) -> bool {
+        let here = self.here();
+        let same_boot = info.boot.is_some() && info.boot == here.boot;
+        judge_lease(info, here, same_boot).0 != Verdict::Held
+    }
+
+    /// Looks at the lock of `key` as it is now.
+    pub fn judge(&mut self, key: &Key) -> Judgement {
+        let judgement = self.judge_directory(key);
+        if judgement.verdict.is_taken() {
+            return judgement;
+        }
+        self.judge_anchor(key).unwrap_or(judgement)
+    }
+
+    /// Whether a holder lives although its directory was removed: a verdict only if one may.
+    pub(super) fn judge_anchor(&self, key: &Key) -> Option<Judgement> {
+        match anchor::living_holder(&self.root, key) {
+            Ok(None) => None,
+            Ok(Some(info)) => {
+                let reason = "its lock directory was removed, but its holder has the kernel lock";
+                Some(Judgement { info, ..Judgement::new(Verdict::Held, reason) })
+            }
+            Err(error) => Some(unknown("probe its anchor", &error)),
+        }
+    }
+
+    fn judge_directory(&mut self, key: &Key) -> Judgement {
+        let path = self.root.lock_dir(key);
+        let folder = match open_folder(&path) {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.watched.remove(key);
+                return Judgement::new(Verdict::Free, "no lock");
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                return Judgement::new(Verdict::Unknown, "not a lock directory");
+            }
+            Err(error) => return unknown("open the lock directory", &error),
+        };
+        let folder_meta = match folder.metadata() {
+            Ok(meta) => meta,
+            Err(error) => return unknown("look at the lock directory", &error),
+        };
+        let found = open_safely().read(true).open(path.join("info"));
+        let mut judgement = match found {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.corrupt(key, &folder_meta, None),
+            Err(error) => unknown("open its info", &error),
+            Ok(info) => self.judge_info(key, &folder_meta, &info),
+        };
+        judgement.directory = Some(Identity::from(&folder_meta));
+        if !judgement.needs_watching && judgement.verdict != Verdict::Stale {
+            self.watched.remove(key);
+        }
+        judgement
+    }
+
+    fn judge_info(&mut self, key: &Key, folder: &std::fs::Metadata, file: &File) -> Judgement {
+        let meta = match file.metadata() {
+            Ok(meta) if meta.is_file() => meta,
+            Ok(_) => return Judgement::new(Verdict::Unknown, "its info is not a file"),
+            Err(error) => return unknown("look at its info", &error),
+        };
+        // A shared probe keeps no other probe out, so a stopped judge stalls nobody.
+        let unlocked = match sys::file::try_flock(file, Flock::Shared) {
+            Ok(unlocked) => unlocked,
+            Err(error) => return unknown("probe its kernel lock", &error),
+        };
+        let info = match Info::read(file) {
+            Ok(info) => info,
+            Err(error) => return unknown("read its info", &error),
+        };
+        let (verdict, reason) = if !unlocked {
+            (Verdict::Held, "its holder has the kernel lock".to_owned())
+        } else if info.pid.is_none() {
+            return self.corrupt(key, folder, Some(&meta));
+        } else {
+            self.judge_holder(&info)
+        };
+        let info_file = Some(Identity::from(&meta));
+        Judgement { info, info_file, ..Judgement::new(verdict, reason) }
+    }
+
+    /// The rows below «no PID», for an info file whose kernel lock nobody has.
+    fn judge_holder(&mut self, info: &Info) -> (Verdict, String) {
+        use Verdict::{Stale, Unknown};
+        let reach = self.root.reach();
+        let here = self.here();
+        if info.token.is_none() {
+            return judge_script(info, here);
+        }
+        let Some(liveness) = info.liveness else {
+            return (Unknown, "held in a way this version does not know".to_owned());
+        };
+        let same_boot = match (&info.boot, &here.boot) {
+            (Some(theirs), Some(ours)) => Some(theirs == ours),
+            _ => None,
+        };
+        if liveness == Liveness::Lease {
+            return judge_lease(info, here, same_boot == Some(true));
+        }
+        let same_machine = match (&info.machine, &here.machine) {
+            (Some(theirs), Some(ours)) => Some(theirs == ours),
+            _ => None,
+        };
+        match (same_machine, same_boot, reach) {
+            (Some(false), _, _) => (Unknown, "its holder is on another machine".to_owned()),
+            (Some(true), Some(false), _) => (Stale, "the machine was restarted since".to_owned()),
+            (None, Some(false), Reach::Local) => (Stale, "the machine was restarted since".to_owned()),
+            (None, Some(false), Reach::Network) => {
+                (Unknown, "from another boot or machine, on a shared file system".to_owned())
+            }
+            (_, None, _) if liveness == Liveness::Process || reach == Reach::Network => {
+                (Unknown, "it cannot be told whether its holder is on this machine".to_owned())
+            }
+            _ if liveness == Liveness::Kernel => {
+                (Stale, format!("its holder, pid {}, is gone", info.pid.unwrap_or(0)))
+            }
+            _ => judge_process(info, here),
+        }
+    }
+
+    /// No info or no PID in it: a script between its `mkdir` and its write, or the rest of one.
+    fn corrupt(
+        &mut self,
+        key: &Key,
+        folder: &std::fs::Metadata,
+        info: Option<&std::fs::Metadata>,
+    ) -> Judgement {
+        let stamp = |meta: &std::fs::Metadata| (Identity::from(meta), meta.mtime(), meta.mtime_nsec());
+        let print = Fingerprint { directory: stamp(folder), info: info.map(stamp) };
+        let since = match self.watched.get(key) {
+            Some((seen, since)) if *seen == print => *since,
+            _ => {
+                let now = Instant::now();
+                self.watched.insert(key.clone(), (print, now));
+                now
+            }
+        };
+        let what = if info.is_some() { "no PID in its info" } else { "no info" };
+        let mut judgement = if since.elapsed() >= CORRUPT_GRACE {
+            Judgement::new(Verdict::Stale, format!("{what}, and nothing has changed for 2 s"))
+        } else {
+            let wait = "must stay unchanged for 2 s before it counts as stale";
+            Judgement { needs_watching: true, ..Judgement::new(Verdict::Held, format!("{what}; {wait}")) }
+        };
+        judgement.info_file = info.map(Identity::from);
+        judgement
+    }
+}
+
+fn judge_lease(info: &Info, here: &Here, same_boot: bool) -> (Verdict, String) {
+    let same_clock = same_boot && info.time_namespace.is_some() && info.time_namespace == here.time_namespace;
+    let left = match (same_clock, info.expires_boot, info.expires) {
+        (true, Some(end), _) => end.as_secs_f64() - sys::clock::since_boot().as_secs_f64(),
+        (false, _, Some(end)) => {
+            let end = end.as_duration().as_secs_f64() + CLOCK_MARGIN.as_secs_f64();
+            end - sys::clock::since_epoch().as_secs_f64()
+        }
+        _ => return (Verdict::Unknown, "a lease whose end cannot be read".to_owned()),
+    };
+    if left > 0.0 {
+        (Verdict::Held, format!("its lease runs for another {left:.0} s"))
+    } else {
+        (Verdict::Stale, "its lease has expired".to_owned())
+    }
+}
+
+fn judge_process(info: &Info, here: &Here) -> (Verdict, String) {
+    use Verdict::{Held, Stale, Unknown};
+    let same = |theirs: Option<u64>, ours: Option<u64>| theirs.is_some() && theirs == ours;
+    if !same(info.pid_namespace, here.pid_namespace) || !same(info.time_namespace, here.time_namespace) {
+        return (Unknown, "its owner runs in another namespace".to_owned());
+    }
+    let (Some(pid @ 1..), Some(started)) = (info.pid, info.started) else {
+        return (Unknown, "its owner's start time is missing".to_owned());
+    };
+    if !sys::process::table_is_ours() {
+        return (Unknown, "the process table here is another namespace's".to_owned());
+    }
+    if !sys::process::exists(pid) {
+        return (Stale, format!("its owner, pid {pid}, is gone"));
+    }
+    match sys::process::look_up(pid) {
+        // It may have ended between the two looks.
+        None if !sys::process::exists(pid) => (Stale, format!("its owner, pid {pid}, is gone")),
+        None => (Unknown, format!("pid {pid} exists but cannot be looked at")),
+        Some(process) if process.zombie => (Stale, format!("its owner, pid {pid}, has ended")),
+        Some(process) if process.started != started => {
+            (Stale, format!("its owner is gone and pid {pid} is another process now"))
+        }
+        Some(_) => (Held, format!("its owner, pid {pid}, is alive")),
+    }
+}
+
+/// A lock made by one of the old scripts: PID, time and host name are all there is.
+fn judge_script(info: &Info, here: &Here) -> (Verdict, String) {
+    use Verdict::{Held, Stale, Unknown};
+    if info.host.as_ref().is_some_and(|host| *host != here.host) {
+        return (Unknown, "made by a script on another machine".to_owned());
+    }
+    let Some(pid @ 1..) = info.pid else {
+        return (Unknown, "a script's lock without a process".to_owned());
+    };
+    if !sys::process::exists(pid) {
+        return (Stale, format!("the script that made it, pid {pid}, is gone"));
+    }
+    let process = if sys::process::table_is_ours() { sys::process::look_up(pid) } else { None };
+    if process.is_some_and(|process| process.zombie) {
+        return (Stale, format!("the script that made it, pid {pid}, has ended"));
+    }
+    let started = process.as_ref().and_then(sys::process::wall_clock_start);
+    if let (Some(started), Some(acquired)) = (started, info.acquired)
+        && started - acquired.as_duration().as_secs_f64() > SCRIPT_MARGIN_SECONDS
+    {
+        return (Stale, format!("the script that made it is gone and pid {pid} is a later process"));
+    }
+    (Held, format!("the script that made it, pid {pid}, is alive"))
+}
+
+fn unknown(action: &str, error: &io::Error) -> Judgement {
+    Judgement::new(Verdict::Unknown, format!("cannot {action}: {}", sys::explain(error)))
+}
+
+/// A folder, not a link to one.
+fn open_folder(path: &std::path::Path) -> io::Result<File> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::DIRECTORY;
+    std::fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}

@@ -1,0 +1,153 @@
+//! What is done to a lock from outside, by its id or by its file: release, renew, break.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use super::LockError;
+use super::anchor;
+use super::guard::Guard;
+use super::held::{RELEASE_PATIENCE, open_info};
+use super::holder::Holder;
+use super::id::LockId;
+use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
+use super::journal::{self, Event, Record};
+use super::key::Target;
+use super::liveness::{Judge, Judgement, Verdict};
+use super::removal::{SetAside, set_aside};
+use super::root::{LockRoot, open_safely};
+use crate::sys;
+use crate::sys::file::{Flock, Identity};
+
+/// Releases the lock that `lock acquire` made under this id. A guest's id is accepted and
+/// nothing is done: the lock is its host's.
+///
+/// # Errors
+/// [`LockError::Lost`] when the lock is not held under this id any more, and nothing is
+/// removed; [`LockError::Running`] when a running command has it.
+pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
+    journal::note_loss(root, remove_own(root, id))
+}
+
+fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
+    if id.is_guest() {
+        return Ok(());
+    }
+    let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
+    let (file, info) = open_info(root, id, None)?;
+    match info.liveness {
+        Some(Liveness::Kernel) if is_locked(root, id, &file)? => {
+            return Err(LockError::Running { target: info.target.clone(), holder: Holder::of(&info) });
+        }
+        Some(Liveness::Lease) if Judge::new(root).lease_is_over(&info) => return Err(expired(&info)),
+        _ => {}
+    }
+    let directory = std::fs::symlink_metadata(root.lock_dir(&id.key));
+    let directory = directory.map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
+    let removed = set_aside(root, &id.key, Identity::from(&directory), &guard)?;
+    drop(guard);
+    removed.map(SetAside::delete).ok_or_else(|| LockError::lost(info.target, "it was removed"))
+}
+
+/// Lets a lease run for `ttl` from now.
+///
+/// # Errors
+/// [`LockError::Lost`] when it is over or another's; [`LockError::NotALease`].
+pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+    journal::note_loss(root, overwrite_lease(root, id, ttl))
+}
+
+fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+    let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
+    let (_, mut info) = open_info(root, id, None)?;
+    if info.liveness != Some(Liveness::Lease) {
+        return Err(LockError::NotALease { holder: Holder::of(&info) });
+    }
+    if Judge::new(root).lease_is_over(&info) {
+        return Err(expired(&info));
+    }
+    info.expire_in(ttl);
+    let path = root.lock_dir(&id.key).join("info");
+    let overwritten =
+        open_safely().read(true).write(true).open(&path).and_then(|file| overwrite_end(&file, &info));
+    drop(guard);
+    overwritten.map_err(LockError::io("renew the lease in", path))
+}
+
+/// Puts the new end over the old one, which has the same width: a rename would give the lock
+/// another info file, and its holder would take that for a loss.
+fn overwrite_end(mut file: &File, info: &Info) -> std::io::Result<()> {
+    let mut text = Vec::new();
+    file.take(MAX_BYTES as u64).read_to_end(&mut text)?;
+    let ends = [
+        ("EXPIRES: ", info.expires.map(render_wall_time)),
+        ("EXPIRES_BOOT: ", info.expires_boot.map(render_boot_time)),
+    ];
+    for (key, value) in ends {
+        let value = value.unwrap_or_default();
+        let line = format!("\n{key}");
+        let start =
+            text.windows(line.len()).position(|window| window == line.as_bytes()).map(|at| at + line.len());
+        let fits = start.filter(|&at| text[at..].iter().position(|&byte| byte == b'\n') == Some(value.len()));
+        let Some(at) = fits else {
+            return Err(std::io::Error::other(format!(
+                "its {} line is not as it was written",
+                key.trim_end()
+            )));
+        };
+        file.seek(SeekFrom::Start(at as u64))?;
+        file.write_all(value.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Removes the lock of a file whoever holds it, and returns what it was. For a person who knows
+/// more than the judge: a holder that lives learns of it when it publishes or releases.
+///
+/// # Errors
+/// The lock can't be removed.
+pub fn break_lock(
+    root: &LockRoot,
+    path: &Path,
+    patience: Duration,
+) -> Result<(Target, Judgement), LockError> {
+    let target = Target::resolve(path)?;
+    let mut judge = Judge::new(root);
+    let judgement = judge.judge(&target.key);
+    if judgement.verdict == Verdict::Free {
+        return Ok((target, judgement));
+    }
+    let guard = Guard::take(root, &target.key, patience)?;
+    let judgement = judge.judge(&target.key);
+    let removed = match judgement.directory {
+        Some(directory) => set_aside(root, &target.key, directory, &guard)?,
+        None => {
+            let there = std::fs::symlink_metadata(root.lock_dir(&target.key));
+            match there {
+                Ok(meta) => set_aside(root, &target.key, Identity::from(&meta), &guard)?,
+                Err(_) => None,
+            }
+        }
+    };
+    let weighed = anchor::remove(root, &target.key, None);
+    drop(guard);
+    let was_there = removed.is_some() || weighed;
+    if let Some(aside) = removed {
+        aside.delete();
+    }
+    if was_there {
+        let record = Record::new(Event::Break, Some(&target.path)).holder(&Holder::of(&judgement.info));
+        record.why(format!("{}: {}", judgement.verdict, judgement.reason)).append(root);
+    }
+    Ok((target, judgement))
+}
+
+fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {
+    let granted = sys::file::try_flock(file, Flock::Shared);
+    Ok(!granted.map_err(LockError::io("probe the lock of", root.lock_dir(&id.key)))?)
+}
+
+fn expired(info: &Info) -> LockError {
+    LockError::lost(info.target.clone(), "its lease has expired")
+}

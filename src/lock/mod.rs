@@ -1,0 +1,48 @@
+//! Locks on files: `docs/protocol.md` in code.
+//!
+//! **The directory is the lock. The guard protects changes to it.** A lock is a directory made
+//! by one atomic `mkdir`, which anyone can see with `ls` and the old scripts understand. Every
+//! change to it happens while holding a kernel lock, the guard, so that judging it stale, taking
+//! it over and releasing it can't race.
+//!
+//! - [`key`], [`id`]: what a lock is called. [`root`]: where locks live.
+//! - [`info`]: what a holder writes down. [`liveness`]: whether it is alive.
+//! - `guard`, `anchor`, `removal`: how a lock changes. [`held`]: take, publish, release.
+//! - [`take`], [`wait`], `guest`: how a process comes to have one.
+//! - `deadlock`: waits that can't end. [`journal`]: what should not happen often.
+//! - [`manage`], [`inventory`], [`owner`]: locks seen from outside.
+//!
+//! Order within a take: guard, `mkdir`, judge, set aside, `mkdir`, info file locked before it is
+//! named, guard given back. Nothing here is synced: after a power cut every lock is stale by its
+//! boot id.
+
+mod anchor;
+mod deadlock;
+pub mod error;
+mod guard;
+mod guest;
+pub mod held;
+pub mod holder;
+pub mod id;
+pub mod info;
+pub mod inventory;
+pub mod journal;
+pub mod key;
+pub mod liveness;
+pub mod manage;
+pub mod owner;
+mod removal;
+pub mod root;
+pub mod take;
+pub mod text;
+pub mod wait;
+
+pub use error::LockError;
+pub use held::{Held, Keep};
+pub use holder::Holder;
+pub use id::LockId;
+pub use key::Target;
+pub use liveness::{Judge, Judgement, Verdict};
+pub use root::LockRoot;
+pub use take::Locker;
+pub use wait::{Patience, WaitReport, Waiter};

@@ -1,0 +1,297 @@
+//! From «I want this file's lock» to having it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::LockError;
+use super::deadlock::{LookOut, holdings};
+use super::error::Busy;
+use super::guest::{Nest, live_part};
+use super::held::{Attempt, Claim, Held, Keep};
+use super::holder::Holder;
+use super::id::LockId;
+use super::journal::{self, Event, LONG_WAIT, Record};
+use super::key::Target;
+use super::liveness::{Judge, Judgement, Verdict};
+use super::root::LockRoot;
+use super::wait::{Backoff, Patience, WaitReport, Waiter};
+
+/// How a process takes locks: where, under whose locks, as whom, and how patiently.
+#[derive(Debug, Clone)]
+pub struct Locker {
+    /// Where locks live.
+    pub root: LockRoot,
+    /// Locks that we may be running under, from the environment. Dead ones are ignored.
+    pub inherited: Vec<LockId>,
+    /// The lock that we must be running under. A dead one is an error.
+    pub under: Option<LockId>,
+    /// How long to wait.
+    pub patience: Patience,
+    /// What this client calls itself.
+    pub client: Option<String>,
+    /// The command line, for whoever waits for us.
+    pub command: String,
+    /// Give up a wait that is part of a cycle of waits.
+    pub deadlock_check: bool,
+}
+
+impl Locker {
+    /// Takes the lock of `path`, or becomes a guest of the lock that we run under.
+    ///
+    /// # Errors
+    /// [`LockError::Busy`] at the deadline; [`LockError::Interrupted`]; [`LockError::Lost`] when
+    /// `under` is not held any more; or what stands in the way.
+    pub fn acquire(&self, path: &Path, keep: Keep, waiter: &mut dyn Waiter) -> Result<Held, LockError> {
+        let deadline = self.deadline();
+        loop {
+            let target = Target::resolve(path)?;
+            let held = self.acquire_target(&target, keep, &[], deadline, waiter)?;
+            // A link on the way may have been turned while we waited.
+            if Target::resolve(path)? == target {
+                return Ok(held);
+            }
+        }
+    }
+
+    /// Takes the locks of several files, each once, in the order of their keys, so that two
+    /// processes that want the same files never wait for each other.
+    ///
+    /// # Errors
+    /// As [`Locker::acquire`]; then none is held.
+    pub fn acquire_all(
+        &self,
+        paths: &[impl AsRef<Path>],
+        keep: Keep,
+        waiter: &mut dyn Waiter,
+    ) -> Result<Vec<Held>, LockError> {
+        let deadline = self.deadline();
+        let resolve = || {
+            let targets = paths.iter().map(|path| Target::resolve(path.as_ref()));
+            let mut targets = targets.collect::<Result<Vec<_>, _>>()?;
+            targets.sort_by(|one, other| one.key.cmp(&other.key));
+            targets.dedup();
+            Ok::<_, LockError>(targets)
+        };
+        loop {
+            let targets = resolve()?;
+            let mut held: Vec<Held> = Vec::with_capacity(targets.len());
+            for target in &targets {
+                let own: Vec<LockId> = held.iter().map(|held| held.id().clone()).collect();
+                held.push(self.acquire_target(target, keep, &own, deadline, waiter)?);
+            }
+            if resolve()? == targets {
+                return Ok(held);
+            }
+        }
+    }
+
+    /// Waits until nobody holds the lock of `path`, without taking it.
+    ///
+    /// # Errors
+    /// [`LockError::Busy`] at the deadline, or [`LockError::Interrupted`].
+    pub fn wait_until_free(&self, path: &Path, waiter: &mut dyn Waiter) -> Result<(), LockError> {
+        let target = Target::resolve(path)?;
+        let mut judge = Judge::new(&self.root);
+        let mut wait = Wait::new(&target, self.patience, self.deadline());
+        loop {
+            let judgement = judge.judge(&target.key);
+            if !judgement.verdict.is_taken() {
+                return Ok(());
+            }
+            wait.pause(&judgement, waiter)?;
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        let now = Instant::now();
+        // A limit beyond what the clock can say is as good as a year.
+        now.checked_add(self.patience.limit).unwrap_or(now + Duration::from_secs(365 * 24 * 3600))
+    }
+
+    fn acquire_target(
+        &self,
+        target: &Target,
+        keep: Keep,
+        own: &[LockId],
+        deadline: Instant,
+        waiter: &mut dyn Waiter,
+    ) -> Result<Held, LockError> {
+        let mut judge = Judge::new(&self.root);
+        let mut wait = Wait::new(target, self.patience, deadline);
+        let mut look_out = LookOut::new(self.deadlock_check);
+        let result = loop {
+            let (seen, is_guest) = match self.host(target, &mut judge)? {
+                Some(host) => match self.enter(target, keep, host, &mut judge)? {
+                    Some(held) => break Ok(held),
+                    None => (judge.judge(&target.key), true),
+                },
+                None => {
+                    // A look without the guard first: most looks of a long wait end here.
+                    let seen = judge.judge(&target.key);
+                    if seen.verdict.is_taken() {
+                        (seen, false)
+                    } else {
+                        match self.attempt(target, keep, &mut judge, deadline, waiter)? {
+                            Attempt::Taken(held) => break Ok(held),
+                            Attempt::Busy(seen) => (seen, false),
+                        }
+                    }
+                }
+            };
+            if let Err(error) = wait.pause(&seen, waiter) {
+                break Err(error);
+            }
+            if !is_guest {
+                let holdings = |judge: &mut Judge| holdings(&self.root, &self.inherited, own, keep, judge);
+                if let Some(cycle) = look_out.look(&self.root, target, holdings, &mut judge) {
+                    break Err(LockError::Deadlock { cycle });
+                }
+            }
+        };
+        self.record(target, &result, &wait);
+        result
+    }
+
+    /// Journals what is out of the ordinary about a take.
+    fn record(&self, target: &Target, result: &Result<Held, LockError>, wait: &Wait<'_>) {
+        let record = |event| Record::new(event, Some(&target.path)).client(self.client.as_ref());
+        let waited = wait.backoff.waited();
+        match result {
+            Ok(held) => {
+                if let Some(dead) = held.reclaimed() {
+                    record(Event::Takeover).holder(&dead.holder).why(&dead.reason).append(&self.root);
+                }
+                if waited >= LONG_WAIT {
+                    let record = record(Event::Waited).waited(waited);
+                    match &wait.holder {
+                        Some(holder) => record.holder(holder).append(&self.root),
+                        None => record.append(&self.root),
+                    }
+                }
+            }
+            // A caller who did not want to wait was not let down.
+            Err(LockError::Busy(busy)) if !self.patience.limit.is_zero() => {
+                record(Event::Timeout)
+                    .holder(&busy.holder)
+                    .waited(busy.waited)
+                    .why(&busy.reason)
+                    .append(&self.root);
+            }
+            Err(LockError::Deadlock { cycle }) => {
+                record(Event::Deadlock).waited(waited).why(cycle).append(&self.root)
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn attempt(
+        &self,
+        target: &Target,
+        keep: Keep,
+        judge: &mut Judge,
+        deadline: Instant,
+        waiter: &mut dyn Waiter,
+    ) -> Result<Attempt, LockError> {
+        let claim = Claim { keep, client: self.client.clone(), command: self.command.clone() };
+        Held::attempt(&self.root, target, &claim, judge, deadline, waiter)
+    }
+
+    /// The live id that makes us a guest on this target.
+    fn host(&self, target: &Target, judge: &mut Judge) -> Result<Option<LockId>, LockError> {
+        if let Some(under) = &self.under {
+            if under.key != target.key {
+                return Err(LockError::WrongLock { target: target.path.clone() });
+            }
+            let lost = || {
+                LockError::lost(Some(target.path.clone()), "it is not held under the id given with --lock")
+            };
+            return journal::note_loss(
+                &self.root,
+                live_part(&self.root, under, judge).map(Some).ok_or_else(lost),
+            );
+        }
+        let ids = self.inherited.iter().rev().filter(|id| id.key == target.key);
+        Ok(ids.filter_map(|id| live_part(&self.root, id, judge)).next())
+    }
+
+    fn enter(
+        &self,
+        target: &Target,
+        keep: Keep,
+        host: LockId,
+        judge: &mut Judge,
+    ) -> Result<Option<Held>, LockError> {
+        if keep != Keep::Running {
+            // It would outlive this process: the host's own lock already does what is wanted.
+            return Held::guest_in_name(&self.root, target, &host).map(Some);
+        }
+        let nest = Nest::try_enter(&self.root, host, judge)?;
+        Ok(nest.map(|nest| Held::guest(&self.root, target, nest)))
+    }
+}
+
+/// One wait: its deadline, its pauses, and what was said of it.
+struct Wait<'a> {
+    target: &'a Target,
+    deadline: Instant,
+    backoff: Backoff,
+    holder: Option<Holder>,
+}
+
+impl<'a> Wait<'a> {
+    fn new(target: &'a Target, patience: Patience, deadline: Instant) -> Wait<'a> {
+        Wait { target, deadline, backoff: Backoff::for_lock(&patience), holder: None }
+    }
+
+    /// Sleeps before the next look, or ends the wait.
+    fn pause(&mut self, seen: &Judgement, waiter: &mut dyn Waiter) -> Result<(), LockError> {
+        // It became free between two looks: nobody to name, and no reason to sleep.
+        let is_taken = seen.verdict.is_taken();
+        let now = Instant::now();
+        let holder = Holder::of(&seen.info);
+        let waited = self.backoff.waited();
+        if now >= self.deadline {
+            return Err(LockError::Busy(Box::new(Busy {
+                target: self.target.path.clone(),
+                holder,
+                verdict: seen.verdict,
+                reason: seen.reason.clone(),
+                waited,
+            })));
+        }
+        // Between a take's two steps the holder has no name yet: no news.
+        if is_taken && !(seen.needs_watching && self.holder.is_some()) {
+            let changed = self.holder.as_ref() != Some(&holder);
+            waiter.waiting(&WaitReport {
+                target: &self.target.path,
+                holder: &holder,
+                reason: &seen.reason,
+                waited,
+                changed,
+            });
+            self.holder = Some(holder);
+        }
+        let pause = self.backoff.next(self.deadline);
+        match waiter.sleep(pause) {
+            Some(signal) => Err(LockError::Interrupted(signal)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How a lock looks to somebody who does not want it.
+///
+/// # Errors
+/// The path can't be resolved.
+pub fn look(root: &LockRoot, path: &Path) -> Result<(Target, Judgement), LockError> {
+    let target = Target::resolve(path)?;
+    let judgement = Judge::new(root).judge(&target.key);
+    Ok((target, judgement))
+}
+
+impl Judgement {
+    /// Who holds the lock, for a message.
+    pub fn holder(&self) -> Option<Holder> {
+        (self.verdict != Verdict::Free).then(|| Holder::of(&self.info))
+    }
+}

@@ -1,0 +1,86 @@
+//! What can go wrong while replacing a file, and whether the file was touched.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An error of this module. Unless it says otherwise the file is as it was, and no temporary
+/// file is left.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplaceError {
+    /// The target is a folder.
+    #[error("{} is a directory", shown(.0))]
+    IsDirectory(PathBuf),
+    /// The target is a device, a FIFO or a socket.
+    #[error("{} is not a regular file", shown(.0))]
+    NotAFile(PathBuf),
+    /// A name for a backup would be too long for the file system.
+    #[error("no room for a backup's name beside {}: it would be {length} bytes long", shown(.path))]
+    BackupName {
+        /// The target.
+        path: PathBuf,
+        /// The length that is too much.
+        length: usize,
+    },
+    /// The folder may not be written to, so the file can't be replaced.
+    #[error("cannot create a file in {}", shown(.folder))]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The target is a mount of its own, such as a file bind-mounted into a container.
+    #[error("{} is a mount point, which cannot be replaced by a rename", shown(.0))]
+    MountPoint(PathBuf),
+    /// The new content is in place, but the folder could not be synced.
+    #[error("{} was replaced, but whether that survives a power cut is unknown", shown(.path))]
+    NotDurable {
+        /// The target, which has the new content.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Writing in place was cut short, and the old content could not be put back: the file is
+    /// damaged. Only `in_place` can end so.
+    #[error("{} was being written in place and is damaged now", shown(.path))]
+    Damaged {
+        /// The target.
+        path: PathBuf,
+        /// The copy of the old content, if one was asked for.
+        backup: Option<PathBuf>,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no such backup.
+    #[error("{} has no backup {index}", shown(.path))]
+    NoBackup {
+        /// The target.
+        path: PathBuf,
+        /// Its number, 0 being the latest.
+        index: u32,
+    },
+    /// Anything else that the system refused.
+    #[error("cannot {action} {}", shown(.path))]
+    Io {
+        /// What we were doing, as a verb.
+        action: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl ReplaceError {
+    pub(super) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> ReplaceError {
+        let path = path.into();
+        move |source| ReplaceError::Io { action, path, source }
+    }
+}
+
+fn shown(path: &Path) -> std::borrow::Cow<'_, str> {
+    path.to_string_lossy()
+}

@@ -1,0 +1,196 @@
+//! Linux: `/proc`, `statfs` magic numbers, and the boot-time clock.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::rand::{GetRandomFlags, getrandom};
+use rustix::time::{ClockId, clock_gettime};
+
+use super::machine::{FileSystem, Reach};
+use super::process::Process;
+
+/// What `fgetxattr` says of an attribute that is not there.
+pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NODATA;
+
+pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match getrandom(&mut bytes[filled..], GetRandomFlags::empty()) {
+            Ok(count) => filled += count,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn since_boot() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+pub(super) fn boot_id() -> Option<String> {
+    read_line("/proc/sys/kernel/random/boot_id")
+}
+
+pub(super) fn machine_id() -> Option<String> {
+    read_line("/etc/machine-id").or_else(|| read_line("/var/lib/dbus/machine-id"))
+}
+
+/// The inode number in `/proc/self/ns/NAME`. A kernel without that namespace has one for all.
+pub(super) fn namespace(name: &str) -> Option<u64> {
+    match fs::metadata(format!("/proc/self/ns/{name}")) {
+        Ok(meta) => Some(meta.ino()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && Path::new("/proc/self/ns").exists() => {
+            Some(0)
+        }
+        Err(_) => None,
+    }
+}
+
+pub(super) fn process(pid: u32) -> Option<Process> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // The name in brackets may hold anything, brackets and spaces included: count from the last.
+    let after_name = stat.iter().rposition(|&byte| byte == b')')? + 1;
+    let text = std::str::from_utf8(&stat[after_name..]).ok()?;
+    let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+    // proc_pid_stat(5) counts from 1 with the state as field 3.
+    let field = |number: usize| fields.get(number - 3).copied();
+    let state = field(3)?;
+    let threads: u64 = field(20)?.parse().ok()?;
+    Some(Process {
+        parent: field(4)?.parse().ok()?,
+        // A leader that ended while its threads run on is shown as a zombie, but lives.
+        zombie: matches!(state, "X" | "x") || (state == "Z" && threads <= 1),
+        started: field(22)?.parse().ok()?,
+    })
+}
+
+/// `NSpid` lists our PID in the table's namespace and in every one below down to our own: more
+/// than one number means that this `/proc` was mounted from outside.
+pub(super) fn table_is_ours() -> bool {
+    let Ok(status) = fs::read_to_string("/proc/self/status") else {
+        return false;
+    };
+    let Some(line) = status.lines().find_map(|line| line.strip_prefix("NSpid:")) else {
+        return false;
+    };
+    let mut pids = line.split_ascii_whitespace();
+    pids.next().and_then(|pid| pid.parse().ok()) == Some(std::process::id()) && pids.next().is_none()
+}
+
+pub(super) fn wall_clock_start(started: u64) -> Option<f64> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    let boot: u64 = stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+    let ticks = rustix::param::clock_ticks_per_second();
+    Some(boot as f64 + started as f64 / ticks as f64)
+}
+
+pub(super) fn executable(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok()
+}
+
+pub(super) fn command_line(pid: u32) -> Vec<OsString> {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let bytes = bytes.strip_suffix(b"\0").unwrap_or(&bytes);
+    if bytes.is_empty() {
+        return Vec::new();
+    }
+    bytes.split(|&byte| byte == 0).map(|arg| OsStr::from_bytes(arg).to_owned()).collect()
+}
+
+pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
+    let Ok(wanted) = fs::metadata(path) else { return Vec::new() };
+    let Ok(table) = fs::read_dir("/proc") else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in table.flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        let Ok(open) = fs::read_dir(entry.path().join("fd")) else { continue };
+        // Only links to the very name are asked further: following every descriptor of every
+        // process could touch dead network mounts.
+        let has_it = open.flatten().any(|fd| {
+            fs::read_link(fd.path()).is_ok_and(|target| target.file_name() == path.file_name())
+                && fs::metadata(fd.path())
+                    .is_ok_and(|meta| meta.ino() == wanted.ino() && meta.dev() == wanted.dev())
+        });
+        if has_it {
+            found.push(pid);
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+pub(super) fn ignored_signals() -> u64 {
+    fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        })
+        .unwrap_or(0)
+}
+
+/// The types that serve blocks of this machine only. What is not listed counts as shared, so
+/// that doubt never frees a lock.
+const LOCAL: &[(u32, &str)] = &[
+    (0xEF53, "ext4"),
+    (0x0102_1994, "tmpfs"),
+    (0x8584_58F6, "ramfs"),
+    (0x5846_5342, "xfs"),
+    (0x9123_683E, "btrfs"),
+    (0x2FC1_2FC1, "zfs"),
+    (0xF2F5_2010, "f2fs"),
+    (0x794C_7630, "overlay"),
+    (0x6165_6676, "aufs"),
+    (0xCA45_1A4E, "bcachefs"),
+    (0x5265_4973, "reiserfs"),
+    (0x3153_464A, "jfs"),
+    (0x4D44, "vfat"),
+    (0x2011_BAB0, "exfat"),
+    (0x7366_746E, "ntfs3"),
+    (0x2405_1905, "ubifs"),
+    (0xF15F, "ecryptfs"),
+];
+
+const SHARED: &[(u32, &str)] = &[
+    (0x6969, "nfs"),
+    (0x517B, "smb"),
+    (0xFF53_4D42, "cifs"),
+    (0xFE53_4D42, "smb2"),
+    (0x0102_1997, "9p"),
+    (0x6573_5546, "fuse"),
+    (0x6A65_6A63, "virtiofs"),
+    (0x00C3_6400, "ceph"),
+    (0x0BD0_0BD0, "lustre"),
+    (0x4750_4653, "gpfs"),
+    (0x0116_1970, "gfs2"),
+    (0x7461_636F, "ocfs2"),
+    (0x5346_414F, "afs"),
+    (0x786F_4256, "vboxsf"),
+    (0xBACB_ACBC, "vmhgfs"),
+];
+
+pub(super) fn file_system(folder: &File) -> io::Result<FileSystem> {
+    // Some magic numbers have the top bit set and come sign-extended: compare 32 bits.
+    let magic = (rustix::fs::fstatfs(folder)?.f_type as u64 & 0xFFFF_FFFF) as u32;
+    let named = |list: &[(u32, &str)]| {
+        list.iter().find(|(number, _)| *number == magic).map(|(_, name)| (*name).to_owned())
+    };
+    if let Some(name) = named(LOCAL) {
+        return Ok(FileSystem { name, reach: Reach::Local });
+    }
+    let name = named(SHARED).unwrap_or_else(|| format!("{magic:#x}"));
+    Ok(FileSystem { name, reach: Reach::Network })
+}
+
+fn read_line(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+}

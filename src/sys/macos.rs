@@ -1,0 +1,109 @@
+//! macOS: `sysctl` and `ioreg` for identity, `sysinfo` for the process table.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
+
+use super::machine::{FileSystem, Reach};
+use super::process::Process;
+
+/// What `fgetxattr` says of an attribute that is not there.
+pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
+
+pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
+    File::open("/dev/urandom")?.read_exact(bytes)
+}
+
+/// CLOCK_MONOTONIC counts suspend on macOS and starts at boot.
+pub(super) fn since_boot() -> Duration {
+    let now = clock_gettime(ClockId::Monotonic);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+pub(super) fn boot_id() -> Option<String> {
+    output_of("/usr/sbin/sysctl", &["-n", "kern.bootsessionuuid"])
+}
+
+pub(super) fn machine_id() -> Option<String> {
+    let listing = output_of("/usr/sbin/ioreg", &["-rd1", "-c", "IOPlatformExpertDevice"])?;
+    let line = listing.lines().find(|line| line.contains("IOPlatformUUID"))?;
+    line.split('"').nth(3).map(str::to_owned)
+}
+
+pub(super) fn namespace(_name: &str) -> Option<u64> {
+    Some(0)
+}
+
+pub(super) fn process(pid: u32) -> Option<Process> {
+    let system = table(pid, ProcessRefreshKind::nothing());
+    let process = system.process(Pid::from_u32(pid))?;
+    Some(Process {
+        parent: process.parent().map_or(0, Pid::as_u32),
+        zombie: matches!(process.status(), ProcessStatus::Zombie | ProcessStatus::Dead),
+        started: process.start_time(),
+    })
+}
+
+pub(super) fn table_is_ours() -> bool {
+    true
+}
+
+pub(super) fn wall_clock_start(started: u64) -> Option<f64> {
+    Some(started as f64)
+}
+
+pub(super) fn executable(pid: u32) -> Option<PathBuf> {
+    let system = table(pid, ProcessRefreshKind::nothing().with_exe(UpdateKind::Always));
+    system.process(Pid::from_u32(pid))?.exe().map(Path::to_owned)
+}
+
+pub(super) fn command_line(pid: u32) -> Vec<OsString> {
+    let system = table(pid, ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always));
+    system.process(Pid::from_u32(pid)).map(|process| process.cmd().to_vec()).unwrap_or_default()
+}
+
+pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
+    let Ok(output) = Command::new("/usr/sbin/lsof").arg("-t").arg("--").arg(path).output() else {
+        return Vec::new();
+    };
+    String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse().ok()).collect()
+}
+
+/// macOS has no readable signal mask of a process: `ps` shows the ignored ones in hex.
+pub(super) fn ignored_signals() -> u64 {
+    let pid = std::process::id().to_string();
+    output_of("/bin/ps", &["-o", "sigignore=", "-p", &pid])
+        .and_then(|mask| u64::from_str_radix(mask.trim().trim_start_matches("0x"), 16).ok())
+        .unwrap_or(0)
+}
+
+pub(super) fn file_system(folder: &File) -> io::Result<FileSystem> {
+    let stat = rustix::fs::fstatfs(folder)?;
+    let name: String = stat
+        .f_fstypename
+        .iter()
+        .take_while(|&&byte| byte != 0)
+        .map(|&byte| char::from(byte.cast_unsigned()))
+        .collect();
+    let local = matches!(name.as_str(), "apfs" | "hfs" | "tmpfs" | "msdos" | "exfat" | "ufs");
+    let reach = if local { Reach::Local } else { Reach::Network };
+    Ok(FileSystem { name, reach })
+}
+
+fn table(pid: u32, what: ProcessRefreshKind) -> System {
+    let mut system = System::new();
+    let pids = [Pid::from_u32(pid)];
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), true, what);
+    system
+}
+
+fn output_of(program: &str, args: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(args).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

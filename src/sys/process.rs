@@ -1,0 +1,93 @@
+//! Questions about other processes.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use rustix::process::{Pid, Signal};
+
+use super::platform;
+
+/// What the process table says about a PID, seen from this process's PID namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Process {
+    /// The parent's PID. 0 where the parent is outside this namespace.
+    pub parent: u32,
+    /// Ended, but not yet reaped by its parent, and without any thread still running.
+    pub zombie: bool,
+    /// Start time in the kernel's own unit (Linux: clock ticks since boot). Equal for the same
+    /// process, different for a later one with the same PID.
+    pub started: u64,
+}
+
+/// Whether a process with this PID exists. A process of another user does.
+pub fn exists(pid: u32) -> bool {
+    match pid_of(pid) {
+        Some(pid) => rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH),
+        None => false,
+    }
+}
+
+/// Reads the process table's entry. `None` when there is none or it can't be read.
+pub fn look_up(pid: u32) -> Option<Process> {
+    platform::process(pid)
+}
+
+/// Whether the process table that we read is that of our own PID namespace.
+pub fn table_is_ours() -> bool {
+    platform::table_is_ours()
+}
+
+/// When a process with that start time began, in seconds since 1970 on today's wall clock.
+pub fn wall_clock_start(process: &Process) -> Option<f64> {
+    platform::wall_clock_start(process.started)
+}
+
+/// The executable of a process, where it may be asked.
+pub fn executable(pid: u32) -> Option<PathBuf> {
+    platform::executable(pid)
+}
+
+/// The command line of a process; empty for a zombie or where it may not be asked.
+pub fn command_line(pid: u32) -> Vec<OsString> {
+    platform::command_line(pid)
+}
+
+/// This process's parent. 0 where it is outside this PID namespace.
+pub fn parent() -> u32 {
+    rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned())
+}
+
+/// The effective user id.
+pub fn effective_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+/// Sends a signal. A process that is gone by now is no error.
+///
+/// # Errors
+/// The signal number is unknown, or the process may not be signalled.
+pub fn send_signal(pid: u32, number: i32) -> std::io::Result<()> {
+    let (Some(pid), Some(signal)) = (pid_of(pid), Signal::from_named_raw(number)) else {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    };
+    match rustix::process::kill_process(pid, signal) {
+        Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The PIDs that have `path` open, as far as this user may see. For messages only: the answer
+/// is old when it arrives.
+pub fn who_has_open(path: &Path) -> Vec<u32> {
+    platform::who_has_open(path)
+}
+
+/// The signals that this process ignores, as `nohup` makes it do with HUP: bit N - 1 for
+/// signal N.
+pub fn ignored_signals() -> u64 {
+    platform::ignored_signals()
+}
+
+fn pid_of(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
+}

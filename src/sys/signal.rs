@@ -1,0 +1,93 @@
+//! Signals as events that a waiting loop can sleep on.
+//!
+//! Handlers only write a byte into a socket. Whoever holds [`Signals`] decides what a signal
+//! means: nothing ends the process behind its back while it holds a lock.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::signal::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
+use signal_hook::iterator::backend::SignalDelivery;
+use signal_hook::iterator::exfiltrator::WithOrigin;
+use signal_hook::low_level::siginfo::{Cause, Sent};
+
+/// A signal that arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// The signal's number.
+    pub number: i32,
+    /// A process sent it to us, rather than the terminal to the whole foreground group.
+    pub sent_by_process: bool,
+}
+
+/// The signals that ask a program to end.
+pub const ENDING: [i32; 4] = [SIGINT, SIGQUIT, SIGTERM, SIGHUP];
+
+/// Those that a wrapper passes on besides.
+pub const USER: [i32; 2] = [SIGUSR1, SIGUSR2];
+
+/// A child of this process ended or stopped.
+pub const CHILD: i32 = SIGCHLD;
+
+/// Typed at the terminal, so the whole foreground group gets them.
+pub const TERMINAL: [i32; 2] = [SIGINT, SIGQUIT];
+
+/// Ask politely, and then not at all; hold a process, and let it go on.
+pub use signal_hook::consts::signal::{SIGCONT as CONT, SIGKILL as KILL, SIGSTOP as STOP, SIGTERM as TERM};
+
+/// Installed handlers and their queue.
+pub struct Signals {
+    delivery: SignalDelivery<UnixStream, WithOrigin>,
+}
+
+impl Signals {
+    /// Installs handlers for `wanted`. Signals that this process was started with ignored stay
+    /// ignored, so that `nohup` keeps its meaning for a command that we start.
+    ///
+    /// Besides, a write beyond the file size limit (`ulimit -f`) becomes an error like that of a
+    /// full disk, instead of ending the process with its lock and temporary file in place.
+    ///
+    /// # Errors
+    /// No descriptors or no memory are left.
+    pub fn install(wanted: &[i32]) -> io::Result<Self> {
+        let mask = super::process::ignored_signals();
+        let is_ignored = |number: i32| mask & (1u64 << (number - 1)) != 0;
+        if !is_ignored(SIGXFSZ) {
+            // A handler and not «ignore», which a command that we start would inherit.
+            signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        }
+        let (read, write) = UnixStream::pair()?;
+        let wanted = wanted.iter().filter(|&&number| number == CHILD || !is_ignored(number));
+        let delivery = SignalDelivery::with_pipe(read, write, WithOrigin::default(), wanted)?;
+        Ok(Signals { delivery })
+    }
+
+    /// Sleeps until a signal arrives or the time is over, and returns what has arrived.
+    pub fn wait(&mut self, limit: Option<Duration>) -> Vec<Received> {
+        let limit = limit.map(|limit| Timespec {
+            tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: limit.subsec_nanos().into(),
+        });
+        let mut pipe = [PollFd::new(self.delivery.get_read(), PollFlags::IN)];
+        match poll(&mut pipe, limit.as_ref()) {
+            Ok(0) => Vec::new(),
+            // An error is EINTR: the handler has run, and the queue has the signal.
+            _ => self.pending(),
+        }
+    }
+
+    /// What has arrived, without sleeping.
+    pub fn pending(&mut self) -> Vec<Received> {
+        self.delivery
+            .pending()
+            .map(|origin| Received {
+                number: origin.signal,
+                sent_by_process: matches!(origin.cause, Cause::Sent(Sent::User | Sent::TKill | Sent::Queue)),
+            })
+            .collect()
+    }
+}
