@@ -43,6 +43,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
     Some(Process {
         parent: process.parent().map_or(0, Pid::as_u32),
         zombie: matches!(process.status(), ProcessStatus::Zombie | ProcessStatus::Dead),
+        stopped: matches!(process.status(), ProcessStatus::Stop),
         started: process.start_time(),
     })
 }
