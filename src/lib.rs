@@ -2,6 +2,8 @@
 //!
 //! Data flows one way: what is typed becomes one transaction on one file.
 //!
+//! - [`cli`]: what is typed and what is shown.
+//! - [`memory`]: one transaction on one file.
 //! - [`document`]: a JSON document without I/O: parse, filter, style.
 //! - [`lock`]: who may change a file now.
 //! - `queue`: memories saved at once, delivered when the server can take them.
@@ -11,8 +13,10 @@
 //! **The rule**: `cli → memory, queue → lock, document, replace → sys`, never back, and `lock`,
 //! `document` and `replace` do not know each other. A test holds it.
 
+pub mod cli;
 pub mod document;
 pub mod lock;
+pub mod memory;
 #[cfg(feature = "outbox")]
 pub mod queue;
 pub mod replace;

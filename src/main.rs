@@ -1,1 +1,7 @@
-fn main() {}
+//! aimem: many processes share files on one machine without losing a byte.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(aimem::cli::run(std::env::args_os()))
+}

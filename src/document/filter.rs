@@ -46,11 +46,7 @@ impl Bindings {
     pub fn slurpfile(&mut self, name: &str, json: &[u8]) -> Result<(), InvalidJson> {
         let values: Vec<Val> = jaq_json::read::parse_many(json)
             .collect::<Result<_, _>>()
-            .map_err(|error| InvalidJson {
-                line: 1,
-                column: 1,
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| InvalidJson { line: 1, column: 1, reason: error.to_string() })?;
         self.bind(name, Value(values.into_iter().collect()));
         Ok(())
     }
@@ -125,11 +121,7 @@ pub struct FilterError {
 
 impl FilterError {
     fn new(kind: FilterErrorKind, summary: impl Into<String>) -> Self {
-        Self {
-            kind,
-            summary: summary.into(),
-            details: None,
-        }
+        Self { kind, summary: summary.into(), details: None }
     }
 
     /// What kind of error it is.
@@ -158,35 +150,17 @@ impl Filter {
     ///
     /// [`FilterErrorKind::Compile`], with [`FilterError::details`].
     pub fn compile(source: &str, bindings: &Bindings) -> Result<Self, FilterError> {
-        let names: Vec<String> = bindings
-            .named
-            .iter()
-            .map(|(name, _)| format!("${name}"))
-            .collect();
-        let globals = bindings
-            .named
-            .iter()
-            .map(|(_, value)| value.0.clone())
-            .collect();
+        let names: Vec<String> = bindings.named.iter().map(|(name, _)| format!("${name}")).collect();
+        let globals = bindings.named.iter().map(|(_, value)| value.0.clone()).collect();
         let arena = Arena::default();
-        let defs = jaq_core::defs()
-            .chain(jaq_std::defs())
-            .chain(jaq_json::defs());
-        let funs = jaq_core::funs()
-            .chain(jaq_std::funs())
-            .chain(jaq_json::funs());
+        let defs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+        let funs = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
         let wrong = |details: String| FilterError {
             details: Some(details),
             ..FilterError::new(FilterErrorKind::Compile, "the filter is not valid")
         };
         let modules = Loader::new(defs)
-            .load(
-                &arena,
-                File {
-                    code: source,
-                    path: (),
-                },
-            )
+            .load(&arena, File { code: source, path: () })
             .map_err(|errors| wrong(format!("{errors:?}")))?;
         let compiled = Compiler::default()
             .with_funs(funs)
@@ -207,11 +181,7 @@ impl Filter {
         self.run_each(input, |value| {
             several = result.is_some();
             result = Some(value);
-            if several {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if several { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         match result {
             Some(_) if several => Err(FilterError::new(
@@ -219,10 +189,9 @@ impl Filter {
                 "the filter gave more than one result, one is needed",
             )),
             Some(value) => Ok(value),
-            None => Err(FilterError::new(
-                FilterErrorKind::NoResult,
-                "the filter gave no result, one is needed",
-            )),
+            None => {
+                Err(FilterError::new(FilterErrorKind::NoResult, "the filter gave no result, one is needed"))
+            }
         }
     }
 
@@ -245,10 +214,7 @@ impl Filter {
                     FilterError::new(FilterErrorKind::Failed(message.clone()), message)
                 }
                 Err(exception) => FilterError::new(
-                    FilterErrorKind::Halted {
-                        code: exception.get_halt().unwrap_or(5),
-                        message: Vec::new(),
-                    },
+                    FilterErrorKind::Halted { code: exception.get_halt().unwrap_or(5), message: Vec::new() },
                     "the filter halted",
                 ),
             })?;

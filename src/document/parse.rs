@@ -21,11 +21,9 @@ pub struct InvalidJson {
 ///
 /// [`InvalidJson`] says what is wrong and where.
 pub fn validate(bytes: &[u8]) -> Result<(), InvalidJson> {
-    serde_json::from_slice::<serde::de::IgnoredAny>(bytes)
-        .map(drop)
-        .map_err(|error| InvalidJson {
-            line: error.line(),
-            column: error.column(),
-            reason: error.to_string(),
-        })
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map(drop).map_err(|error| InvalidJson {
+        line: error.line(),
+        column: error.column(),
+        reason: error.to_string(),
+    })
 }

@@ -28,21 +28,12 @@ pub fn serialise(value: &Value, style: &Style) -> Result<Vec<u8>, NotFinite> {
 /// # Errors
 ///
 /// Those of `out`.
-pub fn print(
-    value: &Value,
-    style: &Style,
-    raw_strings: bool,
-    out: &mut impl Write,
-) -> io::Result<()> {
+pub fn print(value: &Value, style: &Style, raw_strings: bool, out: &mut impl Write) -> io::Result<()> {
     match &value.0 {
         jaq_json::Val::TStr(text) if raw_strings => out.write_all(text)?,
         _ => write(value, style, out)?,
     }
-    if style.final_newline {
-        out.write_all(b"\n")
-    } else {
-        Ok(())
-    }
+    if style.final_newline { out.write_all(b"\n") } else { Ok(()) }
 }
 
 fn write(value: &Value, style: &Style, out: &mut impl Write) -> io::Result<()> {

@@ -16,13 +16,11 @@ impl Value {
     /// [`InvalidJson`] says what is wrong and where.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidJson> {
         validate(bytes)?;
-        jaq_json::read::parse_single(bytes)
-            .map(Self)
-            .map_err(|error| InvalidJson {
-                line: 1,
-                column: 1,
-                reason: error.to_string(),
-            })
+        jaq_json::read::parse_single(bytes).map(Self).map_err(|error| InvalidJson {
+            line: 1,
+            column: 1,
+            reason: error.to_string(),
+        })
     }
 
     /// `null`.
@@ -39,10 +37,7 @@ impl Value {
 
     /// A string.
     #[must_use]
-    #[allow(
-        clippy::should_implement_trait,
-        reason = "a string is never refused, unlike FromStr"
-    )]
+    #[allow(clippy::should_implement_trait, reason = "a string is never refused, unlike FromStr")]
     pub fn from_str(text: &str) -> Self {
         Self(Val::from(text.to_owned()))
     }

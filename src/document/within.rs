@@ -58,11 +58,7 @@ where
                 let _ = sender.send(work());
             }
         };
-        match Builder::new()
-            .name("filter".to_owned())
-            .stack_size(size)
-            .spawn(body)
-        {
+        match Builder::new().name("filter".to_owned()).stack_size(size).spawn(body) {
             Ok(_) => {
                 refused = None;
                 break;

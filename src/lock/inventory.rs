@@ -41,6 +41,18 @@ pub fn list(root: &LockRoot) -> Result<Vec<Entry>, LockError> {
     list_with(root, &mut Judge::new(root))
 }
 
+/// The lock of one key; `None` when it is free.
+pub fn entry(root: &LockRoot, key: &Key) -> Option<Entry> {
+    entry_with(root, key, &mut Judge::new(root))
+}
+
+fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Option<Entry> {
+    let judgement = judge.judge(key);
+    let directory = root.lock_dir(key);
+    let age = age(&judgement, &directory);
+    (judgement.verdict != Verdict::Free).then(|| Entry { key: key.clone(), directory, judgement, age })
+}
+
 fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError> {
     let fail =
         |source| LockError::Io { action: "list the lock folder", path: root.path().to_owned(), source };
@@ -51,12 +63,7 @@ fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError
         let Some(key) = name.to_str().and_then(|name| name.strip_suffix(".lock")?.parse::<Key>().ok()) else {
             continue;
         };
-        let judgement = judge.judge(&key);
-        if judgement.verdict != Verdict::Free {
-            let directory = root.lock_dir(&key);
-            let age = age(&judgement, &directory);
-            entries.push(Entry { key, directory, judgement, age });
-        }
+        entries.extend(entry_with(root, &key, judge));
     }
     entries.sort_by(|one, other| other.age.cmp(&one.age).then_with(|| one.key.cmp(&other.key)));
     Ok(entries)

@@ -75,7 +75,10 @@ fn trim_batch(spool: &Spool) -> Result<u64, QueueError> {
         lines.push(match spool.read(&Place::Done, *name) {
             Ok(Some(entry)) => Line::new(format!("done {name}"), &entry, "delivered_at", at),
             Ok(None) => continue,
-            Err(error) => Line { key: format!("done {name}"), value: serde_json::json!({"unreadable": error.to_string()}) },
+            Err(error) => Line {
+                key: format!("done {name}"),
+                value: serde_json::json!({"unreadable": error.to_string()}),
+            },
         });
     }
     append(spool, lines, |state, fresh| state.archived += fresh)?;
@@ -175,7 +178,8 @@ mod tests {
     }
 
     fn text(spool: &Spool) -> String {
-        let mut files: Vec<_> = fs::read_dir(spool.archive()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            fs::read_dir(spool.archive()).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
     }

@@ -52,21 +52,21 @@ impl Claims {
     /// worker could not be told from a dead one.
     pub fn open(spool: &Spool) -> Result<Claims, QueueError> {
         spool.create()?;
-        let worker =
-            Ulids::default().next().map_err(QueueError::io("name a worker in", spool.inflight()))?.to_string();
+        let worker = Ulids::default()
+            .make()
+            .map_err(QueueError::io("name a worker in", spool.inflight()))?
+            .to_string();
         let unborn = spool.tmp().join(&worker);
         make_private_folder(&unborn).map_err(QueueError::io("create the folder", &unborn))?;
         let path = unborn.join(MARKER);
         let mut marker = create_file(&path).map_err(QueueError::io("create", &path))?;
-        let locked = sys::file::try_flock(&marker, Flock::Exclusive).map_err(QueueError::io("lock", &path))?;
+        let locked =
+            sys::file::try_flock(&marker, Flock::Exclusive).map_err(QueueError::io("lock", &path))?;
         if !locked {
             return Err(QueueError::Busy(path));
         }
-        let info = WorkerInfo {
-            pid: std::process::id(),
-            host: sys::machine::host_name(),
-            since: Timestamp::now(),
-        };
+        let info =
+            WorkerInfo { pid: std::process::id(), host: sys::machine::host_name(), since: Timestamp::now() };
         let text = serde_json::to_vec(&info).unwrap_or_default();
         marker.write_all(&text).map_err(QueueError::io("write", &path))?;
         let born = spool.inflight().join(&worker);
@@ -207,7 +207,8 @@ pub fn reclaim(spool: &Spool) -> Result<u64, QueueError> {
         let place = Place::InFlight(worker);
         for name in spool.names(&place)? {
             let (source, target) = (spool.file(&place, name), spool.file(&Place::New, name));
-            let moved = found(sys::file::rename(&source, &target)).map_err(QueueError::io("put back", source))?;
+            let moved =
+                found(sys::file::rename(&source, &target)).map_err(QueueError::io("put back", source))?;
             count += u64::from(moved.is_some());
         }
         remove_folder(&spool.folder(&place))?;

@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_line_is_one_line_in_both_forms() {
-        let fields = [("id", Value::from("a")), ("why", Value::from("two\nlines")), ("tries", Value::from(3))];
+        let fields =
+            [("id", Value::from("a")), ("why", Value::from("two\nlines")), ("tries", Value::from(3))];
         let text = render(Format::Text, Timestamp::UNIX_EPOCH, "retry", &fields);
         assert_eq!(text, "1970-01-01T00:00:00.000Z retry id=a why=two\\nlines tries=3\n");
         let json = render(Format::Json, Timestamp::UNIX_EPOCH, "retry", &fields);

@@ -16,7 +16,7 @@
 //! - [`worker`]: one run: health, uploads, pauses, outcomes. [`server`]: the HTTP side of it.
 //! - [`config`], [`preset`]: which server, and what it wants to hear.
 //! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now.
-//! - [`log`]: one line an event. [`old`]: the files of the programs before this one.
+//! - [`event`], [`log`]: what happens, one line each. [`old`]: the files of the programs before this one.
 //!
 //! **The invariant**: an entry is one file, and every step of its life is one `rename` of that
 //! file, so at any moment it is in exactly one place. Saving returns after file and folder are
@@ -31,6 +31,7 @@ pub mod claim;
 pub mod config;
 pub mod entry;
 mod error;
+pub mod event;
 pub mod log;
 pub mod old;
 pub mod places;

@@ -110,7 +110,7 @@ impl Spool {
     /// # Errors
     /// One of them can't be made.
     pub fn create(&self) -> Result<(), QueueError> {
-        let fail = |path: &Path| QueueError::io("create the folder", path);
+        let fail = |path: &Path| QueueError::io("create the folder", path.to_owned());
         if !self.path.is_dir() {
             let parent = folder_of(&self.path);
             fs::create_dir_all(parent).map_err(fail(parent))?;
@@ -143,12 +143,12 @@ impl Spool {
         let mut staged = Staged(Vec::with_capacity(files.len()));
         for (name, bytes) in files {
             let path = self.tmp().join(file_name(*name));
-            let file = create_file(&path).map_err(QueueError::io("create", &path))?;
+            let mut file = create_file(&path).map_err(QueueError::io("create", &path))?;
             // Where there is no such lock, age alone tells a leftover.
             let _ = sys::file::try_flock(&file, Flock::Exclusive);
+            let written = file.write_all(bytes).map_err(QueueError::io("write", &path));
             staged.0.push((path, file));
-            let (path, file) = &mut staged.0[staged.0.len() - 1];
-            file.write_all(bytes).map_err(QueueError::io("write", &*path))?;
+            written?;
         }
         for (path, file) in &staged.0 {
             file.sync_all().map_err(QueueError::io("sync", path))?;

@@ -60,12 +60,13 @@ impl FromStr for Ulid {
         if text.len() != LENGTH || text.as_bytes()[0] > b'7' {
             return Err(NotAUlid);
         }
-        text.bytes().try_fold(0u128, |bits, letter| {
-            let letter = letter.to_ascii_uppercase();
-            let value = ALPHABET.iter().position(|&known| known == letter).ok_or(NotAUlid)?;
-            Ok(Ulid(bits << 5 | value as u128).0)
-        })
-        .map(Ulid)
+        text.bytes()
+            .try_fold(0u128, |bits, letter| {
+                let letter = letter.to_ascii_uppercase();
+                let value = ALPHABET.iter().position(|&known| known == letter).ok_or(NotAUlid)?;
+                Ok(Ulid(bits << 5 | value as u128).0)
+            })
+            .map(Ulid)
     }
 }
 
@@ -80,7 +81,7 @@ impl Ulids {
     ///
     /// # Errors
     /// The kernel's random numbers can't be read.
-    pub fn next(&mut self) -> io::Result<Ulid> {
+    pub fn make(&mut self) -> io::Result<Ulid> {
         let now = time_part(sys::clock::since_epoch());
         let fresh = now | u128::from_be_bytes(sys::random_128()?) & CHANCE;
         self.last = if fresh > self.last { fresh } else { self.last + 1 };
@@ -105,13 +106,19 @@ mod tests {
     #[test]
     fn a_thousand_in_a_row_ascend() {
         let mut ulids = Ulids::default();
-        let made: Vec<Ulid> = (0..1000).map(|_| ulids.next().unwrap()).collect();
+        let made: Vec<Ulid> = (0..1000).map(|_| ulids.make().unwrap()).collect();
         assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
     }
 
     #[test]
     fn what_is_no_ulid_is_refused() {
-        for text in ["", "01", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "0123456789ABCDEFGHJKMNPQRU", "01234567890123456789012345é"] {
+        for text in [
+            "",
+            "01",
+            "8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            "0123456789ABCDEFGHJKMNPQRU",
+            "01234567890123456789012345é",
+        ] {
             assert_eq!(text.parse::<Ulid>(), Err(NotAUlid), "{text}");
         }
     }

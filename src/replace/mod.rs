@@ -40,6 +40,7 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use backup::{Backup, backup_path, backups};
 pub use error::ReplaceError;
@@ -58,11 +59,12 @@ pub struct Replace {
     sync: bool,
     backups: u32,
     in_place: bool,
+    like: Option<Arc<Source>>,
 }
 
 impl Default for Replace {
     fn default() -> Self {
-        Replace { sync: true, backups: 0, in_place: false }
+        Replace { sync: true, backups: 0, in_place: false, like: None }
     }
 }
 
@@ -93,6 +95,13 @@ impl Replace {
     #[must_use]
     pub fn in_place(mut self, in_place: bool) -> Replace {
         self.in_place = in_place;
+        self
+    }
+
+    /// Gives a file that does not exist yet the owner, attributes and mode of another one.
+    #[must_use]
+    pub fn like(mut self, other: Source) -> Replace {
+        self.like = Some(Arc::new(other));
         self
     }
 
@@ -168,10 +177,11 @@ impl Replace {
         warnings: &mut Vec<Warning>,
     ) -> Result<Temporary, ReplaceError> {
         let path = source.path();
-        let temporary = Temporary::create(path, source.exists())?;
+        let model = if source.exists() { Some(source) } else { self.like.as_deref() };
+        let temporary = Temporary::create(path, model.is_some())?;
         let mut file = temporary.file();
         file.write_all(content).map_err(ReplaceError::io("write", path))?;
-        if let (Some(old), Some(meta)) = (source.file(), source.metadata()) {
+        if let Some((old, meta)) = model.and_then(|model| Some((model.file()?, model.metadata()?))) {
             metadata::copy(old, meta, file, path, warnings)?;
         }
         if self.sync {
@@ -179,6 +189,21 @@ impl Replace {
         }
         Ok(temporary)
     }
+}
+
+/// Makes the missing folders above `path`, and syncs what they were made in.
+///
+/// # Errors
+/// [`ReplaceError::Folder`].
+pub fn make_folders(path: &Path) -> Result<(), ReplaceError> {
+    let folder = folder_of(path);
+    let missing: Vec<&Path> = folder.ancestors().take_while(|above| !above.exists()).collect();
+    let refused = |source| ReplaceError::Folder { folder: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(refused)?;
+    for made in missing {
+        File::open(folder_of(made)).and_then(|parent| parent.sync_all()).map_err(refused)?;
+    }
+    Ok(())
 }
 
 /// A replacement that is ready to be made. Dropping it undoes all but the backup.

@@ -1,0 +1,57 @@
+//! `aimem lock acquire`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::args::LockArgs;
+use crate::cli::error::{CliError, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::waiting::{Patient, debug};
+use crate::cli::{duration, env, output};
+use crate::lock::{Keep, owner};
+
+/// Take a lock that outlives this command, and print its id
+///
+/// The lock belongs to the shell that ran this command, and is free when that shell ends. With
+/// --ttl it belongs to nobody and ends by the clock.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ID=$(aimem lock acquire sessions.json) && vi sessions.json; aimem lock release \"$ID\"
+  ID=$(aimem lock acquire sessions.json --ttl 10m --client claude-code)")]
+pub struct Acquire {
+    /// The file
+    file: PathBuf,
+    /// The process that shall own the lock [default: the shell that runs this command]
+    #[arg(long, conflicts_with = "ttl")]
+    pid: Option<u32>,
+    /// Make it a lease that ends after this long, whatever the processes do
+    #[arg(long, value_name = "DUR", value_parser = duration::parse)]
+    ttl: Option<Duration>,
+    #[command(flatten)]
+    lock: LockArgs,
+}
+
+impl Acquire {
+    pub(crate) fn run(self) -> Outcome {
+        let keep = match (self.ttl, self.pid) {
+            (Some(Duration::ZERO), _) => {
+                return Err(CliError::usage("--ttl 0: a lease needs some time to run"));
+            }
+            (Some(ttl), _) => Keep::Lease(ttl),
+            (None, Some(pid)) => owner::by_pid(pid)?,
+            (None, None) => owner::nearest()?,
+        };
+        let locker = self.lock.locker()?;
+        let mut patient = Patient::new()?;
+        let held = locker.acquire(&self.file, keep, &mut patient);
+        let held = held.map_err(|error| self.lock.wait.choose_exit(error))?;
+        // Whoever can't be told the id could not release the lock: then it is not left behind.
+        output::line_or_fail(&held.id().to_string())?;
+        let id = held.leave();
+        debug(env::lock_debug()?, || format!("took the lock of {} as {id}", self.file.display()));
+        Ok(Exit::Done)
+    }
+}

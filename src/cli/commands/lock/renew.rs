@@ -1,0 +1,39 @@
+//! `aimem lock renew`
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::args::{lock_root, parse_lock_id};
+use crate::cli::duration;
+use crate::cli::error::{CliError, Outcome};
+use crate::cli::exit::Exit;
+use crate::lock::{LockId, manage};
+
+/// Let a lease run for longer, counted from now
+///
+/// Exit 76 when it has run out or is another's.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  aimem lock renew \"$ID\" --ttl 10m
+  aimem lock renew \"$ID\" --ttl 1h || echo 'the lock is lost'")]
+pub struct Renew {
+    /// The id that `lock acquire --ttl` printed
+    #[arg(value_parser = parse_lock_id)]
+    id: LockId,
+    /// From now on
+    #[arg(long, value_name = "DUR", value_parser = duration::parse)]
+    ttl: Duration,
+}
+
+impl Renew {
+    pub(crate) fn run(self) -> Outcome {
+        if self.ttl.is_zero() {
+            return Err(CliError::usage("--ttl 0: a lease needs some time to run")
+                .hint("to end it: aimem lock release ID"));
+        }
+        manage::renew(&lock_root()?, &self.id, self.ttl)?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,43 @@
+//! `aimem locks show`
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::report::{Report, table};
+use crate::cli::args::existing_lock_root;
+use crate::cli::error::Outcome;
+use crate::cli::exit::Exit;
+use crate::cli::{duration, output};
+use crate::lock::inventory;
+
+/// List every lock with its holder, its age, and whether it is alive
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  aimem locks show
+  aimem locks show --json --older-than 10m")]
+pub struct Show {
+    /// One JSON document
+    #[arg(long)]
+    json: bool,
+    /// Only locks that are older
+    #[arg(long, value_name = "DUR", value_parser = duration::parse)]
+    older_than: Option<Duration>,
+}
+
+impl Show {
+    pub(crate) fn run(self) -> Outcome {
+        let entries = existing_lock_root()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
+        let old = entries.iter().filter(|entry| self.older_than.is_none_or(|limit| entry.age > limit));
+        let reports: Vec<Report> = old.map(Report::new).collect();
+        if self.json {
+            output::json(&reports)?;
+        } else if reports.is_empty() {
+            output::note("note", "no locks");
+        } else {
+            output::result(table(&reports).as_bytes())?;
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,8 @@
+//! One verb a file: its arguments, then what it does.
+
+pub mod lock;
+pub mod locks;
+pub mod read;
+pub mod restore;
+pub mod update;
+pub mod write;

@@ -1,0 +1,95 @@
+//! `aimem read`
+
+use std::io;
+use std::path::Path;
+
+use clap::Args;
+
+use super::super::args::{FilterArgs, LockArgs};
+use super::super::error::{CliError, Outcome};
+use super::super::exit::Exit;
+use super::super::output;
+use super::super::waiting::Patient;
+use crate::memory::{self, Found, Program};
+
+/// Print a file, or what a filter makes of it
+#[derive(Debug, Args)]
+#[command(override_usage = "aimem read [OPTIONS] FILE [FILTER] [ARG…]")]
+#[command(after_help = "\
+Examples:
+  aimem read --pretty sessions.json
+  aimem read sessions.json '.sessions[-1].id' --raw")]
+pub struct Read {
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Indent JSON [default for .json files and for the results of a filter]
+    #[arg(long, conflicts_with = "raw")]
+    pretty: bool,
+    /// Without a filter, the exact bytes of the file; with one, strings without quotes
+    #[arg(short = 'r', long)]
+    raw: bool,
+    /// Print only the content's tag, for `write --if-match`
+    #[arg(long, conflicts_with_all = ["pretty", "raw"])]
+    etag: bool,
+    /// Print this JSON when there is no such file
+    #[arg(long, value_name = "JSON")]
+    default: Option<String>,
+    /// Do not take the lock; what is read is whole all the same
+    #[arg(long, conflicts_with = "lock")]
+    no_lock: bool,
+    #[command(flatten)]
+    lock: LockArgs,
+}
+
+impl Read {
+    pub(crate) fn run(self) -> Outcome {
+        let (path, program) = self.filter.program()?;
+        let locker = if self.no_lock { None } else { Some(self.lock.locker()?) };
+        let mut patient = Patient::new()?;
+        let found = memory::read(locker.as_ref(), &path, &mut patient);
+        let found = found.map_err(|error| self.lock.wait.choose_exit(error))?;
+        let found = match (found, &self.default) {
+            (Some(found), _) => found,
+            (None, Some(text)) => {
+                memory::validate(text.as_bytes(), "the default")?;
+                Found { path: path.clone(), bytes: format!("{text}\n").into_bytes() }
+            }
+            (None, None) => {
+                return Err(CliError::new(Exit::NoInput, format!("{} does not exist", path.display()))
+                    .hint("name what to print instead with --default"));
+            }
+        };
+        if self.etag {
+            output::result(format!("{}\n", memory::etag(&found.bytes)).as_bytes())?;
+            return Ok(Exit::Done);
+        }
+        let as_json = self.pretty || self.filter.has_layout() || !self.raw && is_json(&path, &found.path);
+        match program {
+            Some(program) => self.print(&program, found, &path, &mut patient),
+            None if as_json => {
+                let as_it_is = self.filter.laid_out(".".to_owned());
+                self.print(&as_it_is, found, &path, &mut patient)
+            }
+            None => output::result(&found.bytes).map(|()| Exit::Done),
+        }
+    }
+
+    fn print(&self, program: &Program, found: Found, path: &Path, patient: &mut Patient) -> Outcome {
+        let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
+        let what = path.display().to_string();
+        let last = memory::print_results(program, found.bytes, what, self.raw, patient, out)?;
+        let truthy = match last {
+            Ok(last) => last,
+            Err(error) => return output::settle(Err(error)).map(|()| Exit::Done),
+        };
+        let failed = self.filter.exit_status && truthy != Some(true);
+        Ok(if failed { Exit::CheckFailed } else { Exit::Done })
+    }
+}
+
+/// Whether a file's name says that it holds JSON: as typed, or what a link points to.
+pub(crate) fn is_json(typed: &Path, real: &Path) -> bool {
+    [typed, real]
+        .iter()
+        .any(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")))
+}

@@ -1,0 +1,84 @@
+//! `aimem update`
+
+use clap::Args;
+
+use super::super::args::{FilterArgs, LockArgs, ReplaceArgs};
+use super::super::error::{CliError, Outcome};
+use super::super::exit::Exit;
+use super::super::waiting::Patient;
+use super::super::{diff, env, output};
+use crate::memory::{self, Pipe, Session, Transform};
+
+/// Change a JSON document with a jq filter or a command
+#[derive(Debug, Args)]
+#[command(override_usage = "aimem update [OPTIONS] FILE FILTER [ARG…]\n       \
+                            aimem update [OPTIONS] FILE --pipe -- COMMAND [ARG…]")]
+#[command(after_help = "\
+Examples:
+  aimem update sessions.json '.sessions += [{\"id\": \"s1\"}]'
+  aimem update notes.json --create --arg day monday '.[$day] += 1'
+  aimem update big.json --pipe -- python3 rewrite.py")]
+pub struct Update {
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Pass the document through a command's standard input and output
+    #[arg(long, conflicts_with_all = ["from_file", "sort_keys", "indent", "tab", "compact_output"])]
+    pipe: bool,
+    /// Start from this JSON when there is no such file
+    #[arg(long, value_name = "JSON", num_args = 0..=1, require_equals = true, default_missing_value = "{}")]
+    create: Option<String>,
+    /// Print what would change as a diff, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the new document
+    #[arg(long, conflicts_with = "dry_run")]
+    print: bool,
+    #[command(flatten)]
+    replace: ReplaceArgs,
+    #[command(flatten)]
+    lock: LockArgs,
+}
+
+impl Update {
+    pub(crate) fn run(mut self) -> Outcome {
+        let command = if self.pipe { self.filter.operands.take_command() } else { Vec::new() };
+        let (path, program) = self.filter.program()?;
+        let mut transform: Box<dyn Transform> = match program {
+            Some(_) if self.pipe => {
+                return Err(
+                    CliError::usage("--pipe takes no filter").hint("aimem update FILE --pipe -- COMMAND")
+                );
+            }
+            None if self.pipe && command.is_empty() => {
+                return Err(CliError::usage("which command?").hint("aimem update FILE --pipe -- COMMAND"));
+            }
+            None if self.pipe => {
+                Box::new(Pipe { command, inherited: env::lock_ids()?, limits: self.filter.limits() })
+            }
+            Some(program) => Box::new(program),
+            None => {
+                return Err(CliError::usage("which filter?")
+                    .hint("aimem update FILE FILTER, such as '.sessions += [{\"id\": \"s1\"}]'"));
+            }
+        };
+        let create = self.create.map(String::into_bytes);
+        if let Some(start) = &create {
+            memory::validate(start, "the start given with --create")?;
+        }
+        let locker = self.lock.locker()?;
+        let replace = self.replace.replace()?;
+        let mut patient = Patient::new()?;
+        let session = Session { locker: Some(&locker), replace, waiter: &mut patient };
+        let request = memory::Update { create, dry_run: self.dry_run };
+        let updated = memory::update(session, &path, &request, transform.as_mut())
+            .map_err(|error| self.lock.wait.choose_exit(error))?;
+        updated.warnings.iter().for_each(output::warning);
+        if self.dry_run {
+            output::result(diff::unified(&path, &updated.old, &updated.new).as_bytes())?;
+        } else if self.print {
+            output::result(&updated.new)?;
+        }
+        let failed = self.filter.exit_status && !updated.truthy;
+        Ok(if failed { Exit::CheckFailed } else { Exit::Done })
+    }
+}

@@ -1,0 +1,71 @@
+//! `aimem write`
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::super::args::{LockArgs, ReplaceArgs};
+use super::super::error::{CliError, Outcome};
+use super::super::exit::Exit;
+use super::super::output;
+use super::super::waiting::Patient;
+use super::read::is_json;
+use crate::memory::{self, Session};
+
+/// Replace a file by what stands on standard input
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  echo '{\"theme\": \"dark\"}' | aimem write preferences.json
+  aimem write notes.txt --content 'nothing yet' --backup")]
+pub struct Write {
+    /// The file; missing folders above it are made
+    file: PathBuf,
+    /// Write this instead of standard input
+    #[arg(long, value_name = "TEXT")]
+    content: Option<OsString>,
+    /// Refuse what is not one JSON document [always for .json files]
+    #[arg(long)]
+    validate: bool,
+    /// Write only if the file's tag, from `read --etag`, is still this one
+    #[arg(long, value_name = "TAG")]
+    if_match: Option<String>,
+    /// Do not take the lock: what another writes at the same time may be overwritten unseen
+    #[arg(long, conflicts_with = "lock")]
+    no_lock: bool,
+    #[command(flatten)]
+    replace: ReplaceArgs,
+    #[command(flatten)]
+    lock: LockArgs,
+}
+
+impl Write {
+    pub(crate) fn run(self) -> Outcome {
+        // Before the lock: whoever feeds us may be slow.
+        let content = match self.content {
+            Some(text) => text.into_vec(),
+            None => {
+                let mut bytes = Vec::new();
+                let read = io::stdin().lock().read_to_end(&mut bytes);
+                read.map_err(|error| CliError::io("cannot read standard input", &error))?;
+                bytes
+            }
+        };
+        let request = memory::Write {
+            content,
+            validate: self.validate || is_json(&self.file, &self.file),
+            if_match: self.if_match,
+        };
+        let locker = if self.no_lock { None } else { Some(self.lock.locker()?) };
+        let replace = self.replace.replace()?;
+        let mut patient = Patient::new()?;
+        let session = Session { locker: locker.as_ref(), replace, waiter: &mut patient };
+        let written = memory::write(session, &self.file, &request)
+            .map_err(|error| self.lock.wait.choose_exit(error))?;
+        written.warnings.iter().for_each(output::warning);
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,81 @@
+//! The environment. A value that can't be used is an error that names its variable.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::duration;
+use super::error::CliError;
+use crate::lock::LockId;
+use crate::sys::machine::Reach;
+
+/// A variable's value; an empty one counts as unset.
+fn get(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn text(name: &str) -> Result<Option<String>, CliError> {
+    let wrong = |_| CliError::usage(format!("the environment variable {name} is not UTF-8"));
+    get(name).map(|value| value.into_string().map_err(wrong)).transpose()
+}
+
+fn parsed<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, CliError> {
+    let wrong =
+        |value: &str, why| CliError::usage(format!("the environment variable {name} is {value:?}: {why}"));
+    text(name)?.map(|value| parse(&value).map_err(|why| wrong(&value, why))).transpose()
+}
+
+/// `LOCK_TIMEOUT`.
+pub fn lock_timeout() -> Result<Option<Duration>, CliError> {
+    parsed("LOCK_TIMEOUT", duration::parse)
+}
+
+/// `LOCK_RETRY`: the longest pause between two looks; zero would be a busy loop.
+pub fn lock_retry() -> Result<Option<Duration>, CliError> {
+    parsed("LOCK_RETRY", |text| match duration::parse(text)? {
+        Duration::ZERO => Err("it must be more than 0".to_owned()),
+        retry => Ok(retry),
+    })
+}
+
+/// `LOCK_DEBUG=1`.
+pub fn lock_debug() -> Result<bool, CliError> {
+    let flag = parsed("LOCK_DEBUG", |text| match text {
+        "0" | "false" | "no" => Ok(false),
+        "1" | "true" | "yes" => Ok(true),
+        _ => Err("use 0 or 1".to_owned()),
+    })?;
+    Ok(flag.unwrap_or(false))
+}
+
+/// `AIMEM_CLIENT`.
+pub fn client() -> Result<Option<String>, CliError> {
+    text("AIMEM_CLIENT")
+}
+
+/// `AIMEM_BACKUP`: how many backups to keep.
+pub fn backup() -> Result<Option<u32>, CliError> {
+    parsed("AIMEM_BACKUP", |text| text.parse().map_err(|_| "not a number of backups".to_owned()))
+}
+
+/// `AIMEM_LOCK_FS`: overrules what the lock folder's file system says of itself.
+pub fn lock_reach() -> Result<Option<Reach>, CliError> {
+    parsed("AIMEM_LOCK_FS", |text| match text {
+        "local" => Ok(Reach::Local),
+        "network" => Ok(Reach::Network),
+        _ => Err("use local or network".to_owned()),
+    })
+}
+
+/// `AIMEM_LOCK_ID`: the locks that we may be running under, outermost first.
+pub fn lock_ids() -> Result<Vec<LockId>, CliError> {
+    let ids = parsed("AIMEM_LOCK_ID", |text| {
+        let ids = text.split(',').map(|id| id.trim().parse::<LockId>());
+        ids.collect::<Result<Vec<_>, ()>>().map_err(|()| "not a list of lock ids".to_owned())
+    })?;
+    Ok(ids.unwrap_or_default())
+}
+
+/// Whether colours are unwanted whatever the terminal can do.
+pub fn no_color() -> bool {
+    get("NO_COLOR").is_some() || get("TERM").is_some_and(|term| term == "dumb")
+}

@@ -1,0 +1,265 @@
+//! Errors as a person meets them: what happened, to which file, and what to do.
+
+use std::io;
+
+use super::exit::Exit;
+use crate::document::{FilterErrorKind, Stopped};
+use crate::lock::{LockError, Verdict};
+use crate::memory::MemoryError;
+use crate::replace::ReplaceError;
+
+/// An error on its way to standard error.
+#[derive(Debug)]
+pub struct CliError {
+    /// How the program shall end.
+    pub exit: Exit,
+    /// What happened, in one line.
+    pub message: String,
+    /// More lines that belong to the message, such as a filter with a caret.
+    pub details: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// What every verb returns.
+pub type Outcome = Result<Exit, CliError>;
+
+impl CliError {
+    /// An error with neither details nor a hint.
+    pub fn new(exit: Exit, message: impl Into<String>) -> CliError {
+        CliError { exit, message: message.into(), details: None, hint: None }
+    }
+
+    /// A command line or an environment that makes no sense.
+    pub fn usage(message: impl Into<String>) -> CliError {
+        CliError::new(Exit::Usage, message)
+    }
+
+    /// A system's refusal, said in words.
+    pub fn io(what: impl std::fmt::Display, error: &io::Error) -> CliError {
+        CliError::new(exit_of(error), format!("{what}: {}", explain(error)))
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> CliError {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// What an error of the system means, without its number.
+pub fn explain(error: &io::Error) -> String {
+    use io::ErrorKind as Kind;
+    let words = match error.kind() {
+        Kind::StorageFull => "the disk is full",
+        Kind::QuotaExceeded => "the disk quota is used up",
+        Kind::ReadOnlyFilesystem => "the file system is read-only",
+        Kind::PermissionDenied if is(error, rustix::io::Errno::PERM) => {
+            "the operation is not permitted (an immutable file, or another user's)"
+        }
+        Kind::PermissionDenied => "permission denied",
+        Kind::NotFound => "it does not exist",
+        Kind::NotADirectory => "a part of the path is not a directory",
+        Kind::IsADirectory => "it is a directory",
+        Kind::InvalidFilename => "the name is too long",
+        Kind::FileTooLarge => "the file would be too large",
+        _ if is(error, rustix::io::Errno::IO) => "the device reports an error",
+        _ if is(error, rustix::io::Errno::LOOP) => "too many symbolic links, or a loop of them",
+        _ if is(error, rustix::io::Errno::MFILE) => "this process has too many files open",
+        _ if is(error, rustix::io::Errno::NFILE) => "the system has too many files open",
+        _ => {
+            let text = error.to_string();
+            return text.split(" (os error ").next().unwrap_or(&text).to_owned();
+        }
+    };
+    words.to_owned()
+}
+
+fn is(error: &io::Error, errno: rustix::io::Errno) -> bool {
+    error.raw_os_error() == Some(errno.raw_os_error())
+}
+
+/// The exit code for a system's refusal of input or output.
+fn exit_of(error: &io::Error) -> Exit {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Exit::Permission,
+        io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => Exit::NoInput,
+        _ => Exit::Io,
+    }
+}
+
+/// The exit code for something that can't be created.
+fn exit_of_creating(error: &io::Error) -> Exit {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Exit::Permission,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Io,
+        _ if is(error, rustix::io::Errno::IO) => Exit::Io,
+        _ => Exit::CantCreate,
+    }
+}
+
+/// A time for a message: `250ms`, `1.2s`, `12s`, `5m 3s`.
+pub fn show_duration(duration: std::time::Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{}ms", duration.as_millis()),
+        1..10 => format!("{:.1}s", duration.as_secs_f64()),
+        10..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        3600..86400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {}h", seconds / 86400, seconds / 3600 % 24),
+    }
+}
+
+impl From<LockError> for CliError {
+    fn from(error: LockError) -> CliError {
+        let message = error.to_string();
+        match &error {
+            LockError::Busy(busy) => {
+                let message = format!(
+                    "{message}; gave up after {}",
+                    show_duration(busy.waited)
+                );
+                let hint = match busy.verdict {
+                    Verdict::Unknown => format!(
+                        "whether its holder lives cannot be told: {}. If you are sure that it does not: aimem lock break {}",
+                        busy.reason,
+                        quote(&busy.target)
+                    ),
+                    _ => format!(
+                        "wait longer with --timeout, or see who it is: aimem lock status {}",
+                        quote(&busy.target)
+                    ),
+                };
+                CliError::new(Exit::Busy, message).hint(hint)
+            }
+            LockError::GuardBusy { .. } => CliError::new(Exit::Busy, message)
+                .hint("a guard is held for microseconds: that process is stopped or hangs; continue it (kill -CONT) or end it"),
+            LockError::Lost { .. } => {
+                CliError::new(Exit::Lost, message).hint("nothing was written; take the lock and try again")
+            }
+            LockError::WrongLock { .. } => CliError::usage(message),
+            LockError::Running { .. } => CliError::usage(message)
+                .hint("it is released when its command ends; to take it away by force: aimem lock break FILE"),
+            LockError::NotALease { .. } => CliError::usage(message),
+            LockError::NoOwner { .. } => {
+                CliError::usage(message).hint("name the owner with --pid, or bound the lock by time with --ttl")
+            }
+            LockError::NoHome => CliError::usage(message).hint("set AIMEM_LOCK_DIR"),
+            LockError::Untrusted { .. } => CliError::new(Exit::Permission, message)
+                .hint("set AIMEM_LOCK_DIR to a folder of your own"),
+            LockError::NoFlock { .. } => CliError::new(Exit::CantCreate, message)
+                .hint("set AIMEM_LOCK_DIR to a folder on a local file system"),
+            LockError::Interrupted(signal) => CliError::new(Exit::Signal(*signal), message),
+            LockError::Resolve { source, .. } => {
+                CliError::new(exit_of(source), format!("{message}: {}", explain(source)))
+            }
+            LockError::Remove { source, .. } => {
+                CliError::new(exit_of_creating(source), format!("{message}: {}", explain(source)))
+                    .hint("remove it by hand, or set AIMEM_LOCK_DIR to a folder of your own")
+            }
+            LockError::Io { source, .. } => {
+                let error = CliError::new(exit_of_creating(source), format!("{message}: {}", explain(source)));
+                if source.kind() == io::ErrorKind::PermissionDenied {
+                    return error.hint("set AIMEM_LOCK_DIR to a folder that you may write to");
+                }
+                error
+            }
+        }
+    }
+}
+
+impl From<ReplaceError> for CliError {
+    fn from(error: ReplaceError) -> CliError {
+        let message = error.to_string();
+        match &error {
+            ReplaceError::IsDirectory(_) | ReplaceError::NotAFile(_) => CliError::new(Exit::NoInput, message),
+            ReplaceError::BackupName { .. } => CliError::new(Exit::CantCreate, message)
+                .hint("work without --backup, or shorten the file's name"),
+            ReplaceError::Folder { source, .. } => {
+                let error =
+                    CliError::new(exit_of_creating(source), format!("{message}: {}", explain(source)));
+                match source.kind() {
+                    io::ErrorKind::PermissionDenied => error.hint(
+                        "a file is replaced by a new one beside it, which needs write permission on its folder; --in-place needs it on the file only",
+                    ),
+                    _ => error,
+                }
+            }
+            ReplaceError::MountPoint(_) => CliError::new(Exit::CantCreate, message)
+                .hint("mount its folder instead, or use --in-place, which a crash can tear"),
+            ReplaceError::NotDurable { source, .. } => {
+                CliError::new(Exit::Io, format!("{message}: {}", explain(source)))
+            }
+            ReplaceError::Damaged { backup, source, .. } => {
+                let error = CliError::new(exit_of(source), format!("{message}: {}", explain(source)));
+                match backup {
+                    Some(backup) => error.hint(format!("the old content is in {}", backup.display())),
+                    None => error,
+                }
+            }
+            ReplaceError::NoBackup { path, .. } => CliError::new(Exit::NoInput, message)
+                .hint(format!("see what there is: aimem restore --list {}", quote(path))),
+            ReplaceError::Io { source, action, .. } => {
+                let exit = if *action == "open" || *action == "find" {
+                    exit_of(source)
+                } else {
+                    exit_of_creating(source)
+                };
+                CliError::new(exit, format!("{message}: {}", explain(source)))
+            }
+        }
+    }
+}
+
+impl From<MemoryError> for CliError {
+    fn from(error: MemoryError) -> CliError {
+        let message = error.to_string();
+        match error {
+            MemoryError::Lock(error) => error.into(),
+            MemoryError::Replace(error) => error.into(),
+            MemoryError::Missing { .. } => CliError::new(Exit::NoInput, message)
+                .hint("start a new document with --create"),
+            MemoryError::InvalidJson { .. } => CliError::new(Exit::Data, message),
+            MemoryError::Filter { source } => {
+                let mut error = CliError::new(Exit::Data, message);
+                error.details = source.details().map(str::to_owned);
+                match source.kind() {
+                    FilterErrorKind::NoResult => error.hint("an update needs exactly one document, for example: . + {…}"),
+                    FilterErrorKind::SeveralResults => error.hint("collect them in an array: [ … ]"),
+                    _ => error,
+                }
+            }
+            MemoryError::NotFinite { .. } => CliError::new(Exit::Data, message),
+            MemoryError::Stopped { source: Stopped::TimeLimit(_) } => {
+                CliError::new(Exit::Data, message).hint("raise --max-time, or look for an endless recursion")
+            }
+            MemoryError::Stopped { .. } => CliError::new(Exit::Data, message),
+            MemoryError::Empty { .. } => CliError::new(Exit::Data, message)
+                .hint("the file was left as it was; to empty it on purpose, write what an empty document is, such as {}"),
+            MemoryError::Mismatch { .. } => CliError::new(Exit::Lost, message)
+                .hint("nothing was written; read the file again and start from what it holds now"),
+            MemoryError::Changing { .. } => CliError::new(Exit::Lost, message).hint("nothing was written"),
+            MemoryError::Spawn { source, .. } => {
+                let exit = match source.kind() {
+                    io::ErrorKind::NotFound => Exit::NotFound,
+                    _ => Exit::NotExecutable,
+                };
+                CliError::new(exit, format!("{message}: {}", explain(&source)))
+            }
+            MemoryError::CommandFailed { .. } => CliError::new(Exit::Data, message),
+        }
+    }
+}
+
+/// A path for a command line in a hint.
+pub fn quote(path: &std::path::Path) -> String {
+    let text = crate::lock::text::printable(&path.to_string_lossy()).into_owned();
+    let plain = |letter: char| letter.is_alphanumeric() || "/._-+@:,%".contains(letter);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}

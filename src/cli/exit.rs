@@ -1,0 +1,62 @@
+//! The one place that maps what happened to an exit code. The table is part of the contract
+//! with scripts, stands in `docs/exit-codes.md`, and a test compares the two.
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done,
+    /// A check found something; what, stands in its report.
+    CheckFailed,
+    /// A check found something serious.
+    Critical,
+    /// The command line or the environment makes no sense.
+    Usage,
+    /// Not JSON, a filter that failed, not exactly one result.
+    Data,
+    /// The input file does not exist, or is a directory.
+    NoInput,
+    /// Something can't be created.
+    CantCreate,
+    /// Input or output failed.
+    Io,
+    /// The lock was not free within the time limit.
+    Busy,
+    /// The lock was lost, or the file is not the one that was read.
+    Lost,
+    /// Permission denied.
+    Permission,
+    /// `lock with`: failed before the command was started, for another reason than the lock.
+    Own,
+    /// `lock with`: the command is there but can't be executed.
+    NotExecutable,
+    /// `lock with`: there is no such command.
+    NotFound,
+    /// Ended by a signal.
+    Signal(i32),
+    /// A status that the user or a command has chosen.
+    Status(u8),
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::CheckFailed => 1,
+            Exit::Critical | Exit::Usage => 2,
+            Exit::Data => 65,
+            Exit::NoInput => 66,
+            Exit::CantCreate => 73,
+            Exit::Io => 74,
+            Exit::Busy => 75,
+            Exit::Lost => 76,
+            Exit::Permission => 77,
+            Exit::Own => 125,
+            Exit::NotExecutable => 126,
+            Exit::NotFound => 127,
+            Exit::Signal(number) => 128u8.wrapping_add(u8::try_from(number).unwrap_or(0)),
+            Exit::Status(status) => status,
+        }
+    }
+}

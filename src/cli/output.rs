@@ -1,0 +1,123 @@
+//! Results on standard output, everything else on standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use super::env;
+use super::error::{CliError, Outcome};
+use super::exit::Exit;
+use crate::lock::text::printable;
+
+/// Writes a result whole. A reader that has gone away is no error: it has seen enough.
+///
+/// # Errors
+/// Standard output can't be written to.
+pub fn result(bytes: &[u8]) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    settle(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
+/// Turns the end of writing to standard output into the verb's.
+///
+/// # Errors
+/// As [`result`].
+pub fn settle(written: io::Result<()>) -> Result<(), CliError> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| {
+            CliError::new(
+                Exit::Io,
+                format!("cannot write to standard output: {}", super::error::explain(&error)),
+            )
+        }),
+    }
+}
+
+/// One line on standard output, for a word that must arrive: here a reader that has gone away
+/// is an error.
+///
+/// # Errors
+/// Standard output can't be written to.
+pub fn line_or_fail(line: &str) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| CliError::io("cannot write to standard output", &error))
+}
+
+/// One JSON document on standard output.
+///
+/// # Errors
+/// As [`result`].
+pub fn json(report: &impl Serialize) -> Result<(), CliError> {
+    let mut text = serde_json::to_vec_pretty(report)
+        .map_err(|error| CliError::new(Exit::Io, format!("cannot write the report: {error}")))?;
+    text.push(b'\n');
+    result(&text)
+}
+
+/// A line on standard error.
+pub fn note(kind: &str, text: &str) {
+    // Nowhere is left to say that standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{}: {}", paint(kind), printable(text));
+}
+
+/// Something that went well but not as one might think.
+pub fn warning(text: impl std::fmt::Display) {
+    note("warning", &text.to_string());
+}
+
+/// Says what went wrong and returns the exit code.
+pub fn finish(outcome: Outcome) -> u8 {
+    let error = match outcome {
+        Ok(exit) => return exit.code(),
+        Err(error) => error,
+    };
+    // Whoever sent the signal knows.
+    if !matches!(error.exit, Exit::Signal(_)) {
+        note("error", &error.message);
+        for line in error.details.iter().flat_map(|details| details.lines()) {
+            let _ = writeln!(io::stderr().lock(), "  {}", printable(line));
+        }
+        if let Some(hint) = &error.hint {
+            note("hint", hint);
+        }
+    }
+    error.exit.code()
+}
+
+/// Whether standard error may be coloured.
+pub fn colours() -> bool {
+    io::stderr().is_terminal() && !env::no_color()
+}
+
+fn paint(kind: &str) -> String {
+    let colour = match kind {
+        _ if !colours() => return kind.to_owned(),
+        "error" => "1;31",
+        "warning" => "1;33",
+        "hint" => "1;36",
+        _ => "2",
+    };
+    format!("\x1b[{colour}m{kind}\x1b[0m")
+}
+
+/// A table for people: columns as wide as their widest cell, two spaces between, the last one
+/// free.
+pub fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(&format!("{cell:<width$}  "));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

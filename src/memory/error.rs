@@ -1,0 +1,87 @@
+//! What can go wrong with a transaction.
+
+use std::path::PathBuf;
+
+use crate::document::{FilterError, InvalidJson, NotFinite, Stopped};
+use crate::lock::LockError;
+use crate::replace::ReplaceError;
+
+/// An error of a transaction. Unless it is [`ReplaceError::NotDurable`] or
+/// [`ReplaceError::Damaged`], the file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// The lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The file.
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
+    /// There is no such file.
+    #[error("{} does not exist", path.display())]
+    Missing {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The file, or what should become its content, is not one JSON document.
+    #[error("{what} is not valid JSON: {source}")]
+    InvalidJson {
+        /// A file's path, or what else was read.
+        what: String,
+        /// Where and why.
+        source: InvalidJson,
+    },
+    /// The filter.
+    #[error("{source}")]
+    Filter {
+        /// What it says.
+        source: FilterError,
+    },
+    /// The result can't be written as JSON.
+    #[error("the filter's result cannot be stored: {source}")]
+    NotFinite {
+        /// Which number.
+        source: NotFinite,
+    },
+    /// The filter was given up.
+    #[error("{source}")]
+    Stopped {
+        /// Why.
+        source: Stopped,
+    },
+    /// There is nothing to write.
+    #[error("nothing to write to {}: the content is empty", path.display())]
+    Empty {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The file is not the version that the caller has read.
+    #[error("{} is not what was read: its tag is {found} now", path.display())]
+    Mismatch {
+        /// The path as given.
+        path: PathBuf,
+        /// Its tag now; `none` for a missing file.
+        found: String,
+    },
+    /// Another program replaced the file at every try.
+    #[error("{} is replaced again and again by a program that takes no lock", path.display())]
+    Changing {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The command of `--pipe` can't be started.
+    #[error("cannot run {command}")]
+    Spawn {
+        /// Its name.
+        command: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The command of `--pipe` failed, so that its output is not to be trusted.
+    #[error("{command} failed with {status}; the file is left as it was")]
+    CommandFailed {
+        /// Its name.
+        command: String,
+        /// How it ended, in words.
+        status: String,
+    },
+}

@@ -1,0 +1,180 @@
+//! A filter as a transaction's way from the old content to the new one.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::MemoryError;
+use super::update::{Made, Transform};
+use crate::document::{Bindings, Filter, InvalidJson, Limits, Stopped, Style, Value, serialise, within};
+use crate::lock::{LockError, Waiter};
+
+/// A variable or an argument for a filter, as it was given.
+#[derive(Debug, Clone)]
+pub enum Binding {
+    /// `$name` is this text.
+    Text(String, String),
+    /// `$name` is this JSON.
+    Json(String, Vec<u8>),
+    /// `$name` is the array of these JSON documents.
+    Slurp(String, Vec<u8>),
+    /// One more of `$ARGS.positional`, as text.
+    Positional(String),
+    /// One more of `$ARGS.positional`, as JSON.
+    PositionalJson(Vec<u8>),
+}
+
+/// How the result is laid out; what is not set follows the file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Layout {
+    /// Everything on one line.
+    pub compact: bool,
+    /// So many spaces a level; 0 is one line.
+    pub indent: Option<usize>,
+    /// A tab a level.
+    pub tab: bool,
+    /// Keys of objects in order.
+    pub sort_keys: bool,
+}
+
+impl Layout {
+    /// Applies what is set to a style.
+    pub fn apply(self, style: Style) -> Style {
+        let style = match self.indent {
+            _ if self.compact => Style::compact().final_newline(true),
+            _ if self.tab => style.tab(),
+            Some(spaces) => style.indent(spaces),
+            None => style,
+        };
+        if self.sort_keys { style.sort_keys(true) } else { style }
+    }
+}
+
+/// A filter with all that it is given.
+#[derive(Debug, Clone, Default)]
+pub struct Program {
+    /// The filter's text.
+    pub source: String,
+    /// Its variables.
+    pub bindings: Vec<Binding>,
+    /// What `input_filename` says.
+    pub file_name: Option<String>,
+    /// What `debug` and `stderr` write goes here.
+    pub messages: Option<fn(&[u8])>,
+    /// How the result is laid out.
+    pub layout: Layout,
+    /// How long it may run.
+    pub limits: Limits,
+}
+
+impl Program {
+    fn compile(&self) -> Result<Filter, MemoryError> {
+        let mut bindings = Bindings::default();
+        let invalid = |name: &str| {
+            let what = format!("the value of ${name}");
+            move |source: InvalidJson| MemoryError::InvalidJson { what, source }
+        };
+        for binding in &self.bindings {
+            match binding {
+                Binding::Text(name, text) => bindings.arg(name, text),
+                Binding::Json(name, json) => bindings.argjson(name, json).map_err(invalid(name))?,
+                Binding::Slurp(name, json) => bindings.slurpfile(name, json).map_err(invalid(name))?,
+                Binding::Positional(text) => bindings.positional(text),
+                Binding::PositionalJson(json) => {
+                    bindings.positional_json(json).map_err(invalid("ARGS.positional"))?;
+                }
+            }
+        }
+        let variables = std::env::vars_os();
+        bindings.environment(
+            variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        );
+        if let Some(name) = &self.file_name {
+            bindings.input_filename(name);
+        }
+        if let Some(messages) = self.messages {
+            bindings.messages(messages);
+        }
+        Filter::compile(&self.source, &bindings).map_err(|source| MemoryError::Filter { source })
+    }
+
+    /// Runs `work` where it can be given up, and where deep documents have the stack they need.
+    fn bounded<T: Send + 'static>(
+        &self,
+        waiter: &mut dyn Waiter,
+        work: impl FnOnce(&Program) -> Result<T, MemoryError> + Send + 'static,
+    ) -> Result<T, MemoryError> {
+        let program = self.clone();
+        let signal = Cell::new(None);
+        let waiter = RefCell::new(waiter);
+        let interrupted = || {
+            signal.set(waiter.borrow_mut().sleep(Duration::ZERO));
+            signal.get().is_some()
+        };
+        let done = within(&self.limits, interrupted, move || work(&program));
+        match (done, signal.get()) {
+            (Err(Stopped::Interrupted), Some(signal)) => Err(LockError::Interrupted(signal).into()),
+            (Err(source), _) => Err(MemoryError::Stopped { source }),
+            (Ok(result), _) => result,
+        }
+    }
+}
+
+impl Transform for Program {
+    fn apply(
+        &mut self,
+        path: &Path,
+        old: &Arc<Vec<u8>>,
+        waiter: &mut dyn Waiter,
+    ) -> Result<Made, MemoryError> {
+        let (old, what) = (old.clone(), path.display().to_string());
+        self.bounded(waiter, move |program| {
+            // First the document: a file that is broken is the more important news.
+            let input = Value::parse(&old).map_err(|source| MemoryError::InvalidJson { what, source })?;
+            let filter = program.compile()?;
+            let result = filter.run_one(input).map_err(|source| MemoryError::Filter { source })?;
+            let style = program.layout.apply(Style::detect(&old));
+            let bytes = serialise(&result, &style).map_err(|source| MemoryError::NotFinite { source })?;
+            let truthy = result.is_truthy();
+            // A large tree takes a while to free, and the process is about to end anyway.
+            std::mem::forget((result, filter));
+            Ok(Made { bytes, truthy })
+        })
+    }
+}
+
+/// Runs a filter on a document and hands every result, laid out, to `out` as soon as it is
+/// there. Returns whether the last result was neither false nor null; `None` without a result.
+///
+/// # Errors
+/// Not JSON, the filter, or the time limit. What came before has been handed out. An error of
+/// `out` ends the run and is returned inside.
+pub fn print_results(
+    program: &Program,
+    document: Vec<u8>,
+    what: String,
+    raw: bool,
+    waiter: &mut dyn Waiter,
+    mut out: impl io::Write + Send + 'static,
+) -> Result<io::Result<Option<bool>>, MemoryError> {
+    program.bounded(waiter, move |program| {
+        let input = Value::parse(&document).map_err(|source| MemoryError::InvalidJson { what, source })?;
+        drop(document);
+        let filter = program.compile()?;
+        let style = program.layout.apply(Style::pretty());
+        let mut last = None;
+        let mut failed = Ok(());
+        let ended = filter.run_each(input, |value| {
+            last = Some(value.is_truthy());
+            failed = crate::document::print(&value, &style, raw, &mut out);
+            if failed.is_err() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        // What was there before an error is handed out first.
+        let flushed = failed.and_then(|()| out.flush());
+        ended.map_err(|source| MemoryError::Filter { source })?;
+        Ok(flushed.map(|()| last))
+    })
+}

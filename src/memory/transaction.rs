@@ -1,0 +1,91 @@
+//! What every verb that writes has in common.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::MemoryError;
+use crate::lock::{Held, Keep, LockError, Locker, Waiter};
+use crate::replace::{Commit, Replace, Source, Warning, sweep_leftovers_of};
+
+/// How often a file that other programs replace under us is tried again.
+const TRIES: u32 = 6;
+
+/// What a transaction is given.
+pub struct Session<'a> {
+    /// How to lock; `None` works without, at the caller's own risk.
+    pub locker: Option<&'a Locker>,
+    /// How to replace.
+    pub replace: Replace,
+    /// Who sleeps, tells and is interrupted.
+    pub waiter: &'a mut dyn Waiter,
+}
+
+/// A transaction under way, with the lock held until it is dropped.
+pub(super) struct Transaction<'a> {
+    path: PathBuf,
+    held: Option<Held>,
+    replace: Replace,
+    waiter: &'a mut dyn Waiter,
+    tries: u32,
+}
+
+impl<'a> Session<'a> {
+    /// Takes the lock of `path`.
+    pub(super) fn begin(self, path: &Path) -> Result<Transaction<'a>, MemoryError> {
+        let Session { locker, replace, waiter } = self;
+        let held = locker.map(|locker| locker.acquire(path, Keep::Running, waiter)).transpose()?;
+        Ok(Transaction { path: path.to_owned(), held, replace, waiter, tries: 0 })
+    }
+}
+
+impl Transaction<'_> {
+    /// Opens the file as it is now: at the beginning, and again after a publication that found
+    /// it changed.
+    pub(super) fn open(&mut self) -> Result<Source, MemoryError> {
+        if self.tries == TRIES {
+            return Err(MemoryError::Changing { path: self.path.clone() });
+        }
+        let source = Source::open(&self.path)?;
+        // Only under the lock: without it a leftover may be a living writer's.
+        if self.tries == 0 && self.held.is_some() {
+            sweep_leftovers_of(source.path());
+        }
+        self.tries += 1;
+        Ok(source)
+    }
+
+    /// Puts the new content in place. `None` when a program that takes no lock has replaced or
+    /// written the file since `source` was opened: nothing was published.
+    pub(super) fn publish(
+        &mut self,
+        source: Source,
+        content: &[u8],
+    ) -> Result<Option<Vec<Warning>>, MemoryError> {
+        let again = self.tries > 1;
+        let staged = if again {
+            self.replace.stage_again(source, content)?
+        } else {
+            self.replace.stage(source, content)?
+        };
+        // The last moment to give up without a trace.
+        if let Some(signal) = self.waiter.sleep(Duration::ZERO) {
+            return Err(LockError::Interrupted(signal).into());
+        }
+        let commit = match &self.held {
+            Some(held) => held.publish(|| staged.commit())??,
+            None => staged.commit()?,
+        };
+        match commit {
+            Commit::Done(committed) => Ok(Some(committed.finish()?)),
+            Commit::Changed => Ok(None),
+        }
+    }
+
+    pub(super) fn waiter(&mut self) -> &mut dyn Waiter {
+        self.waiter
+    }
+
+    pub(super) fn replace_mut(&mut self) -> &mut Replace {
+        &mut self.replace
+    }
+}
