@@ -14,6 +14,8 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "outbox")]
+use commands::queue;
 use commands::{lock, locks, read, restore, update, write};
 use error::Outcome;
 
@@ -50,6 +52,10 @@ enum Command {
     Write(write::Write),
     /// Put an earlier version of a file back
     Restore(restore::Restore),
+    /// Save memories at once, and deliver them when the server can take them
+    #[cfg(feature = "outbox")]
+    #[command(subcommand)]
+    Queue(queue::Queue),
 }
 
 impl Command {
@@ -61,6 +67,8 @@ impl Command {
             Command::Update(update) => update.run(),
             Command::Write(write) => write.run(),
             Command::Restore(restore) => restore.run(),
+            #[cfg(feature = "outbox")]
+            Command::Queue(queue) => queue.run(),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -81,7 +82,7 @@ fn trim_batch(spool: &Spool) -> Result<u64, QueueError> {
             },
         });
     }
-    append(spool, lines, |state, fresh| state.archived += fresh)?;
+    append(spool, lines, Batch::Whole, |state, fresh| state.archived += fresh)?;
     for (_, name) in &done {
         let path = spool.file(&Place::Done, *name);
         found(fs::remove_file(&path)).map_err(QueueError::io("remove", path))?;
@@ -89,34 +90,49 @@ fn trim_batch(spool: &Spool) -> Result<u64, QueueError> {
     Ok(done.len() as u64)
 }
 
+/// Writes an entry that the user took back into the archive, and counts it.
+///
+/// # Errors
+/// As [`trim`].
+pub fn cancel(spool: &Spool, name: Ulid, entry: &Entry) -> Result<(), QueueError> {
+    let line = Line::new(format!("cancelled {name}"), entry, "cancelled_at", Some(Timestamp::now()));
+    spool.exclusively(|| append(spool, vec![line], Batch::Aside, |state, fresh| state.cancelled += fresh))
+}
+
 /// Appends lines that are not there yet, and counts those that were not counted. The caller is
-/// inside [`Spool::exclusively`].
+/// inside [`Spool::exclusively`]. A batch whose lines still have files of their own afterwards is
+/// remembered: should it come again, it is known.
 pub(super) fn append(
     spool: &Spool,
     lines: Vec<Line>,
+    batch: Batch,
     count: impl FnOnce(&mut State, u64),
 ) -> Result<(), QueueError> {
     let now = Timestamp::now().to_zoned(TimeZone::UTC);
     let name = format!("{:04}-{:02}.jsonl", now.year(), now.month());
     let path = spool.archive().join(&name);
     let fail = |action| QueueError::io(action, &path);
-    let options = || OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path);
-    let is_new = !path.exists();
-    let mut file = options().map_err(fail("open"))?;
     let last = State::load(spool)?.archive;
-    let (from, counted_to) = if last.file == name { (last.from, last.end) } else { (0, 0) };
-    let known = read_tail(&mut file, from).map_err(fail("read"))?;
+    let is_new = !path.exists();
+    let mut known = HashMap::new();
+    if last.file != name && !last.file.is_empty() {
+        let path = spool.archive().join(&last.file);
+        if let Some(mut file) = found(open(&path, false)).map_err(QueueError::io("open", &path))? {
+            known = read_tail(&mut file, &last).map_err(QueueError::io("read", &path))?;
+        }
+    }
+    let mut file = open(&path, true).map_err(fail("open"))?;
+    let here = if last.file == name { last.clone() } else { ArchiveEnd::default() };
+    known.extend(read_tail(&mut file, &here).map_err(fail("read"))?);
     let begin = file.seek(SeekFrom::End(0)).map_err(fail("read"))?;
 
     let mut text = Vec::new();
-    let mut fresh = 0;
-    // The lines that stand there already stay in the region that the next batch looks at.
-    let mut region = begin;
+    let (mut fresh, mut repeated) = (0, false);
     for Line { key, value } in lines {
         match known.get(&key) {
-            Some(&offset) => {
-                region = region.min(offset);
-                fresh += u64::from(offset >= counted_to);
+            Some(counted) => {
+                repeated = true;
+                fresh += u64::from(!counted);
             }
             None => {
                 text.extend(line(key, value));
@@ -132,8 +148,25 @@ pub(super) fn append(
     let end = begin + text.len() as u64;
     State::update_unlocked(spool, |state| {
         count(state, fresh);
-        state.archive = ArchiveEnd { file: name, from: region, end };
+        let from = match batch {
+            Batch::Whole if !repeated => begin,
+            _ => here.from,
+        };
+        state.archive = ArchiveEnd { file: name, from, end };
     })
+}
+
+/// Whether a batch is the next one in a row, after which the one before is over for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Batch {
+    /// It is.
+    Whole,
+    /// Some lines in between.
+    Aside,
+}
+
+fn open(path: &Path, create: bool) -> std::io::Result<File> {
+    OpenOptions::new().read(true).append(true).create(create).mode(0o600).open(path)
 }
 
 fn line(key: String, mut value: Value) -> Vec<u8> {
@@ -145,12 +178,12 @@ fn line(key: String, mut value: Value) -> Vec<u8> {
     line
 }
 
-/// The keys from an offset on, and where their lines begin. A torn last line is cut off: what it
-/// tells of still has its file.
-fn read_tail(file: &mut File, from: u64) -> std::io::Result<HashMap<String, u64>> {
+/// The keys since the last batch began, and whether they are counted. A torn last line is cut
+/// off: what it tells of still has its file.
+fn read_tail(file: &mut File, last: &ArchiveEnd) -> std::io::Result<HashMap<String, bool>> {
     let mut bytes = Vec::new();
     // A file that was shortened by hand is looked at whole.
-    let from = if file.metadata()?.len() < from { 0 } else { from };
+    let from = if file.metadata()?.len() < last.from { 0 } else { last.from };
     file.seek(SeekFrom::Start(from))?;
     file.read_to_end(&mut bytes)?;
     let mut known = HashMap::new();
@@ -160,9 +193,9 @@ fn read_tail(file: &mut File, from: u64) -> std::io::Result<HashMap<String, u64>
             file.set_len(offset)?;
             break;
         }
-        let key = serde_json::from_slice::<Value>(line).ok();
-        if let Some(key) = key.as_ref().and_then(|line| line.get("archive_key")).and_then(Value::as_str) {
-            known.insert(key.to_owned(), offset);
+        let value = serde_json::from_slice::<Value>(line).unwrap_or_default();
+        if let Some(key) = value.get("archive_key").and_then(Value::as_str) {
+            known.insert(key.to_owned(), offset < last.end);
         }
         offset += line.len() as u64;
     }
@@ -189,7 +222,7 @@ mod tests {
     }
 
     fn add(spool: &Spool, keys: &[&str]) {
-        append(spool, lines(keys), |state, fresh| state.archived += fresh).unwrap();
+        append(spool, lines(keys), Batch::Whole, |state, fresh| state.archived += fresh).unwrap();
     }
 
     #[test]
@@ -203,6 +236,17 @@ mod tests {
         add(&spool, &["d", "e"]);
         assert_eq!(text(&spool).lines().count(), 5);
         assert_eq!(archived(&spool), 5);
+    }
+
+    #[test]
+    fn a_line_in_between_does_not_make_a_batch_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::new(dir.path());
+        spool.create().unwrap();
+        add(&spool, &["a", "b"]);
+        append(&spool, lines(&["x"]), Batch::Aside, |_, _| ()).unwrap();
+        add(&spool, &["a", "b", "c"]);
+        assert_eq!((text(&spool).lines().count(), archived(&spool)), (4, 3));
     }
 
     #[test]

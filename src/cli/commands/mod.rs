@@ -2,6 +2,8 @@
 
 pub mod lock;
 pub mod locks;
+#[cfg(feature = "outbox")]
+pub mod queue;
 pub mod read;
 pub mod restore;
 pub mod update;

@@ -18,7 +18,7 @@ use super::staging::{Cargo, Origin, Plan, Staging};
 use super::{OldFiles, lock_path};
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockError};
-use crate::queue::archive::{self, Line};
+use crate::queue::archive::{self, Batch, Line};
 use crate::queue::error::found;
 use crate::queue::state::State;
 use crate::queue::{QueueError, Spool};
@@ -28,6 +28,8 @@ use crate::sys::file::Flock;
 
 /// How often a queue file that changes under us is read again.
 const RESTARTS: u32 = 5;
+/// What the emergency file is called while it is taken.
+pub(super) const TAKEN: &str = "mem0_emergency.json.aimem-taken";
 
 /// What was taken over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,7 +64,7 @@ impl OldFiles {
     /// from there.
     pub fn import(&self, spool: &Spool) -> Result<Imported, QueueError> {
         let staging = Staging::of(spool);
-        if self.is_empty() && !self.taken().exists() && staging.unfinished()?.is_none() {
+        if !OldFiles::are_in(&self.folder, spool) {
             return Ok(Imported::default());
         }
         spool.create()?;
@@ -212,7 +214,7 @@ impl OldFiles {
 
     /// The name under which nobody can begin to append to the emergency file.
     fn taken(&self) -> PathBuf {
-        self.folder.join("mem0_emergency.json.aimem-taken")
+        self.folder.join(TAKEN)
     }
 
     fn import_emergency(&self, staging: &Staging<'_>, imported: &mut Imported) -> Result<(), QueueError> {
@@ -297,7 +299,8 @@ fn keep_last_100(spool: &Spool, list: &[Value]) -> Result<u64, QueueError> {
         })
         .collect();
     let count = lines.len() as u64;
-    spool.exclusively(|| archive::append(spool, lines, |state, _| state.old.last_100 = true))?;
+    spool
+        .exclusively(|| archive::append(spool, lines, Batch::Aside, |state, _| state.old.last_100 = true))?;
     Ok(count)
 }
 

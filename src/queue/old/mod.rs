@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 pub use import::Imported;
 
-use super::QueueError;
 use super::error::found;
+use super::{QueueError, Spool};
 use crate::lock::Locker;
 use crate::sys;
 use crate::sys::file::Flock;
@@ -46,9 +46,11 @@ impl OldFiles {
         self.folder.join("mem0_emergency.json")
     }
 
-    /// Whether there is anything to look into.
-    fn is_empty(&self) -> bool {
-        !self.queue().exists() && !self.emergency().exists()
+    /// Whether that folder has anything to look into, or that outbox an import to finish. When
+    /// not, nobody needs a lock.
+    pub fn are_in(folder: &Path, spool: &Spool) -> bool {
+        let names = ["mem0_queue.json", "mem0_emergency.json", import::TAKEN];
+        names.iter().any(|name| folder.join(name).exists()) || staging::Staging::of(spool).is_unfinished()
     }
 }
 

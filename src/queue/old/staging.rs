@@ -73,6 +73,10 @@ impl<'a> Staging<'a> {
         self.folder.join("plan")
     }
 
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.plan_path().exists()
+    }
+
     /// The plan that somebody before us did not come to the end of.
     pub(super) fn unfinished(&self) -> Result<Option<Plan>, QueueError> {
         let path = self.plan_path();
