@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::{duration, env};
 use crate::document::Limits;
 use crate::lock::info::describe_command;
-use crate::lock::{LockId, LockRoot, Locker, Patience};
+use crate::lock::{LockError, LockId, LockRoot, Locker, Patience};
 use crate::memory::{Binding, Layout, Program};
 use crate::replace::Replace;
 
@@ -32,6 +32,16 @@ pub fn existing_lock_root() -> Result<Option<LockRoot>, CliError> {
     Ok(LockRoot::existing(&LockRoot::default_path()?)?.map(|root| root.with_reach(reach)))
 }
 
+/// The lock root that a lock known by its id should be in. It is not made: a lock can't be in a
+/// folder that is not there.
+///
+/// # Errors
+/// The lock is lost, or the root can't be trusted.
+pub fn lock_root_of_id() -> Result<LockRoot, CliError> {
+    let lost = || LockError::Lost { target: None, why: "there is no lock folder".to_owned() };
+    existing_lock_root()?.ok_or_else(|| lost().into())
+}
+
 /// How long to wait for a lock.
 #[derive(Debug, Clone, Args)]
 pub struct WaitArgs {
@@ -44,6 +54,9 @@ pub struct WaitArgs {
     /// The exit code when the lock was not free in time [default: 75]
     #[arg(short = 'E', long, value_name = "N")]
     pub conflict_exit_code: Option<u8>,
+    /// Keep waiting even if others wait for what this process holds
+    #[arg(long)]
+    pub no_deadlock_check: bool,
 }
 
 impl WaitArgs {
@@ -106,6 +119,7 @@ pub fn locker(wait: &WaitArgs, client: Option<String>, under: Option<LockId>) ->
         inherited: env::lock_ids()?,
         under,
         client: client.map_or_else(env::client, |name| Ok(Some(name)))?,
+        deadlock_check: !wait.no_deadlock_check,
         command: describe_command(std::env::args_os()),
         root: lock_root()?,
     })

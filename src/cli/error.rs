@@ -134,6 +134,9 @@ impl From<LockError> for CliError {
                 };
                 CliError::new(Exit::Busy, message).hint(hint)
             }
+            LockError::Deadlock { .. } => CliError::new(Exit::Busy, message).hint(
+                "take such locks in one order, or together: aimem lock with A B -- COMMAND; to wait all the same: --no-deadlock-check",
+            ),
             LockError::GuardBusy { .. } => CliError::new(Exit::Busy, message)
                 .hint("a guard is held for microseconds: that process is stopped or hangs; continue it (kill -CONT) or end it"),
             LockError::Lost { .. } => {
@@ -231,7 +234,7 @@ impl From<MemoryError> for CliError {
                     _ => error,
                 }
             }
-            MemoryError::NotFinite { .. } => CliError::new(Exit::Data, message),
+            MemoryError::Unwritable { .. } => CliError::new(Exit::Data, message),
             MemoryError::Stopped { source: Stopped::TimeLimit(_) } => {
                 CliError::new(Exit::Data, message).hint("raise --max-time, or look for an endless recursion")
             }

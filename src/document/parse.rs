@@ -1,4 +1,14 @@
-//! Strict JSON.
+//! Strict JSON: what RFC 8259 allows and nothing else.
+//!
+//! One pass over the bytes, without recursion. UTF-8 is checked first, as a whole. Deeper than
+//! [`MAX_DEPTH`] is refused. A byte-order mark is refused too: few programs that read JSON take
+//! one, and a file rewritten without it would have changed behind its owner's back.
+
+use super::number::spelling_end;
+use super::object::Object;
+use super::text::Text;
+use super::value::Value;
+use std::collections::HashSet;
 
 /// The deepest nesting that is read or written.
 pub const MAX_DEPTH: usize = 10_000;
@@ -21,9 +31,434 @@ pub struct InvalidJson {
 ///
 /// [`InvalidJson`] says what is wrong and where.
 pub fn validate(bytes: &[u8]) -> Result<(), InvalidJson> {
-    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map(drop).map_err(|error| InvalidJson {
-        line: error.line(),
-        column: error.column(),
-        reason: error.to_string(),
+    let mut reader = Reader::new(bytes, Nothing)?;
+    reader.document().map_err(|wrong| wrong.locate(bytes))?;
+    reader.end().map_err(|wrong| wrong.locate(bytes))
+}
+
+/// Reads one document.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, InvalidJson> {
+    let mut reader = Reader::new(bytes, Tree::default())?;
+    reader.document().map_err(|wrong| wrong.locate(bytes))?;
+    reader.end().map_err(|wrong| wrong.locate(bytes))?;
+    Ok(reader.build.values.pop().unwrap_or_default())
+}
+
+/// Reads any number of documents one after another.
+pub(super) fn parse_many(bytes: &[u8]) -> Result<Vec<Value>, InvalidJson> {
+    let mut reader = Reader::new(bytes, Tree::default())?;
+    reader.space();
+    while reader.at < bytes.len() {
+        reader.document().map_err(|wrong| wrong.locate(bytes))?;
+        reader.space();
+    }
+    Ok(reader.build.values)
+}
+
+/// Something wrong at a place in the bytes.
+struct Wrong {
+    at: usize,
+    reason: String,
+}
+
+impl Wrong {
+    fn new(at: usize, reason: impl Into<String>) -> Self {
+        Self { at, reason: reason.into() }
+    }
+
+    fn locate(self, bytes: &[u8]) -> InvalidJson {
+        let before = bytes.get(..self.at).unwrap_or(bytes);
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let is_character = |byte: &&u8| **byte & 0xC0 != 0x80;
+        InvalidJson {
+            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+            column: before[line_start..].iter().filter(is_character).count() + 1,
+            reason: self.reason,
+        }
+    }
+}
+
+/// What is made of the document while it is read.
+trait Build {
+    fn atom(&mut self, value: impl FnOnce() -> Value);
+    fn key(&mut self, key: impl FnOnce() -> Text);
+    fn open(&mut self);
+    fn close_array(&mut self);
+    fn close_object(&mut self);
+}
+
+/// For checking only.
+struct Nothing;
+
+impl Build for Nothing {
+    fn atom(&mut self, _: impl FnOnce() -> Value) {}
+    fn key(&mut self, _: impl FnOnce() -> Text) {}
+    fn open(&mut self) {}
+    fn close_array(&mut self) {}
+    fn close_object(&mut self) {}
+}
+
+/// The values read so far that wait for their array or object to close, so that each of those is
+/// made at its final size.
+#[derive(Default)]
+struct Tree {
+    values: Vec<Value>,
+    keys: Vec<Text>,
+    open: Vec<(usize, usize)>,
+}
+
+impl Build for Tree {
+    fn atom(&mut self, value: impl FnOnce() -> Value) {
+        self.values.push(value());
+    }
+
+    fn key(&mut self, key: impl FnOnce() -> Text) {
+        self.keys.push(key());
+    }
+
+    fn open(&mut self) {
+        self.open.push((self.values.len(), self.keys.len()));
+    }
+
+    fn close_array(&mut self) {
+        let (start, _) = self.open.pop().unwrap_or_default();
+        let elements = self.values.drain(start..).collect();
+        self.values.push(Value::array(elements));
+    }
+
+    fn close_object(&mut self) {
+        let (start, first_key) = self.open.pop().unwrap_or_default();
+        let values = self.values.drain(start..);
+        let object = if repeats(&self.keys[first_key..]) {
+            let mut object = Object::default();
+            for (key, value) in self.keys.drain(first_key..).zip(values) {
+                object.insert(&key, value);
+            }
+            object
+        } else {
+            Object::from_distinct(self.keys.drain(first_key..).zip(values).collect())
+        };
+        self.values.push(Value::object(object));
+    }
+}
+
+/// Whether a key stands twice.
+fn repeats(keys: &[Text]) -> bool {
+    if keys.len() > 64 {
+        let mut seen = HashSet::with_capacity(keys.len());
+        return !keys.iter().all(|key| seen.insert(key));
+    }
+    // One bit for each key seen: only when its bit is taken has a key to be compared.
+    let mut seen = 0u64;
+    keys.iter().enumerate().any(|(place, key)| {
+        let bytes = key.as_bytes();
+        let last = bytes.last().copied().unwrap_or(0);
+        let middle = bytes.get(bytes.len() / 2).copied().unwrap_or(0);
+        let mix = usize::from(last) * 31 + usize::from(middle) * 7 + bytes.len();
+        let bit = 1u64 << (mix % 64);
+        let taken = seen & bit != 0;
+        seen |= bit;
+        taken && keys[..place].contains(key)
     })
+}
+
+struct Reader<'a, B> {
+    bytes: &'a [u8],
+    text: &'a str,
+    at: usize,
+    build: B,
+}
+
+impl<'a, B: Build> Reader<'a, B> {
+    fn new(bytes: &'a [u8], build: B) -> Result<Self, InvalidJson> {
+        if bytes.starts_with(b"\xEF\xBB\xBF") {
+            return Err(Wrong::new(0, "the file starts with a byte-order mark, which JSON does not allow; remove it (`sed -i '1s/^\\xef\\xbb\\xbf//' FILE`)").locate(bytes));
+        }
+        if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
+            return Err(Wrong::new(0, "the file is UTF-16, JSON files are UTF-8").locate(bytes));
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| Wrong::new(error.valid_up_to(), "not UTF-8").locate(bytes))?;
+        Ok(Self { bytes, text, at: 0, build })
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// After the document there may be space only.
+    fn end(&mut self) -> Result<(), Wrong> {
+        self.space();
+        match self.peek() {
+            None => Ok(()),
+            Some(b'{' | b'[' | b'"') => {
+                Err(Wrong::new(self.at, "a second JSON document starts here, a file holds exactly one"))
+            }
+            Some(_) => {
+                Err(Wrong::new(self.at, format!("expected the end of the file, found {}", self.found())))
+            }
+        }
+    }
+
+    fn found(&self) -> String {
+        match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+            None => "the end of the file".to_owned(),
+            Some('/' | '#') => "a comment, which JSON does not allow".to_owned(),
+            Some(other) if other.is_control() => format!("U+{:04X}", u32::from(other)),
+            Some(other) => format!("`{other}`"),
+        }
+    }
+
+    fn expected(&self, what: &str) -> Wrong {
+        Wrong::new(self.at, format!("expected {what}, found {}", self.found()))
+    }
+
+    /// Reads one value, with all that is in it.
+    fn document(&mut self) -> Result<(), Wrong> {
+        // What is open, from the outside in: true for an object.
+        let mut open: Vec<bool> = Vec::new();
+        loop {
+            self.space();
+            match self.peek() {
+                Some(b'{') => {
+                    self.enter(&mut open, true)?;
+                    if self.peek() == Some(b'}') {
+                        self.at += 1;
+                        open.pop();
+                        self.build.close_object();
+                    } else {
+                        self.key()?;
+                        continue;
+                    }
+                }
+                Some(b'[') => {
+                    self.enter(&mut open, false)?;
+                    if self.peek() == Some(b']') {
+                        self.at += 1;
+                        open.pop();
+                        self.build.close_array();
+                    } else {
+                        continue;
+                    }
+                }
+                _ => self.atom()?,
+            }
+            // A value has ended: what comes next depends on where it stands.
+            loop {
+                let Some(in_object) = open.last().copied() else {
+                    return Ok(());
+                };
+                self.space();
+                match (self.peek(), in_object) {
+                    (Some(b','), true) => {
+                        self.at += 1;
+                        self.space();
+                        if self.peek() == Some(b'}') {
+                            return Err(Wrong::new(self.at, "a comma before `}`"));
+                        }
+                        self.key()?;
+                        break;
+                    }
+                    (Some(b','), false) => {
+                        self.at += 1;
+                        self.space();
+                        if self.peek() == Some(b']') {
+                            return Err(Wrong::new(self.at, "a comma before `]`"));
+                        }
+                        break;
+                    }
+                    (Some(b'}'), true) => self.build.close_object(),
+                    (Some(b']'), false) => self.build.close_array(),
+                    (_, true) => return Err(self.expected("`,` or `}`")),
+                    (_, false) => return Err(self.expected("`,` or `]`")),
+                }
+                self.at += 1;
+                open.pop();
+            }
+        }
+    }
+
+    fn enter(&mut self, open: &mut Vec<bool>, object: bool) -> Result<(), Wrong> {
+        if open.len() == MAX_DEPTH {
+            return Err(Wrong::new(self.at, format!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        open.push(object);
+        self.build.open();
+        self.at += 1;
+        self.space();
+        Ok(())
+    }
+
+    fn key(&mut self) -> Result<(), Wrong> {
+        if self.peek() != Some(b'"') {
+            return Err(self.expected("a key in double quotes"));
+        }
+        match self.string()? {
+            Scanned::Plain(text) => self.build.key(|| Text::new(text)),
+            Scanned::Escaped(text) => self.build.key(|| text.into()),
+        }
+        self.space();
+        if self.peek() != Some(b':') {
+            return Err(self.expected("`:`"));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn atom(&mut self) -> Result<(), Wrong> {
+        let rest = &self.bytes[self.at..];
+        match rest.first() {
+            Some(b'"') => match self.string()? {
+                Scanned::Plain(text) => self.build.atom(|| Value::from_str(text)),
+                Scanned::Escaped(text) => self.build.atom(|| text.into()),
+            },
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b'n') if rest.starts_with(b"null") => self.word(4, Value::null()),
+            Some(b't') if rest.starts_with(b"true") => self.word(4, true.into()),
+            Some(b'f') if rest.starts_with(b"false") => self.word(5, false.into()),
+            None if self.at == 0 => {
+                return Err(Wrong::new(0, "the file is empty, JSON needs a value"));
+            }
+            None if self.text.trim().is_empty() => {
+                return Err(Wrong::new(self.at, "the file holds only blanks, JSON needs a value"));
+            }
+            Some(b'N' | b'I') if rest.starts_with(b"NaN") || rest.starts_with(b"Infinity") => {
+                return Err(Wrong::new(self.at, "JSON has no NaN and no infinity"));
+            }
+            Some(b'+') => return Err(Wrong::new(self.at, "a number can't start with `+`")),
+            Some(b'.') => return Err(Wrong::new(self.at, "a number can't start with `.`")),
+            Some(b'\'') => return Err(Wrong::new(self.at, "strings are in double quotes")),
+            _ => return Err(self.expected("a value")),
+        }
+        Ok(())
+    }
+
+    fn word(&mut self, length: usize, value: Value) {
+        self.at += length;
+        self.build.atom(|| value);
+    }
+
+    fn number(&mut self) -> Result<(), Wrong> {
+        let start = self.at;
+        match spelling_end(&self.bytes[start..]) {
+            Ok(length) => self.at += length,
+            Err((length, reason)) => return Err(Wrong::new(start + length, reason)),
+        }
+        let spelling = &self.text[start..self.at];
+        self.build.atom(|| Value::spelled(spelling));
+        Ok(())
+    }
+
+    /// Reads a string, from its opening quote to behind its closing one.
+    fn string(&mut self) -> Result<Scanned<'a>, Wrong> {
+        let start = self.at + 1;
+        let length = plain_length(&self.bytes[start..]);
+        self.at = start + length;
+        if self.peek() == Some(b'"') {
+            self.at += 1;
+            return Ok(Scanned::Plain(&self.text[start..start + length]));
+        }
+        let mut text = self.text[start..self.at].to_owned();
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(Scanned::Escaped(text));
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    text.push(self.escape()?);
+                }
+                None => return Err(Wrong::new(start - 1, "a string that does not end")),
+                Some(_) => {
+                    return Err(Wrong::new(
+                        self.at,
+                        format!("{} in a string has to be escaped", self.found()),
+                    ));
+                }
+            }
+            let from = self.at;
+            self.at += plain_length(&self.bytes[from..]);
+            text.push_str(&self.text[from..self.at]);
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Wrong> {
+        let character = match self.peek() {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode(),
+            _ => return Err(Wrong::new(self.at - 1, "an escape that JSON does not have")),
+        };
+        self.at += 1;
+        Ok(character)
+    }
+
+    fn unicode(&mut self) -> Result<char, Wrong> {
+        let start = self.at - 1;
+        let lone = || Wrong::new(start, "half of a surrogate pair");
+        let first = self.four_digits(start)?;
+        let code = if (0xD800..0xDC00).contains(&first) {
+            if self.bytes.get(self.at..self.at + 2) != Some(b"\\u") {
+                return Err(lone());
+            }
+            self.at += 1;
+            let second = self.four_digits(start)?;
+            if !(0xDC00..0xE000).contains(&second) {
+                return Err(lone());
+            }
+            0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
+        } else {
+            first
+        };
+        char::from_u32(code).ok_or_else(lone)
+    }
+
+    /// Reads `uXXXX`.
+    fn four_digits(&mut self, start: usize) -> Result<u32, Wrong> {
+        let digits = self.text.get(self.at + 1..self.at + 5);
+        let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        self.at += 5;
+        code.ok_or_else(|| Wrong::new(start, "`\\u` needs four hexadecimal digits"))
+    }
+}
+
+enum Scanned<'a> {
+    Plain(&'a str),
+    Escaped(String),
+}
+
+/// How many bytes come before a quote, a backslash or a control character. Eight at a time.
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    let mut length = 0;
+    while let Some(chunk) = bytes[length..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (ONES * u64::from(b'"'));
+        let backslash = word ^ (ONES * u64::from(b'\\'));
+        // The lowest top bit set is that of the first such byte; above it there may be false ones.
+        let zero = |word: u64| word.wrapping_sub(ONES) & !word & TOPS;
+        let control = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
+        let hits = zero(quote) | zero(backslash) | control;
+        if hits != 0 {
+            return length + hits.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
+    length + bytes[length..].iter().position(special).unwrap_or(bytes.len() - length)
 }

@@ -1,47 +1,289 @@
-//! Writing values.
+//! Writing values: for files, where only JSON will do, and for people, as jq prints.
 
-use super::{Style, Value};
+use super::number::write_float;
+use super::parse::{MAX_DEPTH, plain_length};
+use super::stack;
+use super::style::Style;
+use super::text::Text;
+use super::value::{Node, Value};
 use std::io::{self, Write};
 
-/// A number that JSON can't spell: NaN or an infinity.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the result holds a number that JSON can't spell (NaN or infinity)")]
-pub struct NotFinite;
+/// Why a value can't be written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotJson {
+    /// A number that JSON can't spell.
+    #[error("the result holds {0}, which JSON can't spell")]
+    NotFinite(&'static str),
+    /// Nested deeper than anything that would be read again.
+    #[error("the result is nested deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+}
 
 /// The bytes of `value` for a file in `style`.
 ///
 /// # Errors
 ///
-/// [`NotFinite`]: JSON has no NaN and no infinity.
-pub fn serialise(value: &Value, style: &Style) -> Result<Vec<u8>, NotFinite> {
-    let mut out = Vec::new();
-    write(value, style, &mut out).map_err(|_| NotFinite)?;
+/// [`NotJson`]: NaN, an infinity, or nested deeper than [`MAX_DEPTH`].
+pub fn serialise(value: &Value, style: &Style) -> Result<Vec<u8>, NotJson> {
+    let mut writer = Writer { style, strict: true, level: 0, out: Vec::new(), chunk: CHUNK, flush: None };
+    writer.node(&value.0).map_err(|stop| match stop {
+        Stop::Refused(why) => why,
+        // There is no flush, so there is no I/O.
+        Stop::Io(_) => NotJson::TooDeep,
+    })?;
     if style.final_newline {
-        out.push(b'\n');
+        writer.out.extend_from_slice(style.line_end().as_bytes());
     }
-    Ok(out)
+    Ok(writer.out)
 }
 
-/// Prints `value` for a person, as jq does; ends with a newline when the style says so. With
-/// `raw_strings` a string is printed as it is.
+/// Prints `value` for a person as jq does: NaN as `null`, an infinity as the largest number. Ends
+/// with a newline when `style` has one. With `raw_strings` a string is printed as it is.
 ///
 /// # Errors
 ///
-/// Those of `out`.
+/// Those of `out`; [`io::ErrorKind::InvalidData`] for a value nested deeper than [`MAX_DEPTH`].
 pub fn print(value: &Value, style: &Style, raw_strings: bool, out: &mut impl Write) -> io::Result<()> {
-    match &value.0 {
-        jaq_json::Val::TStr(text) if raw_strings => out.write_all(text)?,
-        _ => write(value, style, out)?,
+    if let (Node::String(text), true) = (&value.0, raw_strings) {
+        out.write_all(text.as_bytes())?;
+    } else {
+        let mut writer =
+            Writer { style, strict: false, level: 0, out: Vec::new(), chunk: CHUNK, flush: Some(&mut *out) };
+        let done = writer.node(&value.0);
+        let rest = std::mem::take(&mut writer.out);
+        match done {
+            Ok(()) => out.write_all(&rest)?,
+            Err(Stop::Io(error)) => return Err(error),
+            Err(Stop::Refused(why)) => return Err(io::Error::new(io::ErrorKind::InvalidData, why)),
+        }
     }
-    if style.final_newline { out.write_all(b"\n") } else { Ok(()) }
+    if style.final_newline { out.write_all(style.line_end().as_bytes()) } else { Ok(()) }
 }
 
-fn write(value: &Value, style: &Style, out: &mut impl Write) -> io::Result<()> {
-    let pp = jaq_json::write::Pp {
-        indent: style.indent.clone(),
-        sort_keys: style.sort_keys,
-        sep_space: style.indent.is_some(),
-        ..Default::default()
+/// One line of JSON, as the filter `tojson` gives it. Empty when the stack does not suffice, which
+/// [`stack`] remembers.
+pub(super) fn to_json(node: &Node) -> String {
+    let style = Style::compact();
+    let mut writer =
+        Writer { style: &style, strict: false, level: 0, out: Vec::new(), chunk: CHUNK, flush: None };
+    match writer.node(node) {
+        Ok(()) => String::from_utf8(writer.out).unwrap_or_default(),
+        Err(_) => {
+            stack::refuse();
+            String::new()
+        }
+    }
+}
+
+/// The first `limit` or so bytes of the JSON.
+pub(super) fn to_json_start(node: &Node, limit: usize) -> String {
+    let style = Style::compact();
+    let mut start = Limited { room: limit + 8, bytes: Vec::new() };
+    let mut writer =
+        Writer { style: &style, strict: false, level: 0, out: Vec::new(), chunk: 1, flush: Some(&mut start) };
+    let whole = match node {
+        Node::String(text) if text.len() > 2 * limit => {
+            let cut = text.as_str().floor_char_boundary(2 * limit);
+            writer.string(&Text::new(&text.as_str()[..cut]));
+            Ok(())
+        }
+        _ => writer.node(node),
     };
-    jaq_json::write::write(out, &pp, 0, &value.0)
+    let rest = std::mem::take(&mut writer.out);
+    drop(writer);
+    if whole.is_ok() {
+        start.bytes.extend_from_slice(&rest);
+    }
+    String::from_utf8_lossy(&start.bytes).into_owned()
+}
+
+/// Takes so many bytes, then refuses.
+struct Limited {
+    room: usize,
+    bytes: Vec<u8>,
+}
+
+impl Write for Limited {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        if self.bytes.len() > self.room { Err(io::ErrorKind::StorageFull.into()) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How much is gathered before it is handed on.
+const CHUNK: usize = 64 * 1024;
+
+enum Stop {
+    Refused(NotJson),
+    Io(io::Error),
+}
+
+struct Writer<'a> {
+    style: &'a Style,
+    strict: bool,
+    level: usize,
+    out: Vec<u8>,
+    /// How much is gathered before `flush`.
+    chunk: usize,
+    flush: Option<&'a mut dyn Write>,
+}
+
+impl Writer<'_> {
+    fn node(&mut self, node: &Node) -> Result<(), Stop> {
+        match node {
+            Node::Null => self.out.extend_from_slice(b"null"),
+            Node::Bool(true) => self.out.extend_from_slice(b"true"),
+            Node::Bool(false) => self.out.extend_from_slice(b"false"),
+            Node::Number(number) => {
+                if self.strict && !number.is_finite() {
+                    let what = if number.is_nan() { "NaN" } else { "an infinity" };
+                    return Err(Stop::Refused(NotJson::NotFinite(what)));
+                }
+                write_float(*number, &mut self.out);
+            }
+            Node::Spelled(short) => self.out.extend_from_slice(short.as_bytes()),
+            Node::SpelledLong(long) => self.out.extend_from_slice(long.as_bytes()),
+            Node::String(text) => self.string(text),
+            Node::Array(array) => self.array(&array.0)?,
+            Node::Object(object) if self.style.sort_keys => {
+                self.object(object.sorted().into_iter())?;
+            }
+            Node::Object(object) => self.object(object.entries().iter())?,
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, elements: &[Value]) -> Result<(), Stop> {
+        if elements.is_empty() {
+            self.out.extend_from_slice(b"[]");
+            return Ok(());
+        }
+        self.open(b'[')?;
+        for (place, element) in elements.iter().enumerate() {
+            self.separate(place > 0)?;
+            self.node(&element.0)?;
+        }
+        self.close(b']');
+        Ok(())
+    }
+
+    fn object<'v>(&mut self, entries: impl ExactSizeIterator<Item = &'v (Text, Value)>) -> Result<(), Stop> {
+        if entries.len() == 0 {
+            self.out.extend_from_slice(b"{}");
+            return Ok(());
+        }
+        self.open(b'{')?;
+        for (place, (key, value)) in entries.enumerate() {
+            self.separate(place > 0)?;
+            self.string(key);
+            self.out.extend_from_slice(self.style.colon().as_bytes());
+            self.node(&value.0)?;
+        }
+        self.close(b'}');
+        Ok(())
+    }
+
+    fn open(&mut self, bracket: u8) -> Result<(), Stop> {
+        // `tojson` of an overly deep value is refused like any other: it could not be read again.
+        if self.level == MAX_DEPTH || !stack::has_room() {
+            return Err(Stop::Refused(NotJson::TooDeep));
+        }
+        self.level += 1;
+        self.out.push(bracket);
+        Ok(())
+    }
+
+    fn separate(&mut self, comma: bool) -> Result<(), Stop> {
+        if let Some(flush) = self.flush.as_mut().filter(|_| self.out.len() >= self.chunk) {
+            flush.write_all(&self.out).map_err(Stop::Io)?;
+            self.out.clear();
+        }
+        if comma {
+            self.out.extend_from_slice(self.style.comma().as_bytes());
+        }
+        self.break_line();
+        Ok(())
+    }
+
+    fn close(&mut self, bracket: u8) {
+        self.level -= 1;
+        self.break_line();
+        self.out.push(bracket);
+    }
+
+    fn break_line(&mut self) {
+        if let Some(indent) = self.style.indent_text() {
+            self.out.extend_from_slice(self.style.line_end().as_bytes());
+            for _ in 0..self.level {
+                self.out.extend_from_slice(indent.as_bytes());
+            }
+        }
+    }
+
+    fn string(&mut self, text: &Text) {
+        self.out.push(b'"');
+        if self.style.ascii {
+            self.escaped_ascii(text.as_str());
+        } else {
+            self.escaped(text.as_bytes());
+        }
+        self.out.push(b'"');
+    }
+
+    fn escaped(&mut self, mut bytes: &[u8]) {
+        loop {
+            let (plain, rest) = bytes.split_at(plain_length(bytes));
+            // jq escapes DEL as well. JSON does not ask for it, and in a file it would be a change.
+            if !self.strict && plain.contains(&0x7F) {
+                for (place, part) in plain.split(|byte| *byte == 0x7F).enumerate() {
+                    if place > 0 {
+                        self.out.extend_from_slice(b"\\u007f");
+                    }
+                    self.out.extend_from_slice(part);
+                }
+            } else {
+                self.out.extend_from_slice(plain);
+            }
+            let Some((special, rest)) = rest.split_first() else {
+                return;
+            };
+            self.special(*special);
+            bytes = rest;
+        }
+    }
+
+    fn escaped_ascii(&mut self, text: &str) {
+        let mut units = [0u16; 2];
+        for character in text.chars() {
+            match u8::try_from(character) {
+                Ok(byte @ (b'"' | b'\\' | 0..=0x1F)) => self.special(byte),
+                Ok(byte) if byte.is_ascii() => self.out.push(byte),
+                _ => {
+                    for unit in character.encode_utf16(&mut units) {
+                        self.out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                    }
+                }
+            }
+        }
+    }
+
+    fn special(&mut self, byte: u8) {
+        let letter = match byte {
+            b'"' | b'\\' => byte,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0x08 => b'b',
+            0x0C => b'f',
+            _ => {
+                self.out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
+                return;
+            }
+        };
+        self.out.extend_from_slice(&[b'\\', letter]);
+    }
 }

@@ -1,42 +1,98 @@
-//! How a document is laid out.
+//! How a document is laid out, found from its bytes so that an update keeps it.
 
 /// Indent, separators, line ends and key order of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Style {
-    pub(super) indent: Option<String>,
+    layout: Layout,
+    carriage_return: bool,
+    pub(super) ascii: bool,
     pub(super) sort_keys: bool,
     pub(super) final_newline: bool,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Layout {
+    /// One line; with blanks after `,` and `:` or not.
+    OneLine { after_comma: bool, after_colon: bool },
+    /// An element a line, indented by this a level.
+    Indented(String),
+}
+
 impl Style {
-    /// The style that `bytes` are written in.
+    /// The style that `bytes`, a valid document, are written in. What they don't show is as
+    /// [`Style::pretty`] has it; so is everything for an empty file.
     #[must_use]
     pub fn detect(bytes: &[u8]) -> Self {
-        Self { final_newline: bytes.is_empty() || bytes.ends_with(b"\n"), ..Self::pretty() }
+        let final_newline = bytes.last().is_none_or(|last| *last == b'\n');
+        let body = bytes.trim_ascii();
+        let carriage_return = match bytes.iter().position(|byte| *byte == b'\n') {
+            Some(at) => at > 0 && bytes[at - 1] == b'\r',
+            None => false,
+        };
+        let layout = Self::layout(body);
+        // All characters beyond ASCII escaped, as many writers do, and at least one there.
+        let ascii = bytes.is_ascii() && has_unicode_escape(bytes);
+        Self { layout, carriage_return, ascii, sort_keys: false, final_newline }
+    }
+
+    fn layout(body: &[u8]) -> Layout {
+        let pretty = || Layout::Indented("  ".to_owned());
+        let Some((b'{' | b'[', inside)) = body.split_first() else {
+            return pretty();
+        };
+        let blanks = inside.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if blanks + 1 >= inside.len() {
+            return pretty();
+        }
+        let (gap, _) = inside.split_at(blanks);
+        if let Some(line) = gap.iter().rposition(|byte| *byte == b'\n') {
+            let indent = String::from_utf8_lossy(&gap[line + 1..]).into_owned();
+            return Layout::Indented(indent);
+        }
+        if body.contains(&b'\n') {
+            return pretty();
+        }
+        let (after_comma, after_colon) = blanks_after(body);
+        // With one of the two not to be seen, the other decides.
+        let either = after_comma.or(after_colon).unwrap_or(false);
+        Layout::OneLine {
+            after_comma: after_comma.unwrap_or(either),
+            after_colon: after_colon.unwrap_or(either),
+        }
     }
 
     /// Two spaces, keys as they come, a final newline.
     #[must_use]
     pub fn pretty() -> Self {
-        Self { indent: Some("  ".to_owned()), sort_keys: false, final_newline: true }
+        Self {
+            layout: Layout::Indented("  ".to_owned()),
+            carriage_return: false,
+            ascii: false,
+            sort_keys: false,
+            final_newline: true,
+        }
     }
 
-    /// One line without spaces, a final newline.
+    /// One line without blanks, a final newline.
     #[must_use]
     pub fn compact() -> Self {
-        Self { indent: None, ..Self::pretty() }
+        let layout = Layout::OneLine { after_comma: false, after_colon: false };
+        Self { layout, ..Self::pretty() }
     }
 
-    /// Indents by `spaces`; 0 is one line.
+    /// Indents by `spaces`; 0 is one line without blanks.
     #[must_use]
     pub fn indent(self, spaces: usize) -> Self {
-        Self { indent: (spaces > 0).then(|| " ".repeat(spaces)), ..self }
+        match spaces {
+            0 => Self { layout: Self::compact().layout, ..self },
+            _ => Self { layout: Layout::Indented(" ".repeat(spaces)), ..self },
+        }
     }
 
     /// Indents by one tab.
     #[must_use]
     pub fn tab(self) -> Self {
-        Self { indent: Some("\t".to_owned()), ..self }
+        Self { layout: Layout::Indented("\t".to_owned()), ..self }
     }
 
     /// Sorts the keys of every object.
@@ -50,4 +106,63 @@ impl Style {
     pub fn final_newline(self, final_newline: bool) -> Self {
         Self { final_newline, ..self }
     }
+
+    pub(super) fn line_end(&self) -> &'static str {
+        if self.carriage_return { "\r\n" } else { "\n" }
+    }
+
+    /// What a line is indented by, a level; `None` for one line.
+    pub(super) fn indent_text(&self) -> Option<&str> {
+        match &self.layout {
+            Layout::Indented(indent) => Some(indent),
+            Layout::OneLine { .. } => None,
+        }
+    }
+
+    pub(super) fn comma(&self) -> &'static str {
+        match self.layout {
+            Layout::OneLine { after_comma: true, .. } => ", ",
+            _ => ",",
+        }
+    }
+
+    pub(super) fn colon(&self) -> &'static str {
+        match self.layout {
+            Layout::OneLine { after_colon: false, .. } => ":",
+            _ => ": ",
+        }
+    }
+}
+
+/// Whether a blank follows the first comma and the first colon outside of strings.
+fn blanks_after(body: &[u8]) -> (Option<bool>, Option<bool>) {
+    let (mut comma, mut colon) = (None, None);
+    let mut in_string = false;
+    let mut at = 0;
+    while at < body.len() && (comma.is_none() || colon.is_none()) {
+        match body[at] {
+            b'"' => in_string = !in_string,
+            b'\\' => at += 1,
+            b',' if !in_string && comma.is_none() => comma = Some(body.get(at + 1) == Some(&b' ')),
+            b':' if !in_string && colon.is_none() => colon = Some(body.get(at + 1) == Some(&b' ')),
+            _ => {}
+        }
+        at += 1;
+    }
+    (comma, colon)
+}
+
+/// Whether a character beyond ASCII is written as `\uXXXX`.
+fn has_unicode_escape(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(next) = bytes[at..].iter().position(|byte| *byte == b'\\') {
+        at += next;
+        match bytes.get(at + 1..at + 6) {
+            Some([b'u', b'0', b'0', high, _]) if *high < b'8' => {}
+            Some([b'u', ..]) => return true,
+            _ => {}
+        }
+        at = (at + 2).min(bytes.len());
+    }
+    false
 }

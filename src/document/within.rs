@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(20);
 
 /// Stack sizes to try, largest first; only touched pages cost memory.
-const STACKS: [usize; 3] = [1 << 30, 1 << 28, 1 << 26];
+const STACKS: [usize; 3] = [1 << 29, 1 << 27, 1 << 25];
 
 /// What bounds a piece of work.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +55,7 @@ where
         let body = move || {
             let work = shared.lock().ok().and_then(|mut slot| slot.take());
             if let Some(work) = work {
+                super::stack::set_size(size);
                 let _ = sender.send(work());
             }
         };

@@ -41,6 +41,12 @@ pub enum LockError {
     /// The lock was not free before the deadline.
     #[error("lock on {} is held by {}", shown(.0.target.as_path()), .0.holder)]
     Busy(Box<Busy>),
+    /// This wait and others wait for each other.
+    #[error("deadlock: {cycle}")]
+    Deadlock {
+        /// Who waits for whom.
+        cycle: String,
+    },
     /// The id given is that of another file's lock.
     #[error("the id given with --lock is not that of the lock on {}", shown(.target))]
     WrongLock {

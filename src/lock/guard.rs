@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use super::LockError;
 use super::key::Key;
 use super::root::{LockRoot, found, open_safely};
-use super::wait::Backoff;
+use super::wait::{Backoff, Silent, Waiter};
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
 
@@ -32,8 +32,18 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Waits for the guard of `key` until `deadline`, but at least [`LEAST_PATIENCE`].
-    pub(super) fn take(root: &LockRoot, key: &Key, deadline: Instant) -> Result<Guard, LockError> {
+    /// Waits for the guard of `key` for this long, but at least for [`LEAST_PATIENCE`].
+    pub(super) fn take(root: &LockRoot, key: &Key, patience: Duration) -> Result<Guard, LockError> {
+        Guard::take_with(root, key, Instant::now() + patience, &mut Silent)
+    }
+
+    /// The same until `deadline`, with a wait that a signal can end.
+    pub(super) fn take_with(
+        root: &LockRoot,
+        key: &Key,
+        deadline: Instant,
+        waiter: &mut dyn Waiter,
+    ) -> Result<Guard, LockError> {
         let path = root.guard_path(key);
         let deadline = deadline.max(Instant::now() + LEAST_PATIENCE);
         let mut backoff = Backoff::new(Duration::from_micros(50), Duration::from_millis(2));
@@ -57,7 +67,9 @@ impl Guard {
                 let others = holders.into_iter().filter(|&pid| pid != std::process::id()).collect();
                 return Err(LockError::GuardBusy { path, holders: others });
             }
-            std::thread::sleep(backoff.next(deadline));
+            if let Some(signal) = waiter.sleep(backoff.next(deadline)) {
+                return Err(LockError::Interrupted(signal));
+            }
         }
     }
 

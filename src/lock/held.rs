@@ -13,10 +13,12 @@ use super::guest::Nest;
 use super::holder::Holder;
 use super::id::{LockId, Token};
 use super::info::{Info, Liveness};
+use super::journal;
 use super::key::Target;
 use super::liveness::{Judge, Judgement, Verdict};
 use super::removal::{SetAside, UNBORN_PREFIX, set_aside, sweep};
 use super::root::{LockRoot, found, open_safely};
+use super::wait::Waiter;
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
 
@@ -96,8 +98,9 @@ impl Held {
         claim: &Claim,
         judge: &mut Judge,
         deadline: Instant,
+        waiter: &mut dyn Waiter,
     ) -> Result<Attempt, LockError> {
-        let guard = Guard::take(root, &target.key, deadline)?;
+        let guard = Guard::take_with(root, &target.key, deadline, waiter)?;
         let mut reclaimed = None;
         let mut removed: Vec<SetAside> = Vec::new();
         let attempt = loop {
@@ -231,10 +234,13 @@ impl Held {
     /// # Errors
     /// [`LockError::Lost`], and nothing was run; or the guard could not be had.
     pub fn publish<T>(&self, change: impl FnOnce() -> T) -> Result<T, LockError> {
-        let guard = Guard::take(&self.root, &self.target.key, Instant::now() + RELEASE_PATIENCE)?;
-        self.check()?;
-        guard.verify()?;
-        Ok(change())
+        let guard = Guard::take(&self.root, &self.target.key, RELEASE_PATIENCE);
+        let published = guard.and_then(|guard| {
+            self.check()?;
+            guard.verify()?;
+            Ok(change())
+        });
+        journal::note_loss(&self.root, published)
     }
 
     /// Makes sure that the lock is ours at this moment.
@@ -243,14 +249,7 @@ impl Held {
     /// [`LockError::Lost`].
     pub fn check(&self) -> Result<(), LockError> {
         match &self.hold {
-            Hold::Own { identity, .. } => {
-                let (file, _) = open_info(&self.root, &self.id, Some(&self.target.path))?;
-                let now = file.metadata().map_err(LockError::io("look at", self.info_path()))?;
-                if Identity::from(&now) == *identity {
-                    return Ok(());
-                }
-                Err(LockError::lost(Some(self.target.path.clone()), "its info file was replaced"))
-            }
+            Hold::Own { identity, .. } => self.check_own(*identity),
             Hold::Guest(nest) => {
                 let (_, info) = open_info(&self.root, &self.id, Some(&self.target.path))?;
                 still_runs(&self.root, &info, &self.target.path)?;
@@ -266,7 +265,8 @@ impl Held {
     /// [`LockError::Lost`] when it was not ours any more: somebody else may have been inside.
     /// Any other error leaves it to be reaped by the next taker.
     pub fn release(mut self) -> Result<(), LockError> {
-        self.give_back()
+        let released = self.give_back();
+        journal::note_loss(&self.root, released)
     }
 
     /// Leaves the lock in place for its owner or until its time is over, and returns its id.
@@ -275,27 +275,30 @@ impl Held {
         self.id.clone()
     }
 
+    /// The token alone could have been copied: the very file that we wrote must be in place.
+    fn check_own(&self, identity: Identity) -> Result<(), LockError> {
+        let (file, _) = open_info(&self.root, &self.id, Some(&self.target.path))?;
+        let now = file.metadata().map_err(LockError::io("look at", self.info_path()))?;
+        if Identity::from(&now) == identity {
+            return Ok(());
+        }
+        Err(LockError::lost(Some(self.target.path.clone()), "its info file was replaced"))
+    }
+
     fn info_path(&self) -> PathBuf {
         self.root.lock_dir(&self.target.key).join("info")
     }
 
     fn give_back(&mut self) -> Result<(), LockError> {
-        let held = match std::mem::replace(&mut self.hold, Hold::Over) {
-            Hold::Own { directory, info, .. } => (directory, info),
+        let (directory, info, identity) = match std::mem::replace(&mut self.hold, Hold::Over) {
+            Hold::Own { directory, info, identity } => (directory, info, identity),
             Hold::Guest(nest) => return nest.release(),
             Hold::Over => return Ok(()),
         };
-        let (directory, info) = held;
-        let guard = Guard::take(&self.root, &self.target.key, Instant::now() + RELEASE_PATIENCE);
+        let guard = Guard::take(&self.root, &self.target.key, RELEASE_PATIENCE);
         let ended = guard.and_then(|guard| {
             let lost = |why: &str| LockError::lost(Some(self.target.path.clone()), why);
-            let (file, _) = open_info(&self.root, &self.id, Some(&self.target.path))?;
-            let same = |one: &File, other: &File| {
-                Some(Identity::from(&one.metadata().ok()?) == Identity::from(&other.metadata().ok()?))
-            };
-            if same(&file, &info) != Some(true) {
-                return Err(lost("its info file was replaced"));
-            }
+            self.check_own(identity)?;
             set_aside(&self.root, &self.target.key, directory, &guard)?
                 .ok_or_else(|| lost("its directory was replaced"))
         });

@@ -151,10 +151,8 @@ impl Info {
     pub(super) fn expire_in(&mut self, lease: Duration) {
         let wall = sys::clock::since_epoch().saturating_add(lease);
         let seconds = i64::try_from(wall.as_secs()).unwrap_or(i64::MAX);
-        // Fixed width needs a year of four digits.
-        let last: Timestamp = Timestamp::constant(253_402_300_799, 0);
-        let end = Timestamp::new(seconds, i32::try_from(wall.subsec_nanos()).unwrap_or(0)).unwrap_or(last);
-        self.expires = Some(end.min(last));
+        let end = Timestamp::new(seconds, i32::try_from(wall.subsec_nanos()).unwrap_or(0));
+        self.expires = Some(end.unwrap_or(Timestamp::MAX));
         self.expires_boot = Some(sys::clock::since_boot().saturating_add(lease).min(MAX_BOOT_TIME));
     }
 }

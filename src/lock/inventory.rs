@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use super::LockError;
 use super::guard::Guard;
+use super::holder::Holder;
+use super::journal::{Event, Record};
 use super::key::Key;
 use super::liveness::{CORRUPT_GRACE, Judge, Judgement, Verdict};
-use super::removal::{SetAside, set_aside, sweep};
+use super::removal::{set_aside, sweep};
 use super::root::{LockRoot, found};
 use crate::sys;
 
@@ -126,12 +128,16 @@ pub fn cleanup(root: &LockRoot, dry_run: bool) -> Result<Cleanup, LockError> {
 
 /// Removes one lock if it is still stale under the guard.
 fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError> {
-    let guard = Guard::take(root, key, Instant::now())?;
+    let guard = Guard::take(root, key, Duration::ZERO)?;
     let judgement = judge.judge(key);
     let (Verdict::Stale, Some(directory)) = (judgement.verdict, judgement.directory) else {
         return Ok(false);
     };
     let removed = set_aside(root, key, directory, &guard)?;
     drop(guard);
-    Ok(removed.map(SetAside::delete).is_some())
+    let Some(aside) = removed else { return Ok(false) };
+    aside.delete();
+    let record = Record::new(Event::Takeover, judgement.info.target.as_deref());
+    record.holder(&Holder::of(&judgement.info)).why(judgement.reason).append(root);
+    Ok(true)
 }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::LockError;
 use super::guard::Guard;
@@ -11,6 +11,7 @@ use super::held::{RELEASE_PATIENCE, open_info};
 use super::holder::Holder;
 use super::id::LockId;
 use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
+use super::journal::{self, Event, Record};
 use super::key::Target;
 use super::liveness::{Judge, Judgement, Verdict};
 use super::removal::{SetAside, set_aside};
@@ -25,10 +26,14 @@ use crate::sys::file::{Flock, Identity};
 /// [`LockError::Lost`] when the lock is not held under this id any more, and nothing is
 /// removed; [`LockError::Running`] when a running command has it.
 pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
+    journal::note_loss(root, remove_own(root, id))
+}
+
+fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
     if id.is_guest() {
         return Ok(());
     }
-    let guard = Guard::take(root, &id.key, Instant::now() + RELEASE_PATIENCE)?;
+    let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (file, info) = open_info(root, id, None)?;
     match info.liveness {
         Some(Liveness::Kernel) if is_locked(root, id, &file)? => {
@@ -49,7 +54,11 @@ pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
 /// # Errors
 /// [`LockError::Lost`] when it is over or another's; [`LockError::NotALease`].
 pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
-    let guard = Guard::take(root, &id.key, Instant::now() + RELEASE_PATIENCE)?;
+    journal::note_loss(root, overwrite_lease(root, id, ttl))
+}
+
+fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+    let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (_, mut info) = open_info(root, id, None)?;
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
@@ -108,7 +117,7 @@ pub fn break_lock(
     if judgement.verdict == Verdict::Free {
         return Ok((target, judgement));
     }
-    let guard = Guard::take(root, &target.key, Instant::now() + patience)?;
+    let guard = Guard::take(root, &target.key, patience)?;
     let judgement = judge.judge(&target.key);
     let removed = match judgement.directory {
         Some(directory) => set_aside(root, &target.key, directory, &guard)?,
@@ -123,6 +132,8 @@ pub fn break_lock(
     drop(guard);
     if let Some(aside) = removed {
         aside.delete();
+        let record = Record::new(Event::Break, Some(&target.path)).holder(&Holder::of(&judgement.info));
+        record.why(format!("{}: {}", judgement.verdict, judgement.reason)).append(root);
     }
     Ok((target, judgement))
 }

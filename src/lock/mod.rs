@@ -9,12 +9,14 @@
 //! - [`info`]: what a holder writes down. [`liveness`]: whether it is alive.
 //! - `guard`, `removal`: how a lock changes. [`held`]: take, publish, release.
 //! - [`take`], [`wait`], `guest`: how a process comes to have one.
+//! - `deadlock`: waits that can't end. [`journal`]: what should not happen often.
 //! - [`manage`], [`inventory`], [`owner`]: locks seen from outside.
 //!
 //! Order within a take: guard, `mkdir`, judge, set aside, `mkdir`, info file locked before it is
 //! named, guard given back. Nothing here is synced: after a power cut every lock is stale by its
 //! boot id.
 
+mod deadlock;
 pub mod error;
 mod guard;
 mod guest;
@@ -23,6 +25,7 @@ pub mod holder;
 pub mod id;
 pub mod info;
 pub mod inventory;
+pub mod journal;
 pub mod key;
 pub mod liveness;
 pub mod manage;

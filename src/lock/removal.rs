@@ -82,7 +82,7 @@ pub(super) fn sweep(root: &LockRoot, within: Option<&Path>) -> usize {
 }
 
 /// By the time of its last change of name or content, which a rename renews and nobody can set.
-fn is_old(path: &Path) -> bool {
+pub(super) fn is_old(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let Ok(meta) = fs::symlink_metadata(path) else { return false };
     let changed = Duration::from_secs(meta.ctime().max(0).cast_unsigned());

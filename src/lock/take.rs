@@ -4,11 +4,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::LockError;
+use super::deadlock::{LookOut, holdings};
 use super::error::Busy;
 use super::guest::{Nest, live_part};
 use super::held::{Attempt, Claim, Held, Keep};
 use super::holder::Holder;
 use super::id::LockId;
+use super::journal::{self, Event, LONG_WAIT, Record};
 use super::key::Target;
 use super::liveness::{Judge, Judgement, Verdict};
 use super::root::LockRoot;
@@ -29,6 +31,8 @@ pub struct Locker {
     pub client: Option<String>,
     /// The command line, for whoever waits for us.
     pub command: String,
+    /// Give up a wait that is part of a cycle of waits.
+    pub deadlock_check: bool,
 }
 
 impl Locker {
@@ -41,7 +45,7 @@ impl Locker {
         let deadline = self.deadline();
         loop {
             let target = Target::resolve(path)?;
-            let held = self.acquire_target(&target, keep, deadline, waiter)?;
+            let held = self.acquire_target(&target, keep, &[], deadline, waiter)?;
             // A link on the way may have been turned while we waited.
             if Target::resolve(path)? == target {
                 return Ok(held);
@@ -70,9 +74,10 @@ impl Locker {
         };
         loop {
             let targets = resolve()?;
-            let mut held = Vec::with_capacity(targets.len());
+            let mut held: Vec<Held> = Vec::with_capacity(targets.len());
             for target in &targets {
-                held.push(self.acquire_target(target, keep, deadline, waiter)?);
+                let own: Vec<LockId> = held.iter().map(|held| held.id().clone()).collect();
+                held.push(self.acquire_target(target, keep, &own, deadline, waiter)?);
             }
             if resolve()? == targets {
                 return Ok(held);
@@ -107,31 +112,75 @@ impl Locker {
         &self,
         target: &Target,
         keep: Keep,
+        own: &[LockId],
         deadline: Instant,
         waiter: &mut dyn Waiter,
     ) -> Result<Held, LockError> {
         let mut judge = Judge::new(&self.root);
         let mut wait = Wait::new(target, self.patience, deadline);
-        loop {
-            let seen = match self.host(target, &mut judge)? {
+        let mut look_out = LookOut::new(self.deadlock_check);
+        let result = loop {
+            let (seen, is_guest) = match self.host(target, &mut judge)? {
                 Some(host) => match self.enter(target, keep, host, &mut judge)? {
-                    Some(held) => return Ok(held),
-                    None => judge.judge(&target.key),
+                    Some(held) => break Ok(held),
+                    None => (judge.judge(&target.key), true),
                 },
                 None => {
                     // A look without the guard first: most looks of a long wait end here.
                     let seen = judge.judge(&target.key);
                     if seen.verdict.is_taken() {
-                        seen
+                        (seen, false)
                     } else {
-                        match self.attempt(target, keep, &mut judge, deadline)? {
-                            Attempt::Taken(held) => return Ok(held),
-                            Attempt::Busy(seen) => seen,
+                        match self.attempt(target, keep, &mut judge, deadline, waiter)? {
+                            Attempt::Taken(held) => break Ok(held),
+                            Attempt::Busy(seen) => (seen, false),
                         }
                     }
                 }
             };
-            wait.pause(&seen, waiter)?;
+            if let Err(error) = wait.pause(&seen, waiter) {
+                break Err(error);
+            }
+            if !is_guest {
+                let holdings = |judge: &mut Judge| holdings(&self.root, &self.inherited, own, keep, judge);
+                if let Some(cycle) = look_out.look(&self.root, target, holdings, &mut judge) {
+                    break Err(LockError::Deadlock { cycle });
+                }
+            }
+        };
+        self.record(target, &result, &wait);
+        result
+    }
+
+    /// Journals what is out of the ordinary about a take.
+    fn record(&self, target: &Target, result: &Result<Held, LockError>, wait: &Wait<'_>) {
+        let record = |event| Record::new(event, Some(&target.path)).client(self.client.as_ref());
+        let waited = wait.backoff.waited();
+        match result {
+            Ok(held) => {
+                if let Some(dead) = held.reclaimed() {
+                    record(Event::Takeover).holder(&dead.holder).why(&dead.reason).append(&self.root);
+                }
+                if waited >= LONG_WAIT {
+                    let record = record(Event::Waited).waited(waited);
+                    match &wait.holder {
+                        Some(holder) => record.holder(holder).append(&self.root),
+                        None => record.append(&self.root),
+                    }
+                }
+            }
+            // A caller who did not want to wait was not let down.
+            Err(LockError::Busy(busy)) if !self.patience.limit.is_zero() => {
+                record(Event::Timeout)
+                    .holder(&busy.holder)
+                    .waited(busy.waited)
+                    .why(&busy.reason)
+                    .append(&self.root);
+            }
+            Err(LockError::Deadlock { cycle }) => {
+                record(Event::Deadlock).waited(waited).why(cycle).append(&self.root)
+            }
+            Err(_) => {}
         }
     }
 
@@ -141,9 +190,10 @@ impl Locker {
         keep: Keep,
         judge: &mut Judge,
         deadline: Instant,
+        waiter: &mut dyn Waiter,
     ) -> Result<Attempt, LockError> {
         let claim = Claim { keep, client: self.client.clone(), command: self.command.clone() };
-        Held::attempt(&self.root, target, &claim, judge, deadline)
+        Held::attempt(&self.root, target, &claim, judge, deadline, waiter)
     }
 
     /// The live id that makes us a guest on this target.
@@ -155,7 +205,10 @@ impl Locker {
             let lost = || {
                 LockError::lost(Some(target.path.clone()), "it is not held under the id given with --lock")
             };
-            return live_part(&self.root, under, judge).map(Some).ok_or_else(lost);
+            return journal::note_loss(
+                &self.root,
+                live_part(&self.root, under, judge).map(Some).ok_or_else(lost),
+            );
         }
         let ids = self.inherited.iter().rev().filter(|id| id.key == target.key);
         Ok(ids.filter_map(|id| live_part(&self.root, id, judge)).next())
@@ -206,7 +259,8 @@ impl<'a> Wait<'a> {
                 waited,
             })));
         }
-        if is_taken {
+        // Between a take's two steps the holder has no name yet: no news.
+        if is_taken && !(seen.needs_watching && self.holder.is_some()) {
             let changed = self.holder.as_ref() != Some(&holder);
             waiter.waiting(&WaitReport {
                 target: &self.target.path,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::holder::Holder;
-use crate::sys;
+use crate::sys::random::Random;
 
 /// The first pause.
 const FIRST_PAUSE: Duration = Duration::from_micros(500);
@@ -75,16 +75,12 @@ pub(super) struct Backoff {
     start: Instant,
     pause: Duration,
     cap: Duration,
-    random: u64,
+    random: Random,
 }
 
 impl Backoff {
     pub(super) fn new(first: Duration, cap: Duration) -> Backoff {
-        let seed = sys::random_128().unwrap_or_default();
-        let seed = seed
-            .iter()
-            .fold(u64::from(std::process::id()), |seed, &byte| seed << 7 ^ seed >> 57 ^ u64::from(byte));
-        Backoff { start: Instant::now(), pause: first.min(cap), cap, random: seed | 1 }
+        Backoff { start: Instant::now(), pause: first.min(cap), cap, random: Random::new() }
     }
 
     pub(super) fn for_lock(patience: &Patience) -> Backoff {
@@ -98,12 +94,7 @@ impl Backoff {
 
     /// The next pause, which ends at the deadline at the latest.
     pub(super) fn next(&mut self, deadline: Instant) -> Duration {
-        // xorshift64: spreads, and needs no state shared between processes.
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        let half_to_three_halves = 0.5 + (self.random >> 11) as f64 / (1u64 << 53) as f64;
-        let pause = self.pause.mul_f64(half_to_three_halves);
+        let pause = self.pause.mul_f64(0.5 + self.random.fraction());
         let cap = self.cap.max((self.waited() / 20).min(LONGEST_PAUSE));
         self.pause = (self.pause * 2).min(cap);
         pause.min(deadline.saturating_duration_since(Instant::now()))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::document::{FilterError, InvalidJson, NotFinite, Stopped};
+use crate::document::{FilterError, InvalidJson, NotJson, Stopped};
 use crate::lock::LockError;
 use crate::replace::ReplaceError;
 
@@ -38,9 +38,9 @@ pub enum MemoryError {
     },
     /// The result can't be written as JSON.
     #[error("the filter's result cannot be stored: {source}")]
-    NotFinite {
-        /// Which number.
-        source: NotFinite,
+    Unwritable {
+        /// Which value.
+        source: NotJson,
     },
     /// The filter was given up.
     #[error("{source}")]

@@ -137,7 +137,7 @@ impl Transform for Program {
             let filter = program.compile()?;
             let result = filter.run_one(input).map_err(|source| MemoryError::Filter { source })?;
             let style = program.layout.apply(Style::detect(&old));
-            let bytes = serialise(&result, &style).map_err(|source| MemoryError::NotFinite { source })?;
+            let bytes = serialise(&result, &style).map_err(|source| MemoryError::Unwritable { source })?;
             let truthy = result.is_truthy();
             // A large tree takes a while to free, and the process is about to end anyway.
             std::mem::forget((result, filter));

@@ -51,7 +51,7 @@ impl Claims {
     /// The folder can't be made, or the file system has no working `flock`: without it a live
     /// worker could not be told from a dead one.
     pub fn open(spool: &Spool) -> Result<Claims, QueueError> {
-        spool.create()?;
+        spool.ensure()?;
         let worker = Ulids::default()
             .make()
             .map_err(QueueError::io("name a worker in", spool.inflight()))?

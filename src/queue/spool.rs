@@ -1,6 +1,6 @@
 //! The folders of the outbox, and how a memory gets into them.
 //!
-//! Saving, in this order: write in `tmp/`, sync the file, rename into `new/`, sync the folder,
+//! Saving, in this order: write in `tmp/`, sync the file, rename into `new/`, sync the folders,
 //! return. Several at once share the last step, and their syncs overlap in the file system's
 //! journal. The maker keeps its file under `flock` until the rename, so that what a dead maker
 //! left is told from what is being written.
@@ -105,23 +105,41 @@ impl Spool {
         self.path.join("archive")
     }
 
-    /// Makes the folders that are missing, each durable before anything is put into it.
+    /// Makes the folders that are missing, each durable before anything is put into it. The file
+    /// `.lock` comes last: without it nobody takes the folders for durable.
     ///
     /// # Errors
     /// One of them can't be made.
     pub fn create(&self) -> Result<(), QueueError> {
+        make_durable_folders(folder_of(&self.path))?;
         let fail = |path: &Path| QueueError::io("create the folder", path.to_owned());
         if !self.path.is_dir() {
-            let parent = folder_of(&self.path);
-            fs::create_dir_all(parent).map_err(fail(parent))?;
             make_private_folder(&self.path).map_err(fail(&self.path))?;
-            sys::file::sync_folder(parent).map_err(QueueError::io("sync", parent))?;
         }
-        for name in ["tmp", "inflight", "done", "archive", "dead", "new"] {
+        let parent = folder_of(&self.path);
+        sys::file::sync_folder(parent).map_err(QueueError::io("sync", parent))?;
+        for name in ["tmp", "new", "inflight", "done", "archive", "dead"] {
             let folder = self.path.join(name);
             make_private_folder(&folder).map_err(fail(&folder))?;
         }
-        sys::file::sync_folder(&self.path).map_err(QueueError::io("sync", &self.path))
+        sys::file::sync_folder(&self.path).map_err(QueueError::io("sync", &self.path))?;
+        self.open_lock().map(drop)
+    }
+
+    /// The same, unless it has been done.
+    pub(super) fn ensure(&self) -> Result<(), QueueError> {
+        if self.lock_path().exists() && self.folder(&Place::New).is_dir() { Ok(()) } else { self.create() }
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.path.join(".lock")
+    }
+
+    fn open_lock(&self) -> Result<File, QueueError> {
+        let path = self.lock_path();
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(FILE_MODE);
+        options.open(&path).map_err(QueueError::io("open", path))
     }
 
     /// Saves entries under their names. When this returns, all of them are on disk.
@@ -130,12 +148,12 @@ impl Spool {
     /// None of them was saved, unless it is [`QueueError::NotDurable`] or the disk failed in the
     /// middle of the renames.
     pub fn save(&self, entries: &[(Ulid, Entry)]) -> Result<(), QueueError> {
-        // The last of the folders to be made stands for all of them.
-        if !self.folder(&Place::New).is_dir() {
-            self.create()?;
-        }
+        self.ensure()?;
         let bytes: Vec<_> = entries.iter().map(|(name, entry)| (*name, entry.to_bytes())).collect();
-        self.stage(&bytes)?.publish(&self.folder(&Place::New))
+        self.stage(&bytes)?.publish(&self.folder(&Place::New))?;
+        // A rename is one change of two folders, and certain only when both know of it.
+        let tmp = self.tmp();
+        sys::file::sync_folder(&tmp).map_err(|source| QueueError::NotDurable { folder: tmp, source })
     }
 
     /// Writes files in `tmp/` and syncs them.
@@ -304,9 +322,7 @@ impl Spool {
     /// # Errors
     /// [`QueueError::Busy`] after two seconds, which only a stopped process can cause.
     pub fn exclusively<T>(&self, change: impl FnOnce() -> Result<T, QueueError>) -> Result<T, QueueError> {
-        let path = self.path.join(".lock");
-        let open = || OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(&path);
-        let file = open().map_err(QueueError::io("open", &path))?;
+        let (file, path) = (self.open_lock()?, self.lock_path());
         for _ in 0..LOCK_LOOKS {
             if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io("lock", &path))? {
                 let result = change();
@@ -371,6 +387,20 @@ fn is_unlocked(path: &Path) -> bool {
 /// Creates a file that must not be there yet, for its owner only.
 pub(super) fn create_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)
+}
+
+/// Makes the folders above the outbox, with the user's own umask.
+fn make_durable_folders(path: &Path) -> Result<(), QueueError> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let parent = folder_of(path);
+    make_durable_folders(parent)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made.map_err(QueueError::io("create the folder", path))?,
+    }
+    sys::file::sync_folder(parent).map_err(QueueError::io("sync", parent))
 }
 
 /// Makes a folder for its owner only. One that is there is fine.

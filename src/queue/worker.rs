@@ -93,7 +93,7 @@ impl Worker<'_> {
     /// The disk failed, or the file system has no locks. Entries that were claimed go back at the
     /// next run.
     pub fn run(&self) -> Result<Report, QueueError> {
-        self.spool.create()?;
+        self.spool.ensure()?;
         self.spool.sweep();
         if let Some(old) = self.old {
             match old.import(self.spool) {
@@ -185,14 +185,16 @@ impl Run<'_> {
         self.worker.tell(&Event::Begun(first.len() as u64));
         if !first.is_empty() {
             self.board.refill(first);
-            std::thread::scope(|scope| {
-                for _ in 0..self.worker.options.concurrency {
-                    scope.spawn(|| {
-                        while let Some(task) = self.board.next() {
-                            self.board.done(self.perform(task));
-                        }
-                    });
+            let upload = || {
+                while let Some(task) = self.board.next() {
+                    self.board.done(self.perform(task));
                 }
+            };
+            std::thread::scope(|scope| {
+                for _ in 1..self.worker.options.concurrency {
+                    scope.spawn(upload);
+                }
+                upload();
             });
         }
         self.finish()

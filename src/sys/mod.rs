@@ -8,6 +8,7 @@ pub mod file;
 pub mod machine;
 pub mod path;
 pub mod process;
+pub mod random;
 pub mod signal;
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]

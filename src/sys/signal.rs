@@ -34,8 +34,8 @@ pub const CHILD: i32 = SIGCHLD;
 /// Typed at the terminal, so the whole foreground group gets them.
 pub const TERMINAL: [i32; 2] = [SIGINT, SIGQUIT];
 
-/// Ask politely, and then not at all.
-pub use signal_hook::consts::signal::{SIGKILL as KILL, SIGTERM as TERM};
+/// Ask politely, and then not at all; hold a process, and let it go on.
+pub use signal_hook::consts::signal::{SIGCONT as CONT, SIGKILL as KILL, SIGSTOP as STOP, SIGTERM as TERM};
 
 /// Installed handlers and their queue.
 pub struct Signals {

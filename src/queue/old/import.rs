@@ -67,7 +67,7 @@ impl OldFiles {
         if !OldFiles::are_in(&self.folder, spool) {
             return Ok(Imported::default());
         }
-        spool.create()?;
+        spool.ensure()?;
         let held =
             self.locker.acquire(&self.queue(), Keep::Running, &mut Silent).map_err(|error| match error {
                 LockError::Busy(busy) => QueueError::OldBusy { holder: busy.holder.to_string() },

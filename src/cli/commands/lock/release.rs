@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::args::{lock_root, parse_lock_id};
+use crate::cli::args::{lock_root_of_id, parse_lock_id};
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::lock::{LockId, manage};
@@ -23,7 +23,7 @@ pub struct Release {
 
 impl Release {
     pub(crate) fn run(self) -> Outcome {
-        manage::release(&lock_root()?, &self.id)?;
+        manage::release(&lock_root_of_id()?, &self.id)?;
         Ok(Exit::Done)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::{lock_root, parse_lock_id};
+use crate::cli::args::{lock_root_of_id, parse_lock_id};
 use crate::cli::duration;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
@@ -33,7 +33,7 @@ impl Renew {
             return Err(CliError::usage("--ttl 0: a lease needs some time to run")
                 .hint("to end it: aimem lock release ID"));
         }
-        manage::renew(&lock_root()?, &self.id, self.ttl)?;
+        manage::renew(&lock_root_of_id()?, &self.id, self.ttl)?;
         Ok(Exit::Done)
     }
 }

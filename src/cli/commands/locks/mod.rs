@@ -2,7 +2,9 @@
 
 mod check;
 mod cleanup;
+mod log;
 pub mod report;
+mod selftest;
 mod show;
 
 use clap::Subcommand;
@@ -16,8 +18,15 @@ pub enum Locks {
     Show(show::Show),
     /// Remove stale locks, and only those
     Cleanup(cleanup::Cleanup),
-    /// For monitors: exit 1 when a lock is stale or old
+    /// For monitors: exit 1 when a lock is stale or old, or waits time out often
     Check(check::Check),
+    /// Show time-outs, takeovers, breaks and lost locks
+    Log(log::Log),
+    /// Race the lock on this very file system
+    Selftest(selftest::Selftest),
+    /// One contender of a self-test
+    #[command(hide = true)]
+    Contend(selftest::Contend),
 }
 
 impl Locks {
@@ -26,6 +35,9 @@ impl Locks {
             Locks::Show(show) => show.run(),
             Locks::Cleanup(cleanup) => cleanup.run(),
             Locks::Check(check) => check.run(),
+            Locks::Log(log) => log.run(),
+            Locks::Selftest(selftest) => selftest.run(),
+            Locks::Contend(contend) => contend.run(),
         }
     }
 }

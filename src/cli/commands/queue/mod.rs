@@ -20,11 +20,8 @@ use std::path::Path;
 
 use clap::Subcommand;
 
-use crate::cli::args::lock_root;
-use crate::cli::env;
+use crate::cli::args::{WaitArgs, locker};
 use crate::cli::error::{CliError, Outcome};
-use crate::lock::info::describe_command;
-use crate::lock::{Locker, Patience};
 use crate::queue::config::Server;
 use crate::queue::old::OldFiles;
 use crate::queue::places::Places;
@@ -88,13 +85,8 @@ fn server(places: &Places) -> Result<Server, CliError> {
 /// The old programs' files in a folder, where there are any. Their lock is never waited for.
 fn old_files(folder: Option<&Path>, spool: &Spool) -> Result<Option<OldFiles>, CliError> {
     let Some(folder) = folder.filter(|folder| OldFiles::are_in(folder, spool)) else { return Ok(None) };
-    let locker = Locker {
-        root: lock_root()?,
-        inherited: env::lock_ids()?,
-        under: None,
-        patience: Patience { limit: std::time::Duration::ZERO, ..Patience::default() },
-        client: env::client()?,
-        command: describe_command(std::env::args_os()),
-    };
+    let at_once =
+        WaitArgs { timeout: None, nonblock: true, conflict_exit_code: None, no_deadlock_check: true };
+    let locker = locker(&at_once, None, None)?;
     Ok(Some(OldFiles::new(folder, locker)))
 }

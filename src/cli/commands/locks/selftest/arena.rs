@@ -1,0 +1,181 @@
+//! Where contenders race: starts them, kills and stops some, and hears what they report.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::contender::Entry;
+use super::{Rule, detector, target};
+use crate::sys;
+use crate::sys::file::Flock;
+use crate::sys::random::Random;
+use crate::sys::signal::{CONT, KILL, STOP};
+
+/// How often dead contenders are replaced.
+const TICK: Duration = Duration::from_millis(1);
+/// One contender in so many ticks is killed, wherever it is.
+const KILL_EVERY: usize = 30;
+/// One contender in so many ticks is stopped, wherever it is.
+const STOP_EVERY: usize = 150;
+const LONGEST_STOP_MILLIS: usize = 60;
+
+/// A folder for races, removed when it is dropped.
+pub(super) struct Arena {
+    path: PathBuf,
+}
+
+/// What came of a race.
+pub(super) struct Outcome {
+    pub(super) entries: Vec<Entry>,
+    pub(super) killed: usize,
+    pub(super) stopped: usize,
+    pub(super) took: Duration,
+}
+
+impl Arena {
+    pub(super) fn new(folder: &Path) -> io::Result<Arena> {
+        let name = hex::encode(&sys::random_128()?[..6]);
+        let path = fs::canonicalize(folder)?.join(format!(".selftest-{name}"));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        let arena = Arena { path };
+        File::create(target(&arena.path))?;
+        File::create(detector(&arena.path))?;
+        Ok(arena)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a kernel lock of one process is seen by another.
+    pub(super) fn flock_works(&self) -> io::Result<bool> {
+        let file = OpenOptions::new().read(true).write(true).open(detector(&self.path))?;
+        match sys::file::try_flock(&file, Flock::Exclusive) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(error) if sys::file::no_flock(&error) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        let refused = self.contender(Rule::Aimem)?.arg("--probe").status()?.success();
+        sys::file::unlock(&file)?;
+        let granted = !self.contender(Rule::Aimem)?.arg("--probe").status()?.success();
+        Ok(refused && granted)
+    }
+
+    fn contender(&self, rule: Rule) -> io::Result<Command> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["locks", "contend", "--rule", rule.name()]).arg(&self.path);
+        command.stdin(Stdio::null());
+        Ok(command)
+    }
+
+    pub(super) fn race(
+        &self,
+        rule: Rule,
+        contenders: usize,
+        takeovers: usize,
+        limit: Duration,
+    ) -> io::Result<Outcome> {
+        let (read, write) = io::pipe()?;
+        let entries = Arc::new(Mutex::new(Vec::new()));
+        let taken_over = Arc::new(AtomicUsize::new(0));
+        let listener = {
+            let (entries, taken_over) = (entries.clone(), taken_over.clone());
+            std::thread::spawn(move || {
+                for entry in
+                    BufReader::new(read).lines().map_while(Result::ok).filter_map(|line| Entry::parse(&line))
+                {
+                    taken_over.fetch_add(usize::from(entry.took_over), Ordering::Relaxed);
+                    entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+                }
+            })
+        };
+        let started = Instant::now();
+        let mut field =
+            Field { children: Vec::new(), random: Random::new(), killed: 0, stopped: 0, asleep: None };
+        let outcome = (|| {
+            while taken_over.load(Ordering::Relaxed) < takeovers && started.elapsed() < limit {
+                field.fill(contenders, || {
+                    let out = write.try_clone()?;
+                    self.contender(rule)?.stdout(out).stderr(Stdio::inherit()).spawn()
+                })?;
+                field.disturb();
+                std::thread::sleep(TICK);
+            }
+            Ok(())
+        })();
+        let (killed, stopped) = field.end();
+        drop(write);
+        // Every writer is gone, so the listener comes to the end.
+        let _ = listener.join();
+        let _ = fs::remove_dir_all(self.path.join("script.lock"));
+        outcome.map(|()| {
+            let entries = std::mem::take(&mut *entries.lock().unwrap_or_else(PoisonError::into_inner));
+            Outcome { entries, killed, stopped, took: started.elapsed() }
+        })
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// The contenders of one race.
+struct Field {
+    children: Vec<Child>,
+    random: Random,
+    killed: usize,
+    stopped: usize,
+    asleep: Option<(u32, Instant)>,
+}
+
+impl Field {
+    /// Replaces those that have died.
+    fn fill(&mut self, wanted: usize, start: impl Fn() -> io::Result<Child>) -> io::Result<()> {
+        let before = self.children.len();
+        let asleep = self.asleep.map(|(pid, _)| pid);
+        self.children.retain_mut(|child| Some(child.id()) == asleep || matches!(child.try_wait(), Ok(None)));
+        self.killed += before - self.children.len();
+        while self.children.len() < wanted {
+            self.children.push(start()?);
+        }
+        Ok(())
+    }
+
+    /// Kills or stops one of them now and then, wherever it stands.
+    fn disturb(&mut self) {
+        if let Some((pid, _)) = self.asleep.filter(|(_, until)| Instant::now() >= *until) {
+            let _ = sys::process::send_signal(pid, CONT);
+            self.asleep = None;
+        }
+        let victim = self.children[self.random.below(self.children.len())].id();
+        if self.random.below(KILL_EVERY) == 0 {
+            let _ = sys::process::send_signal(victim, KILL);
+        } else if self.asleep.is_none() && self.random.below(STOP_EVERY) == 0 {
+            let _ = sys::process::send_signal(victim, STOP);
+            let millis = 1 + self.random.below(LONGEST_STOP_MILLIS);
+            self.asleep = Some((victim, Instant::now() + Duration::from_millis(millis as u64)));
+            self.stopped += 1;
+        }
+    }
+
+    fn end(self) -> (usize, usize) {
+        (self.killed, self.stopped)
+    }
+}
+
+impl Drop for Field {
+    fn drop(&mut self) {
+        for child in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! `aimem locks selftest`: the lock raced on the user's own file system.
+//!
+//! Contenders are real processes. Each takes the lock, checks with a kernel lock of its own that
+//! nobody else is inside, and then either releases it or is killed while it holds it. The next
+//! one has to take it over. Now and then another one is killed or stopped from outside.
+
+mod arena;
+mod contender;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::log::percentile;
+use crate::cli::error::{CliError, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::{duration, output};
+use crate::lock::LockRoot;
+use crate::sys;
+use crate::sys::machine::Reach;
+
+pub use contender::Contend;
+
+/// Race the lock on this very file system
+///
+/// Starts contenders that take the lock over from each other while some are killed and stopped,
+/// and counts how often two were inside at once. Exit 1 if that happened even once.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  aimem locks selftest
+  aimem locks selftest /mnt/shared --contenders 8 --takeovers 200 --compare")]
+pub struct Selftest {
+    /// Where to race [default: the lock folder]
+    folder: Option<PathBuf>,
+    /// How many processes at once; several numbers are several races
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [8, 32])]
+    contenders: Vec<usize>,
+    /// End a race after so many locks were taken over from dead holders
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    takeovers: usize,
+    /// End a race after this long in any case
+    #[arg(long, value_name = "DUR", value_parser = duration::parse, default_value = "14s")]
+    time: Duration,
+    /// Race the old scripts' rule too (kill -0, remove, mkdir), for comparison
+    #[arg(long)]
+    compare: bool,
+    /// One JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a lock is taken and given up for dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Rule {
+    /// aimem's protocol.
+    Aimem,
+    /// `kill -0`, remove, `mkdir`, as the old scripts did.
+    Script,
+}
+
+impl Rule {
+    fn name(self) -> &'static str {
+        match self {
+            Rule::Aimem => "aimem",
+            Rule::Script => "script",
+        }
+    }
+}
+
+/// What one race showed.
+#[derive(Debug, Serialize)]
+struct Race {
+    rule: Rule,
+    contenders: usize,
+    entries: usize,
+    takeovers: usize,
+    killed: usize,
+    stopped: usize,
+    overlaps: usize,
+    handover_p50_seconds: Option<f64>,
+    handover_p99_seconds: Option<f64>,
+    seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    folder: String,
+    file_system: String,
+    network: bool,
+    flock_works: bool,
+    races: Vec<Race>,
+}
+
+impl Selftest {
+    pub(crate) fn run(self) -> Outcome {
+        let folder = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => LockRoot::open(&LockRoot::default_path()?)?.path().to_owned(),
+        };
+        let fail = |error| CliError::io(format!("cannot race in {}", folder.display()), &error);
+        let arena = arena::Arena::new(&folder).map_err(fail)?;
+        let file_system = sys::machine::file_system(arena.path()).map_err(fail)?;
+        let mut report = Report {
+            folder: folder.to_string_lossy().into_owned(),
+            file_system: file_system.name,
+            network: file_system.reach == Reach::Network,
+            flock_works: arena.flock_works().map_err(fail)?,
+            races: Vec::new(),
+        };
+        if report.flock_works {
+            let rules: &[Rule] = if self.compare { &[Rule::Aimem, Rule::Script] } else { &[Rule::Aimem] };
+            for &contenders in &self.contenders {
+                for &rule in rules {
+                    let outcome =
+                        arena.race(rule, contenders.max(2), self.takeovers, self.time).map_err(fail)?;
+                    report.races.push(summarise(rule, contenders.max(2), outcome));
+                }
+            }
+        }
+        let overlaps = report.races.iter().any(|race| race.rule == Rule::Aimem && race.overlaps > 0);
+        if self.json {
+            output::json(&report)?
+        } else {
+            output::result(report.text().as_bytes())?
+        }
+        if !report.flock_works {
+            return Err(CliError::new(Exit::CheckFailed, "flock does not keep processes apart here")
+                .hint("keep locks on another file system: set AIMEM_LOCK_DIR"));
+        }
+        if overlaps {
+            return Err(CliError::new(Exit::CheckFailed, "two processes were inside at once"));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn summarise(rule: Rule, contenders: usize, outcome: arena::Outcome) -> Race {
+    let mut entries = outcome.entries;
+    entries.sort_by_key(|entry| entry.entered);
+    let mut handovers: Vec<f64> = entries
+        .windows(2)
+        .filter_map(|pair| pair[1].entered.checked_sub(pair[0].left))
+        .map(|pause| pause.as_secs_f64())
+        .collect();
+    handovers.sort_by(f64::total_cmp);
+    Race {
+        rule,
+        contenders,
+        takeovers: entries.iter().filter(|entry| entry.took_over).count(),
+        overlaps: entries.iter().filter(|entry| entry.overlapped).count(),
+        entries: entries.len(),
+        killed: outcome.killed,
+        stopped: outcome.stopped,
+        handover_p50_seconds: percentile(&handovers, 0.50),
+        handover_p99_seconds: percentile(&handovers, 0.99),
+        seconds: outcome.took.as_secs_f64(),
+    }
+}
+
+impl Report {
+    fn text(&self) -> String {
+        let mut text = format!("{} on {}", self.folder, self.file_system);
+        text.push_str(if self.network { ", which other machines may share\n" } else { "\n" });
+        let works = if self.flock_works { "works" } else { "does NOT work" };
+        text.push_str(&format!("flock {works} between processes\n"));
+        let head = [
+            "RULE",
+            "CONTENDERS",
+            "ENTRIES",
+            "TAKEOVERS",
+            "KILLED",
+            "STOPPED",
+            "OVERLAPS",
+            "HANDOVER P50",
+            "P99",
+            "TIME",
+        ];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        let millis =
+            |seconds: Option<f64>| seconds.map_or("-".to_owned(), |value| format!("{:.2}ms", value * 1e3));
+        for race in &self.races {
+            rows.push(vec![
+                race.rule.name().to_owned(),
+                race.contenders.to_string(),
+                race.entries.to_string(),
+                race.takeovers.to_string(),
+                race.killed.to_string(),
+                race.stopped.to_string(),
+                race.overlaps.to_string(),
+                millis(race.handover_p50_seconds),
+                millis(race.handover_p99_seconds),
+                format!("{:.1}s", race.seconds),
+            ]);
+        }
+        if !self.races.is_empty() {
+            text.push_str(&output::table(&rows));
+        }
+        text
+    }
+}
+
+/// The files of a race, all in one folder.
+fn target(folder: &Path) -> PathBuf {
+    folder.join("target")
+}
+
+fn detector(folder: &Path) -> PathBuf {
+    folder.join("detector")
+}

@@ -1,0 +1,278 @@
+//! The value as `jaq-core` sees it.
+//!
+//! The engine runs its own updates (`.a |= f`) only on paths that are plain enough for its way of
+//! doing it to give what jq's way gives; `filter::rewrite` sees to the rest.
+
+use super::arithmetic::fail;
+use super::object::Object;
+use super::path;
+use super::print::to_json;
+use super::text::Text;
+use super::value::{Node, Value, into_elements, into_object};
+use jaq_core::box_iter::{BoxIter, box_once};
+use jaq_core::path::Opt;
+use jaq_core::{ValR, ValX};
+use std::fmt;
+use std::rc::Rc;
+
+type Range<V> = jaq_core::val::Range<V>;
+
+impl fmt::Display for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&to_json(&self.0))
+    }
+}
+
+/// A slice as a path holds it.
+impl From<Range<Self>> for Value {
+    fn from(range: Range<Self>) -> Self {
+        let bound = |name, bound: Option<Self>| (Text::new(name), bound.unwrap_or_default());
+        Self::object(Object::from_distinct(vec![bound("start", range.start), bound("end", range.end)]))
+    }
+}
+
+impl Value {
+    fn cannot_iterate<T>(&self) -> Result<T, jaq_core::Error<Self>> {
+        fail(format!("Cannot iterate over {}", self.described()))
+    }
+
+    /// The key of a slice.
+    fn slice_key(range: Range<&Self>) -> Self {
+        Self::from(range.start.cloned()..range.end.cloned())
+    }
+
+    fn map_at<'a, I: Iterator<Item = ValX<'a, Self>>>(
+        mut self,
+        key: Self,
+        opt: Opt,
+        change: impl Fn(Self) -> I,
+    ) -> ValX<'a, Self> {
+        let mut gone = false;
+        let missing = path::get(&self, &key);
+        if let Err(error) = missing {
+            return opt.fail(self, |_| error.into());
+        }
+        drop(missing);
+        let keys = [key];
+        path::update(&mut self, &keys, &mut |old| match change(old).next() {
+            Some(result) => result,
+            None => {
+                gone = true;
+                Ok(Self::null())
+            }
+        })?;
+        if gone {
+            return Ok(path::delete_all(self, vec![keys.into()])?);
+        }
+        Ok(self)
+    }
+}
+
+impl jaq_core::ValT for Value {
+    fn from_num(spelling: &str) -> ValR<Self> {
+        // The language allows `.5`, `5.` and zeros in front, which JSON does not.
+        if super::number::spelling_end(spelling.as_bytes()) == Ok(spelling.len()) {
+            return Ok(Self::spelled(spelling));
+        }
+        spelling.parse().map(|number: f64| Self::from(number)).or_else(|_| fail("not a number"))
+    }
+
+    fn from_map<I: IntoIterator<Item = (Self, Self)>>(iter: I) -> ValR<Self> {
+        let mut object = Object::default();
+        for (key, value) in iter {
+            match &key.0 {
+                Node::String(name) => object.insert(name, value),
+                _ => {
+                    return fail(format!("Object keys must be strings, not {}", key.described()));
+                }
+            }
+        }
+        Ok(Self::object(object))
+    }
+
+    fn key_values(self) -> BoxIter<'static, ValR<(Self, Self), Self>> {
+        match self.0 {
+            Node::Array(array) => {
+                let places = (0..array.0.len()).map(Self::from);
+                Box::new(places.zip(Elements::new(array)).map(Ok))
+            }
+            Node::Object(object) => {
+                Box::new(Entries { object, at: 0 }.map(|(key, value)| Ok((Self(Node::String(key)), value))))
+            }
+            _ => box_once(self.cannot_iterate()),
+        }
+    }
+
+    fn values(self) -> Box<dyn Iterator<Item = ValR<Self>>> {
+        match self.0 {
+            Node::Array(array) => Box::new(Elements::new(array).map(Ok)),
+            Node::Object(object) => Box::new(Entries { object, at: 0 }.map(|(_, value)| Ok(value))),
+            _ => box_once(self.cannot_iterate()),
+        }
+    }
+
+    fn index(self, index: &Self) -> ValR<Self> {
+        path::get(&self, index)
+    }
+
+    fn range(self, range: Range<&Self>) -> ValR<Self> {
+        path::get(&self, &Self::slice_key(range))
+    }
+
+    fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(
+        self,
+        opt: Opt,
+        change: impl Fn(Self) -> I,
+    ) -> ValX<'a, Self> {
+        match self.0 {
+            Node::Array(array) => {
+                let mut elements = into_elements(array);
+                let mut kept = 0;
+                for at in 0..elements.len() {
+                    let old = std::mem::take(&mut elements[at]);
+                    if let Some(new) = change(old).next() {
+                        elements[kept] = new?;
+                        kept += 1;
+                    }
+                }
+                elements.truncate(kept);
+                Ok(Self::array(elements))
+            }
+            Node::Object(object) => {
+                let mut object = into_object(object);
+                let mut failed = None;
+                object.retain(|(_, value)| {
+                    failed.is_some()
+                        || match change(std::mem::take(value)).next() {
+                            Some(Ok(new)) => {
+                                *value = new;
+                                true
+                            }
+                            Some(Err(exception)) => {
+                                failed = Some(exception);
+                                true
+                            }
+                            None => false,
+                        }
+                });
+                failed.map_or_else(|| Ok(Self::object(object)), Err)
+            }
+            _ => opt.fail(self, |value| match value.cannot_iterate::<Self>() {
+                Err(error) => error.into(),
+                Ok(value) => jaq_core::Error::new(value).into(),
+            }),
+        }
+    }
+
+    fn map_index<'a, I: Iterator<Item = ValX<'a, Self>>>(
+        self,
+        index: &Self,
+        opt: Opt,
+        change: impl Fn(Self) -> I,
+    ) -> ValX<'a, Self> {
+        self.map_at(index.clone(), opt, change)
+    }
+
+    fn map_range<'a, I: Iterator<Item = ValX<'a, Self>>>(
+        self,
+        range: Range<&Self>,
+        opt: Opt,
+        change: impl Fn(Self) -> I,
+    ) -> ValX<'a, Self> {
+        self.map_at(Self::slice_key(range), opt, change)
+    }
+
+    fn as_bool(&self) -> bool {
+        self.is_truthy()
+    }
+
+    fn into_string(self) -> Self {
+        if self.as_str().is_some() { self } else { Self::string(to_json(&self.0)) }
+    }
+}
+
+/// The elements of an array, moved out if nobody else holds it.
+struct Elements {
+    shared: Option<(Rc<super::value::Array>, usize)>,
+    owned: std::vec::IntoIter<Value>,
+}
+
+impl Elements {
+    fn new(array: Rc<super::value::Array>) -> Self {
+        match Rc::try_unwrap(array) {
+            Ok(array) => Self { shared: None, owned: array.take().into_iter() },
+            Err(array) => Self { shared: Some((array, 0)), owned: Vec::new().into_iter() },
+        }
+    }
+}
+
+impl Iterator for Elements {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        match &mut self.shared {
+            None => self.owned.next(),
+            Some((array, at)) => {
+                let value = array.0.get(*at).cloned();
+                *at += 1;
+                value
+            }
+        }
+    }
+}
+
+struct Entries {
+    object: Rc<Object>,
+    at: usize,
+}
+
+impl Iterator for Entries {
+    type Item = (Text, Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.object.entries().get(self.at).cloned();
+        self.at += 1;
+        entry
+    }
+}
+
+impl jaq_std::ValT for Value {
+    fn into_seq<S: FromIterator<Self>>(self) -> Result<S, Self> {
+        match self.0 {
+            Node::Array(array) => Ok(into_elements(array).into_iter().collect()),
+            _ => Err(self),
+        }
+    }
+
+    fn is_int(&self) -> bool {
+        self.as_f64().is_some_and(|number| number.fract() == 0.0)
+    }
+
+    fn as_isize(&self) -> Option<isize> {
+        #[allow(clippy::cast_possible_truncation, reason = "what is beyond the range is cut")]
+        self.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as isize)
+    }
+
+    fn as_f64(&self) -> Option<f64> {
+        Self::as_f64(self)
+    }
+
+    fn is_utf8_str(&self) -> bool {
+        self.as_str().is_some()
+    }
+
+    fn as_bytes(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Node::String(text) => Some(text.as_bytes()),
+            _ => None,
+        }
+    }
+
+    fn as_sub_str(&self, sub: &[u8]) -> Self {
+        Self::from_utf8_bytes(sub.to_vec())
+    }
+
+    fn from_utf8_bytes(bytes: impl AsRef<[u8]> + Send + 'static) -> Self {
+        Self::string(String::from_utf8_lossy(bytes.as_ref()).into_owned())
+    }
+}

@@ -1,0 +1,287 @@
+//! Filters: the language of jq 1.8 on `jaq-core`.
+//!
+//! A filter is parsed by the engine's parser, rewritten ([`rewrite`]) where the engine means
+//! something else than jq, and compiled with the builtins it reaches ([`prelude`], [`natives`]).
+//!
+//! Nothing here ends the process, whatever the filter asks for: `halt` is an error like others.
+//! Recursion is bounded by the stack of [`within`](super::within); memory and time are not.
+
+mod bindings;
+mod error;
+mod natives;
+mod prelude;
+mod rewrite;
+
+pub use bindings::Bindings;
+pub use error::{FilterError, FilterErrorKind};
+
+use super::{Value, stack};
+use jaq_core::data::HasLut;
+use jaq_core::load::lex::Lexer;
+use jaq_core::load::parse::Def;
+use jaq_core::load::{Arena, File, Loader, Parser};
+use jaq_core::{Compiler, Ctx, DataT, Exn, Lut, Vars};
+use natives::Pattern;
+use rewrite::Rewriter;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+/// The longest filter, in bytes. Nesting takes stack while it is parsed, before it can be measured.
+const LONGEST: usize = 256 * 1024;
+
+/// The name of the whole filter among the definitions. Users can't call it without loops that
+/// the guard ends.
+const MAIN: &str = "_main";
+
+/// The engine with this project's values.
+enum Engine {}
+
+impl DataT for Engine {
+    type V<'a> = Value;
+    type Data<'a> = &'a Run<'a>;
+}
+
+/// What natives find while a filter runs.
+struct Run<'a> {
+    lut: &'a Lut<Engine>,
+    bindings: &'a Bindings,
+    halt: RefCell<Option<Halt>>,
+    patterns: RefCell<HashMap<(String, String), Pattern>>,
+}
+
+impl<'a> HasLut<'a, Engine> for &'a Run<'a> {
+    fn lut(&self) -> &'a Lut<Engine> {
+        self.lut
+    }
+}
+
+/// Why a filter was ended so that it can't catch it.
+#[derive(Debug, Clone)]
+enum Halt {
+    Asked(i32, Vec<u8>),
+    TooDeep,
+}
+
+impl Run<'_> {
+    fn message(&self, text: &[u8]) {
+        if let Some(sink) = &self.bindings.messages {
+            sink(text);
+        }
+    }
+
+    fn halt<'a>(&self, why: Halt) -> Exn<'a, Value> {
+        self.halt.borrow_mut().get_or_insert(why);
+        Exn::halt(5)
+    }
+
+    /// An error when the stack does not suffice to go deeper, or did not before.
+    fn room<'a>(&self) -> Result<(), Exn<'a, Value>> {
+        if stack::has_room() && !stack::refused() {
+            return Ok(());
+        }
+        Err(self.halt(Halt::TooDeep))
+    }
+}
+
+/// A compiled filter.
+pub struct Filter {
+    compiled: jaq_core::Filter<Engine>,
+    bindings: Bindings,
+    globals: Vec<Value>,
+}
+
+impl Filter {
+    /// Compiles `source`.
+    ///
+    /// # Errors
+    ///
+    /// [`FilterErrorKind::Compile`], with [`FilterError::details`].
+    pub fn compile(source: &str, bindings: &Bindings) -> Result<Self, FilterError> {
+        stack::ensure();
+        stack::take_refused();
+        if source.len() > LONGEST {
+            let what = format!("longer than {} KiB", LONGEST / 1024);
+            return Err(FilterError::compile(source, 0, 1, &what));
+        }
+        let nesting = nesting(source);
+        if nesting > LONGEST / 64 || (nesting > 100 && !stack::is_large()) {
+            return Err(FilterError::compile(source, 0, 1, "nested too deeply"));
+        }
+        if source.trim().is_empty() {
+            return Self::compile(".", bindings);
+        }
+        let arena = Arena::default();
+        let tokens = Lexer::new(source).lex().map_err(|errors| error::lexing(source, &errors))?;
+        let term = Parser::new(&tokens)
+            .parse(|parser| parser.term())
+            .map_err(|errors| error::parsing(source, &errors))?;
+        let mut rewriter = Rewriter::new(source, &arena);
+        let body = rewriter.term(term);
+        if rewriter.too_deep {
+            stack::take_refused();
+            return Err(FilterError::compile(source, 0, 1, "nested too deeply"));
+        }
+        let mut definitions = reached(&rewriter.called, &arena);
+        definitions.push(Def { name: MAIN, args: Vec::new(), body });
+        let modules = Loader::new(definitions)
+            .load(&arena, File { code: MAIN, path: () })
+            .map_err(|_| FilterError::compile(source, 0, 1, "not a filter"))?;
+        let globals = bindings.globals();
+        let compiled = Compiler::default()
+            .with_funs(natives::all())
+            .with_global_vars(globals.iter().map(|(name, _)| name.as_str()))
+            .compile(modules)
+            .map_err(|errors| undefined(source, &errors))?;
+        let globals = globals.into_iter().map(|(_, value)| value).collect();
+        Ok(Self { compiled, bindings: bindings.clone(), globals })
+    }
+
+    /// The one result of the filter on `input`.
+    ///
+    /// # Errors
+    ///
+    /// Every [`FilterErrorKind`] but `Compile`.
+    pub fn run_one(&self, input: Value) -> Result<Value, FilterError> {
+        let mut result = None;
+        let mut several = false;
+        self.run_each(input, |value| {
+            several = result.is_some();
+            result = Some(value);
+            if several { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        match result {
+            Some(_) if several => Err(FilterError::new(
+                FilterErrorKind::SeveralResults,
+                "the filter gives more than one result, one is needed (`[…]` makes an array of them)",
+            )),
+            Some(value) => Ok(value),
+            None => {
+                Err(FilterError::new(FilterErrorKind::NoResult, "the filter gives no result, one is needed"))
+            }
+        }
+    }
+
+    /// Gives every result of the filter on `input` to `on_result` until that breaks.
+    ///
+    /// # Errors
+    ///
+    /// `Failed`, `TooDeep` or `Halted`; what came before has been given.
+    pub fn run_each(
+        &self,
+        input: Value,
+        mut on_result: impl FnMut(Value) -> ControlFlow<()>,
+    ) -> Result<(), FilterError> {
+        stack::ensure();
+        stack::take_refused();
+        let run = Run {
+            lut: &self.compiled.lut,
+            bindings: &self.bindings,
+            halt: RefCell::default(),
+            patterns: RefCell::default(),
+        };
+        let ctx = Ctx::<Engine>::new(&run, Vars::new(self.globals.iter().cloned()));
+        for result in self.compiled.id.run((ctx, input)) {
+            if stack::take_refused() {
+                return Err(too_deep());
+            }
+            let value = match result {
+                Ok(value) => value,
+                Err(exception) => return Err(failed(&run, exception)),
+            };
+            if on_result(value).is_break() {
+                break;
+            }
+        }
+        if stack::take_refused() { Err(too_deep()) } else { Ok(()) }
+    }
+}
+
+/// How deep brackets may nest at most, and how long runs of prefix words may be, roughly: what the
+/// parser recurses on.
+fn nesting(source: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    let words = ["if", "try", "reduce", "foreach", "label", "def", "-"];
+    deepest + words.iter().map(|word| source.matches(word).count()).max().unwrap_or(0)
+}
+
+/// The builtin definitions that these calls reach, in their order.
+fn reached<'s>(called: &[(&'s str, usize)], arena: &'s Arena) -> Vec<Def<&'s str>> {
+    let find = |call: &(&str, usize)| {
+        let same = |(name, arity, _): &(&str, usize, &str)| *name == call.0 && *arity == call.1;
+        prelude::DEFINITIONS.iter().position(same)
+    };
+    let mut rewritten: Vec<Option<Def<&'s str>>> = Vec::new();
+    rewritten.resize_with(prelude::DEFINITIONS.len(), || None);
+    let mut waiting: Vec<usize> = called.iter().filter_map(find).collect();
+    while let Some(place) = waiting.pop() {
+        if rewritten[place].is_some() {
+            continue;
+        }
+        let (_, _, code) = prelude::DEFINITIONS[place];
+        let parsed = jaq_core::load::parse(code, |parser| parser.defs()).unwrap_or_default();
+        for definition in parsed {
+            let mut rewriter = Rewriter::new(code, arena);
+            rewritten[place] = Some(rewriter.definition(definition));
+            waiting.extend(rewriter.called.iter().filter_map(find).filter(|other| *other != place));
+        }
+    }
+    rewritten.into_iter().flatten().collect()
+}
+
+fn undefined(source: &str, errors: &jaq_core::compile::Errors<&str, ()>) -> FilterError {
+    use jaq_core::compile::Undefined;
+    let first = errors.iter().flat_map(|(_, errors)| errors).next();
+    let Some((name, kind)) = first else {
+        return FilterError::compile(source, 0, 1, "not a filter");
+    };
+    let what = match kind {
+        Undefined::Filter(arity) if name.starts_with('@') => {
+            debug_assert_eq!(*arity, 0);
+            format!("`{name}` is not a known format")
+        }
+        Undefined::Filter(0) => format!("no filter is called `{name}`"),
+        Undefined::Filter(1) => format!("no filter is called `{name}` with 1 argument"),
+        Undefined::Filter(arity) => format!("no filter is called `{name}` with {arity} arguments"),
+        Undefined::Var => format!("the variable `{name}` is not defined"),
+        Undefined::Label => format!("the label `{name}` is not defined"),
+        _ => format!("`{name}` is not defined"),
+    };
+    FilterError::compile(source, error::offset(source, name), name.chars().count(), &what)
+}
+
+fn too_deep() -> FilterError {
+    FilterError::new(FilterErrorKind::TooDeep, "the filter recurses, or its values nest, too deeply")
+}
+
+fn failed(run: &Run<'_>, exception: Exn<'_, Value>) -> FilterError {
+    let message = match exception.get_err() {
+        Ok(error) => {
+            let value = error.into_val();
+            match value.as_str() {
+                Some(text) => text.to_owned(),
+                None => format!("(not a string): {value}"),
+            }
+        }
+        Err(exception) => {
+            return match run.halt.take() {
+                Some(Halt::Asked(code, message)) => {
+                    let summary = format!("the filter halted with exit code {code}");
+                    FilterError::new(FilterErrorKind::Halted { code, message }, summary)
+                }
+                Some(Halt::TooDeep) => too_deep(),
+                None if exception.get_halt().is_ok() => too_deep(),
+                None => FilterError::new(FilterErrorKind::Failed("break".to_owned()), "break"),
+            };
+        }
+    };
+    FilterError::new(FilterErrorKind::Failed(message.clone()), message)
+}

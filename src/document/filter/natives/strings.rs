@@ -1,0 +1,249 @@
+//! Strings: conversion, trimming, splitting, the `@` formats.
+
+use super::{Error, Plain, one, parameters, plain, want_array, want_text};
+use crate::document::arithmetic::{fail, split};
+use crate::document::filter::Engine;
+use crate::document::number::spelling_end;
+use crate::document::value::{Node, Value};
+use base64::Engine as _;
+use base64::engine::{GeneralPurpose, general_purpose};
+use jaq_core::native::{Fun, unary};
+use jaq_core::{ValR, ValT};
+
+pub(super) fn natives() -> Vec<Fun<Engine>> {
+    let natives: [Plain; 30] = [
+        ("tostring", parameters(""), |cv| one(Ok(cv.1.into_string()))),
+        ("fromjson", parameters(""), |cv| one(from_json(&cv.1))),
+        ("tonumber", parameters(""), |cv| one(to_number(cv.1))),
+        ("toboolean", parameters(""), |cv| one(to_boolean(cv.1))),
+        ("utf8bytelength", parameters(""), |cv| {
+            let wrong = || format!("{} only strings have UTF-8 byte length", cv.1.described());
+            one(want_text(&cv.1, wrong).map(|text| text.len().into()))
+        }),
+        ("explode", parameters(""), |cv| {
+            let wrong = || "explode input must be a string".to_owned();
+            let code = |character| Value::from(f64::from(u32::from(character)));
+            one(want_text(&cv.1, wrong).map(|text| text.chars().map(code).collect()))
+        }),
+        ("ascii_downcase", parameters(""), |cv| {
+            let wrong = || "explode input must be a string".to_owned();
+            one(want_text(&cv.1, wrong).map(|text| text.to_ascii_lowercase().into()))
+        }),
+        ("ascii_upcase", parameters(""), |cv| {
+            let wrong = || "explode input must be a string".to_owned();
+            one(want_text(&cv.1, wrong).map(|text| text.to_ascii_uppercase().into()))
+        }),
+        ("startswith", parameters("v"), |cv| {
+            unary(cv, |value, part| affix(&value, &part, "startswith").map(|(t, p)| t.starts_with(p).into()))
+        }),
+        ("endswith", parameters("v"), |cv| {
+            unary(cv, |value, part| affix(&value, &part, "endswith").map(|(t, p)| t.ends_with(p).into()))
+        }),
+        ("ltrimstr", parameters("v"), |cv| unary(cv, |value, part| trim_start(value, &part))),
+        ("rtrimstr", parameters("v"), |cv| unary(cv, |value, part| trim_end(value, &part))),
+        ("trimstr", parameters("v"), |cv| {
+            unary(cv, |value, part| trim_end(trim_start(value, &part)?, &part))
+        }),
+        ("trim", parameters(""), |cv| one(trim(&cv.1, str::trim))),
+        ("ltrim", parameters(""), |cv| one(trim(&cv.1, str::trim_start))),
+        ("rtrim", parameters(""), |cv| one(trim(&cv.1, str::trim_end))),
+        ("split", parameters("v"), |cv| {
+            unary(cv, |value, separator| match (value.as_str(), separator.as_str()) {
+                (Some(text), Some(separator)) => Ok(split(text, separator)),
+                _ => fail("split input and separator must be strings"),
+            })
+        }),
+        ("_strindices", parameters("v"), |cv| {
+            unary(cv, |value, wanted| crate::document::search::indices(&value, &wanted))
+        }),
+        ("@text", parameters(""), |cv| one(Ok(cv.1.into_string()))),
+        ("@json", parameters(""), |cv| one(Ok(cv.1.to_string().into()))),
+        ("@csv", parameters(""), |cv| {
+            one(row(&cv.1, "csv", ",", |text| format!("\"{}\"", text.replace('"', "\"\""))))
+        }),
+        ("@tsv", parameters(""), |cv| {
+            one(row(&cv.1, "tsv", "\t", |text| {
+                let text = text.replace('\\', "\\\\").replace('\t', "\\t");
+                text.replace('\n', "\\n").replace('\r', "\\r")
+            }))
+        }),
+        ("@html", parameters(""), |cv| one(Ok(escape_html(&text_of(cv.1))))),
+        ("@uri", parameters(""), |cv| one(Ok(escape_uri(&text_of(cv.1))))),
+        ("@urid", parameters(""), |cv| one(unescape_uri(&text_of(cv.1)))),
+        ("@sh", parameters(""), |cv| one(shell(&cv.1))),
+        ("@base64", parameters(""), |cv| one(Ok(general_purpose::STANDARD.encode(text_of(cv.1)).into()))),
+        ("@base64d", parameters(""), |cv| one(decode_base64(&text_of(cv.1)))),
+        ("have_literal_numbers", parameters(""), |_| one(Ok(true.into()))),
+        ("have_decnum", parameters(""), |_| one(Ok(true.into()))),
+    ];
+    plain(natives)
+}
+
+fn text_of(value: Value) -> String {
+    value.into_string().as_str().unwrap_or_default().to_owned()
+}
+
+fn from_json(value: &Value) -> ValR<Value> {
+    let text = want_text(value, || format!("{} cannot be parsed as JSON", value.described()))?;
+    match text.trim() {
+        "nan" | "NaN" => Ok(Value::from(f64::NAN)),
+        _ => Value::parse(text.as_bytes()).or_else(|wrong| {
+            let shown = Value::from_str(text);
+            fail(format!("{wrong} (while parsing {})", shown.shortened()))
+        }),
+    }
+}
+
+fn to_number(value: Value) -> ValR<Value> {
+    if value.is_number() {
+        return Ok(value);
+    }
+    if let Some(text) = value.as_str() {
+        if spelling_end(text.as_bytes()) == Ok(text.len()) {
+            return Ok(Value::spelled(text));
+        }
+        if text == "nan" {
+            return Ok(Value::from(f64::NAN));
+        }
+        // `.5`, `5.`, `+5` and zeros in front are fine in text.
+        let digits = |byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        if text.bytes().all(digits)
+            && let Ok(number) = text.parse::<f64>()
+        {
+            return Ok(Value::from(number));
+        }
+    }
+    fail(format!("{} cannot be parsed as a number", value.described()))
+}
+
+fn to_boolean(value: Value) -> ValR<Value> {
+    match (&value.0, value.as_str()) {
+        (Node::Bool(_), _) => Ok(value),
+        (_, Some("true")) => Ok(true.into()),
+        (_, Some("false")) => Ok(false.into()),
+        _ => fail(format!("{} cannot be parsed as a boolean", value.described())),
+    }
+}
+
+fn affix<'v>(value: &'v Value, part: &'v Value, name: &str) -> Result<(&'v str, &'v str), Error> {
+    match (value.as_str(), part.as_str()) {
+        (Some(text), Some(part)) => Ok((text, part)),
+        _ => fail(format!("{name}() requires string inputs")),
+    }
+}
+
+fn trim_start(value: Value, part: &Value) -> ValR<Value> {
+    let (text, part) = affix(&value, part, "startswith")?;
+    let rest = text.strip_prefix(part).map(Value::from_str);
+    Ok(rest.unwrap_or(value))
+}
+
+fn trim_end(value: Value, part: &Value) -> ValR<Value> {
+    let (text, part) = affix(&value, part, "endswith")?;
+    let rest = text.strip_suffix(part).map(Value::from_str);
+    Ok(rest.unwrap_or(value))
+}
+
+fn trim(value: &Value, trim: for<'t> fn(&'t str) -> &'t str) -> ValR<Value> {
+    want_text(value, || "trim input must be a string".to_owned()).map(|text| Value::from_str(trim(text)))
+}
+
+fn row(value: &Value, format: &str, separator: &str, quote: fn(&str) -> String) -> ValR<Value> {
+    let wrong = || format!("{} cannot be {format}-formatted, only an array can be", value.described());
+    let mut fields = Vec::new();
+    for field in want_array(value, wrong)? {
+        fields.push(match &field.0 {
+            Node::Null => String::new(),
+            Node::String(text) => quote(text.as_str()),
+            Node::Array(_) | Node::Object(_) => {
+                return fail(format!("{} is not valid in a csv row", field.described()));
+            }
+            _ => field.to_string(),
+        });
+    }
+    Ok(fields.join(separator).into())
+}
+
+fn escape_html(text: &str) -> Value {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\'' => escaped.push_str("&apos;"),
+            '"' => escaped.push_str("&quot;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped.into()
+}
+
+fn escape_uri(text: &str) -> Value {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped.into()
+}
+
+fn unescape_uri(text: &str) -> ValR<Value> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let hex = tail.get(..2).filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+        let code = hex.and_then(|hex| std::str::from_utf8(hex).ok());
+        let Some(code) = code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) else {
+            let shown = Value::from_str(text).described();
+            return fail(format!("{shown} is not a valid uri encoding"));
+        };
+        bytes.push(code);
+        rest = &tail[2..];
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(_) => fail(format!("{} is not a valid uri encoding", Value::from_str(text).described())),
+    }
+}
+
+fn shell(value: &Value) -> ValR<Value> {
+    let word = |value: &Value| match &value.0 {
+        Node::String(text) => Ok(format!("'{}'", text.as_str().replace('\'', "'\\''"))),
+        Node::Array(_) | Node::Object(_) => {
+            fail(format!("{} can not be escaped for shell", value.described()))
+        }
+        _ => Ok(value.to_string()),
+    };
+    let words = match value.as_array() {
+        Some(elements) => elements.iter().map(word).collect::<Result<Vec<_>, _>>()?,
+        None => vec![word(value)?],
+    };
+    Ok(words.join(" ").into())
+}
+
+fn decode_base64(text: &str) -> ValR<Value> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        base64::engine::GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+    );
+    let digits = text.trim_end_matches('=');
+    let shown = || Value::from_str(text).described();
+    if digits.len() % 4 == 1 && digits.len() > 1 {
+        return fail(format!("{} trailing base64 byte found", shown()));
+    }
+    match LENIENT.decode(digits) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned().into()),
+        Err(_) => fail(format!("{} is not valid base64 data", shown())),
+    }
+}

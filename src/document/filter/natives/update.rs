@@ -1,0 +1,126 @@
+//! Updates by jq's rule: the paths are found in the input first, then changed one after another.
+
+use super::core::results;
+use super::{Closure, Cv, Error, Exception, Plain, Results, one, parameters, plain};
+use crate::document::arithmetic::fail;
+use crate::document::filter::Engine;
+use crate::document::{Value, path};
+use jaq_core::ValR;
+use jaq_core::box_iter::box_once;
+use jaq_core::native::Fun;
+
+pub(super) fn natives() -> Vec<Fun<Engine>> {
+    let natives: [Plain; 11] = [
+        ("!modify", parameters("ff"), |mut cv| {
+            let (change, paths) = (cv.0.pop_fun(), cv.0.pop_fun());
+            box_once(modify(cv.1, &paths, &change))
+        }),
+        ("!assign", parameters("fv"), |cv| each(cv, |_, new| Ok(new))),
+        ("!update_add", parameters("fv"), |cv| each(cv, |old, new| old + new)),
+        ("!update_subtract", parameters("fv"), |cv| each(cv, |old, new| old - new)),
+        ("!update_multiply", parameters("fv"), |cv| each(cv, |old, new| old * new)),
+        ("!update_divide", parameters("fv"), |cv| each(cv, |old, new| old / new)),
+        ("!update_remainder", parameters("fv"), |cv| each(cv, |old, new| old % new)),
+        ("!update_alternative", parameters("fv"), |cv| {
+            each(cv, |old, new| Ok(if old.is_truthy() { old } else { new }))
+        }),
+        ("setpath", parameters("vv"), |mut cv| {
+            let (new, keys) = (cv.0.pop_var(), cv.0.pop_var());
+            one(set_path(cv.1, &keys, new))
+        }),
+        ("delpaths", parameters("v"), |mut cv| {
+            let paths = cv.0.pop_var();
+            one(delete_paths(cv.1, &paths))
+        }),
+        ("del", parameters("f"), |mut cv| {
+            let paths = cv.0.pop_fun();
+            box_once(delete(cv.1, &paths))
+        }),
+    ];
+    plain(natives)
+}
+
+/// The keys of a path.
+pub(super) fn keys(path: &Value) -> Result<&[Value], Error> {
+    match path.as_array() {
+        Some(keys) => Ok(keys),
+        None => fail("Path must be specified as an array"),
+    }
+}
+
+/// Runs `work` for every path of `paths` in `root`. They are all found first: the input is no
+/// longer shared then, so that changing it copies nothing.
+fn for_each_path<'a>(
+    root: Value,
+    paths: &Closure<'a>,
+    mut work: impl FnMut(&mut Value, &[Value]) -> Result<(), Exception<'a>>,
+) -> Result<Value, Exception<'a>> {
+    let found = paths.0.paths((paths.1.clone(), (root.clone(), Default::default())));
+    let found: Vec<_> = found.map(|found| Ok(found?.1)).collect::<Result<_, Exception<'a>>>()?;
+    let mut root = root;
+    let mut keys = Vec::new();
+    for path in found {
+        keys.clear();
+        keys.extend(path.iter().cloned());
+        keys.reverse();
+        work(&mut root, &keys)?;
+    }
+    Ok(root)
+}
+
+fn each<'a>(mut cv: Cv<'a>, change: fn(Value, Value) -> ValR<Value>) -> Results<'a> {
+    let (new, paths) = (cv.0.pop_var(), cv.0.pop_fun());
+    box_once(for_each_path(cv.1, &paths, |root, keys| {
+        path::update(root, keys, &mut |old| Ok(change(old, new.clone())?))
+    }))
+}
+
+fn modify<'a>(root: Value, paths: &Closure<'a>, change: &Closure<'a>) -> Result<Value, Exception<'a>> {
+    let mut gone: Vec<Vec<Value>> = Vec::new();
+    let root = for_each_path(root, paths, |root, keys| {
+        if path::get_path(root, keys)?.is_null() {
+            // Perhaps not there: nothing is made unless there is a value to put there.
+            match results(change, Value::null()).next() {
+                None => gone.push(keys.to_vec()),
+                Some(new) => {
+                    let new = new?;
+                    path::update::<Error>(root, keys, &mut |_| Ok(new.clone()))?;
+                }
+            }
+            return Ok(());
+        }
+        path::update(root, keys, &mut |old| match results(change, old).next() {
+            Some(new) => new,
+            None => {
+                gone.push(keys.to_vec());
+                Ok(Value::null())
+            }
+        })
+    })?;
+    Ok(path::delete_all(root, gone)?)
+}
+
+fn set_path(mut root: Value, path: &Value, new: Value) -> ValR<Value> {
+    path::update::<Error>(&mut root, keys(path)?, &mut |_| Ok(new.clone()))?;
+    Ok(root)
+}
+
+fn delete_paths(root: Value, paths: &Value) -> ValR<Value> {
+    let Some(paths) = paths.as_array() else {
+        return fail("Paths must be specified as an array");
+    };
+    let keys = |path: &Value| match path.as_array() {
+        Some(keys) => Ok(keys.to_vec()),
+        None => fail(format!("Path must be specified as array, not {}", path.type_name())),
+    };
+    path::delete_all(root, paths.iter().map(keys).collect::<Result<_, _>>()?)
+}
+
+fn delete<'a>(root: Value, paths: &Closure<'a>) -> Result<Value, Exception<'a>> {
+    let mut gone = Vec::new();
+    let root = for_each_path(root, paths, |_, keys| {
+        gone.push(keys.to_vec());
+        Ok(())
+    })?;
+    Ok(path::delete_all(root, gone)?)
+}

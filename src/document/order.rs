@@ -1,0 +1,87 @@
+//! Equality and order: null < false < true < numbers < strings < arrays < objects.
+
+use super::number;
+use super::stack;
+use super::value::{Node, Value};
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+fn rank(value: &Value) -> u8 {
+    match value.0 {
+        Node::Null => 0,
+        Node::Bool(false) => 1,
+        Node::Bool(true) => 2,
+        Node::Number(_) | Node::Spelled(_) | Node::SpelledLong(_) => 3,
+        Node::String(_) => 4,
+        Node::Array(_) => 5,
+        Node::Object(_) => 6,
+    }
+}
+
+/// Compares; two NaNs as [`number::compare`] says. Objects are compared by their sorted keys
+/// first, then by the values in that order.
+fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
+    match (&left.0, &right.0) {
+        (Node::Number(a), Node::Number(b)) if a < b => Ordering::Less,
+        (Node::Number(a), Node::Number(b)) if a > b => Ordering::Greater,
+        (Node::String(a), Node::String(b)) => a.cmp(b),
+        (Node::Array(a), Node::Array(b)) => {
+            if !stack::has_room() {
+                return Ordering::Equal;
+            }
+            let pairs = a.0.iter().zip(&b.0);
+            let mut orders = pairs.map(|(a, b)| compare(a, b, nan_below_nan));
+            let first = orders.find(|order| order.is_ne());
+            first.unwrap_or_else(|| a.0.len().cmp(&b.0.len()))
+        }
+        (Node::Object(a), Node::Object(b)) => {
+            if !stack::has_room() || (Rc::ptr_eq(a, b) && !nan_below_nan) {
+                return Ordering::Equal;
+            }
+            let (a, b) = (a.sorted(), b.sorted());
+            let keys = a.iter().map(|(key, _)| key).cmp(b.iter().map(|(key, _)| key));
+            let values = a.iter().zip(&b).map(|((_, a), (_, b))| compare(a, b, nan_below_nan));
+            keys.then_with(|| values.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
+        }
+        _ if left.is_number() && right.is_number() => number::compare(left, right, nan_below_nan),
+        _ => rank(left).cmp(&rank(right)),
+    }
+}
+
+/// Equality without order: objects need no sorting for it.
+fn equal(left: &Value, right: &Value) -> bool {
+    match (&left.0, &right.0) {
+        (Node::Array(a), Node::Array(b)) => {
+            a.0.len() == b.0.len() && stack::has_room() && a.0.iter().zip(&b.0).all(|(a, b)| equal(a, b))
+        }
+        (Node::Object(a), Node::Object(b)) => {
+            let same = |(key, value): &(_, Value)| b.get(key).is_some_and(|b| equal(value, b));
+            a.len() == b.len() && stack::has_room() && a.entries().iter().all(same)
+        }
+        _ => compare(left, right, true).is_eq(),
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        equal(self, other)
+    }
+}
+
+impl Eq for Value {}
+
+#[allow(
+    clippy::non_canonical_partial_ord_impl,
+    reason = "the language's `<` holds between two NaNs; sorting needs them equal"
+)]
+impl PartialOrd for Value {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(compare(self, other, true))
+    }
+}
+
+impl Ord for Value {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(self, other, false)
+    }
+}

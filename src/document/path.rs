@@ -1,0 +1,311 @@
+//! Reading, changing and deleting at paths, as jq does it: what is missing on the way is made, by
+//! the kind of key that asks for it, and nothing else moves.
+
+use super::arithmetic::fail;
+use super::object::Object;
+use super::parse::MAX_DEPTH;
+use super::stack;
+use super::text::Text;
+use super::value::{Array, Node, Value};
+use std::ops::Range;
+use std::rc::Rc;
+
+type Error = jaq_core::Error<Value>;
+
+/// The longest array that assigning to an index may make.
+const LONGEST: usize = 1 << 29;
+
+/// What a key means for the value it is used on.
+enum Key<'a> {
+    Name(&'a Text),
+    Place(f64),
+    Slice(Option<f64>, Option<f64>),
+}
+
+impl<'a> Key<'a> {
+    fn new(container: &Value, key: &'a Value) -> Result<Self, Error> {
+        match (&container.0, &key.0) {
+            (Node::Object(_) | Node::Null, Node::String(name)) => return Ok(Self::Name(name)),
+            (Node::Array(_) | Node::Null, _) if key.is_number() => {
+                return Ok(Self::Place(key.as_f64().unwrap_or(f64::NAN)));
+            }
+            (Node::Array(_) | Node::Null | Node::String(_), Node::Object(slice)) => {
+                return slice_bounds(slice).map(|(from, upto)| Self::Slice(from, upto));
+            }
+            _ => {}
+        }
+        cannot_index(container, key)
+    }
+}
+
+/// jq's error for a key that does not fit.
+fn cannot_index<T>(container: &Value, key: &Value) -> Result<T, Error> {
+    fail(format!("Cannot index {} with {}", container.type_name(), key.described()))
+}
+
+fn slice_bounds(slice: &Object) -> Result<(Option<f64>, Option<f64>), Error> {
+    let bound = |name: &str| match slice.get(&Text::new(name)) {
+        None => Ok(None),
+        Some(value) if value.is_null() => Ok(None),
+        Some(value) => match value.as_f64() {
+            Some(number) => Ok(Some(number).filter(|number| !number.is_nan())),
+            None => fail("Array/string slice indices must be integers"),
+        },
+    };
+    Ok((bound("start")?, bound("end")?))
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "clamped to the length first"
+)]
+fn slice_range(length: usize, from: Option<f64>, upto: Option<f64>) -> Range<usize> {
+    let size = length as f64;
+    let place = |bound: f64| if bound < 0.0 { bound + size } else { bound };
+    let clamp = |bound: f64| bound.clamp(0.0, size) as usize;
+    let start = clamp(place(from.unwrap_or(0.0)).floor());
+    let end = clamp(place(upto.unwrap_or(size)).ceil());
+    start..end.max(start)
+}
+
+/// The index that a float means in an array of this length; `None` if it is before the start.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "checked"
+)]
+fn place(length: usize, index: f64) -> Option<usize> {
+    let index = index.floor();
+    let index = if index < 0.0 { index + length as f64 } else { index };
+    (index >= 0.0).then_some(index as usize)
+}
+
+fn slice_text(text: &str, from: Option<f64>, upto: Option<f64>) -> Value {
+    if text.is_ascii() {
+        return Value::from_str(&text[slice_range(text.len(), from, upto)]);
+    }
+    let range = slice_range(text.chars().count(), from, upto);
+    let sliced: String = text.chars().skip(range.start).take(range.len()).collect();
+    Value::string(sliced)
+}
+
+/// `container | .[key]`.
+pub(super) fn get(container: &Value, key: &Value) -> Result<Value, Error> {
+    if let (Node::Array(array), Node::Array(wanted)) = (&container.0, &key.0) {
+        return Ok(super::search::array_indices(&array.0, &wanted.0));
+    }
+    Ok(match (&container.0, Key::new(container, key)?) {
+        (Node::Object(object), Key::Name(name)) => object.get(name).cloned().unwrap_or_default(),
+        (Node::Array(array), Key::Place(index)) => {
+            let index = if index.is_nan() { None } else { place(array.0.len(), index) };
+            index.and_then(|index| array.0.get(index)).cloned().unwrap_or_default()
+        }
+        (Node::Array(array), Key::Slice(from, upto)) => {
+            Value::array(array.0[slice_range(array.0.len(), from, upto)].to_vec())
+        }
+        (Node::String(text), Key::Slice(from, upto)) => slice_text(text.as_str(), from, upto),
+        _ => Value::null(),
+    })
+}
+
+/// A longer path would make a document that can't be read again.
+fn check_length(path: &[Value]) -> Result<(), Error> {
+    if path.len() > MAX_DEPTH { fail("Path too deep") } else { Ok(()) }
+}
+
+/// The value at a path; null where a part is missing.
+pub(super) fn get_path(root: &Value, path: &[Value]) -> Result<Value, Error> {
+    check_length(path)?;
+    let mut value = root.clone();
+    for key in path {
+        if value.is_null() {
+            return Ok(value);
+        }
+        value = get(&value, key)?;
+    }
+    Ok(value)
+}
+
+/// Changes the value at `path` by `change`, making what is missing.
+pub(super) fn update<E: From<Error>>(
+    root: &mut Value,
+    path: &[Value],
+    change: &mut dyn FnMut(Value) -> Result<Value, E>,
+) -> Result<(), E> {
+    check_length(path)?;
+    let mut current = root;
+    for (depth, key) in path.iter().enumerate() {
+        let key = Key::new(current, key)?;
+        if let Key::Slice(from, upto) = key {
+            return update_slice(current, from, upto, &path[depth + 1..], change);
+        }
+        current = child(current, &key)?;
+    }
+    let old = std::mem::take(current);
+    *current = change(old)?;
+    Ok(())
+}
+
+fn child<'v>(container: &'v mut Value, key: &Key<'_>) -> Result<&'v mut Value, Error> {
+    match key {
+        Key::Name(name) => {
+            if container.is_null() {
+                *container = Value::empty_object();
+            }
+            let Node::Object(object) = &mut container.0 else {
+                return fail("not an object");
+            };
+            Ok(Rc::make_mut(object).entry(name))
+        }
+        Key::Place(index) => {
+            if container.is_null() {
+                *container = Value::array(Vec::new());
+            }
+            let Node::Array(array) = &mut container.0 else {
+                return fail("not an array");
+            };
+            if index.is_nan() {
+                return fail("Cannot set array element at NaN index");
+            }
+            let Some(index) = place(array.0.len(), *index) else {
+                return fail("Out of bounds negative array index");
+            };
+            if index >= LONGEST {
+                return fail("Array index too large");
+            }
+            let elements = &mut Rc::make_mut(array).0;
+            if index >= elements.len() {
+                elements.resize_with(index + 1, Value::null);
+            }
+            Ok(&mut elements[index])
+        }
+        Key::Slice(..) => fail("not an index"),
+    }
+}
+
+fn update_slice<E: From<Error>>(
+    container: &mut Value,
+    from: Option<f64>,
+    upto: Option<f64>,
+    rest: &[Value],
+    change: &mut dyn FnMut(Value) -> Result<Value, E>,
+) -> Result<(), E> {
+    if !stack::has_room() {
+        return fail("Path too deep").map_err(E::from);
+    }
+    if container.as_str().is_some() {
+        return fail("Cannot update string slices").map_err(E::from);
+    }
+    let (range, mut part) = match &container.0 {
+        Node::Array(array) => {
+            let range = slice_range(array.0.len(), from, upto);
+            (range.clone(), Value::array(array.0[range].to_vec()))
+        }
+        _ => (0..0, Value::null()),
+    };
+    update(&mut part, rest, change)?;
+    let Node::Array(part) = part.0 else {
+        return fail("A slice of an array can only be assigned another array").map_err(E::from);
+    };
+    if container.is_null() {
+        *container = Value::array(Vec::new());
+    }
+    if let Node::Array(array) = &mut container.0 {
+        Rc::make_mut(array).0.splice(range, super::value::into_elements(part));
+    }
+    Ok(())
+}
+
+/// Deletes every one of `paths`, each an array of keys. The last come first, so that no
+/// deletion moves what another one means.
+pub(super) fn delete_all(mut root: Value, mut paths: Vec<Vec<Value>>) -> Result<Value, Error> {
+    paths.sort();
+    paths.dedup();
+    while let Some(last) = paths.pop() {
+        check_length(&last)?;
+        let Some((key, parent)) = last.split_last() else {
+            return Ok(Value::null());
+        };
+        let mut keys = vec![key.clone()];
+        // Those of one array or object go together: all mean the places there are before.
+        let same = |next: &mut Vec<Value>| next.split_last().is_some_and(|(_, p)| p == parent);
+        while let Some(next) = paths.pop_if(same) {
+            keys.extend(next.into_iter().next_back());
+        }
+        delete(&mut root, parent, &keys)?;
+    }
+    Ok(root)
+}
+
+fn delete(root: &mut Value, parent: &[Value], keys: &[Value]) -> Result<(), Error> {
+    // Nothing is made on the way to what is not there, and nothing copied without need.
+    let kept = match get_path(root, parent)?.0 {
+        Node::Null => return Ok(()),
+        Node::Object(object) => {
+            keys.iter().all(|key| matches!(&key.0, Node::String(name) if object.get(name).is_none()))
+        }
+        _ => false,
+    };
+    if kept {
+        return Ok(());
+    }
+    update(root, parent, &mut |container| delete_keys(container, keys))
+}
+
+fn delete_keys(mut container: Value, keys: &[Value]) -> Result<Value, Error> {
+    if let Node::Object(object) = &mut container.0 {
+        let mut names = Vec::new();
+        for key in keys {
+            let Node::String(name) = &key.0 else {
+                return match key.0 {
+                    _ if key.is_number() => fail("Cannot delete field at array index of object"),
+                    _ => fail(format!("Cannot delete field at object index of {}", "object")),
+                };
+            };
+            names.push(name);
+        }
+        let object = Rc::make_mut(object);
+        if names.len() > 8 {
+            let names: std::collections::HashSet<_> = names.into_iter().collect();
+            object.retain(|(key, _)| !names.contains(key));
+        } else {
+            names.into_iter().for_each(|name| drop(object.remove(name)));
+        }
+        return Ok(container);
+    }
+    let Node::Array(array) = &mut container.0 else {
+        return match keys.first() {
+            Some(key) if key.as_object().is_some() => {
+                fail(format!("Cannot delete field at array slice of {}", container.type_name()))
+            }
+            Some(key) if key.is_number() => {
+                fail(format!("Cannot delete field at array index of {}", container.type_name()))
+            }
+            _ => fail(format!("Cannot delete field at object index of {}", container.type_name())),
+        };
+    };
+    let elements: &mut Array = Rc::make_mut(array);
+    let mut gone = vec![false; elements.0.len()];
+    for key in keys {
+        match &key.0 {
+            Node::Object(slice) => {
+                let (from, upto) = slice_bounds(slice)?;
+                gone[slice_range(elements.0.len(), from, upto)].fill(true);
+            }
+            Node::String(_) => return fail("Cannot delete field at object index of array"),
+            _ if key.is_number() => {
+                let index = key.as_f64().and_then(|index| place(elements.0.len(), index));
+                if let Some(gone) = index.and_then(|index| gone.get_mut(index)) {
+                    *gone = true;
+                }
+            }
+            _ => return fail("Cannot delete field at array index of array"),
+        }
+    }
+    let mut gone = gone.into_iter();
+    elements.0.retain(|_| !gone.next().unwrap_or(false));
+    Ok(container)
+}

@@ -1,0 +1,257 @@
+//! Waits that can't end: A has x and wants y, B has y and wants x.
+//!
+//! A process that waits while it holds something leaves a trace: a file in `ROOT/.waiting`, under
+//! a kernel lock, with what it wants and what it holds. The trace dies with its maker. Whoever
+//! waits follows the traces from its own wish: who holds it, what does that one wait for, and so
+//! on. If the way leads back, it is a cycle, and its youngest waiter gives up. A process that
+//! holds nothing can't be part of a cycle, leaves no trace, and looks at none.
+//!
+//! What a process holds is what it has taken itself, the locks whose commands it runs in, and,
+//! for `lock acquire`, what its owner has acquired before. Locks of a shell above any other
+//! command do not count: the command may run in the background, and the shell may go on.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::guest::live_part;
+use super::held::Keep;
+use super::id::{LockId, Token};
+use super::info::{Info, Liveness, MAX_BYTES};
+use super::inventory;
+use super::key::{Key, Target};
+use super::liveness::Judge;
+use super::removal::is_old;
+use super::root::{LockRoot, open_safely};
+use super::text::{escape, unescape};
+use crate::sys;
+use crate::sys::file::Flock;
+
+/// A wait shorter than this leaves no trace.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+/// The pause before the second look; each later one is twice as long. A cycle is closed by its
+/// youngest waiter, which finds all the others' traces at its first looks.
+const SECOND_LOOK: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// More waits than this in one chain are not followed.
+const LONGEST_CHAIN: usize = 64;
+
+/// One wait's look-out for a cycle.
+pub(super) struct LookOut {
+    next: Instant,
+    pause: Duration,
+    trace: Option<Trace>,
+    off: bool,
+}
+
+impl LookOut {
+    pub(super) fn new(enabled: bool) -> LookOut {
+        LookOut { next: Instant::now() + FIRST_LOOK, pause: SECOND_LOOK, trace: None, off: !enabled }
+    }
+
+    /// Called at every look that found the lock taken. Describes the cycle when this process is
+    /// the one to give up. An error of the look-out is no reason to end a wait.
+    pub(super) fn look(
+        &mut self,
+        root: &LockRoot,
+        target: &Target,
+        holdings: impl FnOnce(&mut Judge) -> Vec<Token>,
+        judge: &mut Judge,
+    ) -> Option<String> {
+        if self.off || Instant::now() < self.next {
+            return None;
+        }
+        self.next = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(LAST_PAUSE);
+        if self.trace.is_none() {
+            let holds = holdings(judge);
+            if holds.is_empty() {
+                self.off = true;
+                return None;
+            }
+            self.trace = Trace::leave(root, target, holds).ok();
+        }
+        let trace = self.trace.as_ref()?;
+        let mine = &trace.wait;
+        let others = read_all(root, trace).unwrap_or_default();
+        let cycle = find_cycle(mine, &others, &mut |key| judge.judge(key).info)?;
+        let youngest = cycle.iter().all(|other| (other.since, other.pid) <= (mine.since, mine.pid));
+        youngest.then(|| describe(mine, &cycle))
+    }
+}
+
+/// What a process that may wait holds, in tokens.
+pub(super) fn holdings(
+    root: &LockRoot,
+    inherited: &[LockId],
+    own: &[LockId],
+    keep: Keep,
+    judge: &mut Judge,
+) -> Vec<Token> {
+    let live = inherited.iter().filter(|id| live_part(root, id, judge).is_some());
+    let mut tokens: Vec<Token> = live.map(|id| id.token.clone()).collect();
+    tokens.extend(own.iter().map(|id| id.token.clone()));
+    if let Keep::Owner { pid, started } = keep {
+        let entries = inventory::list(root).unwrap_or_default();
+        let owned = entries.into_iter().map(|entry| entry.judgement.info).filter(|info| {
+            info.liveness == Some(Liveness::Process) && info.pid == Some(pid) && info.started == Some(started)
+        });
+        tokens.extend(owned.filter_map(|info| info.token));
+    }
+    tokens
+}
+
+/// A wait as its trace tells it.
+#[derive(Debug, Clone)]
+struct Wait {
+    pid: u32,
+    wants: Key,
+    target: PathBuf,
+    holds: Vec<Token>,
+    since: Duration,
+}
+
+/// Follows the waits from `mine` until one holds what closes the circle.
+fn find_cycle(mine: &Wait, others: &[Wait], holder_of: &mut dyn FnMut(&Key) -> Info) -> Option<Vec<Wait>> {
+    fn follow(
+        mine: &Wait,
+        others: &[Wait],
+        chain: &mut Vec<Wait>,
+        holder_of: &mut dyn FnMut(&Key) -> Info,
+    ) -> bool {
+        let wanted = chain.last().map_or(&mine.wants, |last| &last.wants).clone();
+        let Some(token) = holder_of(&wanted).token else { return false };
+        if mine.holds.contains(&token) {
+            // Waiting for what we hold ourselves is a matter between guests, not a cycle.
+            return !chain.is_empty();
+        }
+        if chain.len() == LONGEST_CHAIN {
+            return false;
+        }
+        for other in others.iter().filter(|other| other.holds.contains(&token)) {
+            if chain.iter().any(|seen| seen.since == other.since && seen.pid == other.pid) {
+                continue;
+            }
+            chain.push(other.clone());
+            if follow(mine, others, chain, holder_of) {
+                return true;
+            }
+            chain.pop();
+        }
+        false
+    }
+    let mut chain = Vec::new();
+    follow(mine, others, &mut chain, holder_of).then_some(chain)
+}
+
+fn describe(mine: &Wait, cycle: &[Wait]) -> String {
+    let mut text = format!("this process, pid {}, waits for {}", mine.pid, mine.target.display());
+    for other in cycle {
+        text.push_str(&format!(", whose holder, pid {}, waits for {}", other.pid, other.target.display()));
+    }
+    text.push_str(", which this process holds");
+    text
+}
+
+/// A trace that was left, gone with its maker.
+struct Trace {
+    path: PathBuf,
+    _locked: File,
+    wait: Wait,
+}
+
+impl Trace {
+    fn leave(root: &LockRoot, target: &Target, holds: Vec<Token>) -> io::Result<Trace> {
+        let folder = folder(root);
+        match root.make_folder(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let wait = Wait {
+            pid: std::process::id(),
+            wants: target.key.clone(),
+            target: target.path.clone(),
+            holds,
+            since: sys::clock::since_boot(),
+        };
+        let name = Token::fresh()?;
+        let unborn = folder.join(format!(".{name}"));
+        let path = folder.join(name.as_str());
+        let file = root.create_file(&unborn, true)?;
+        // Locked before it has its name, or it could be taken for a dead one's.
+        let born = (|| {
+            if !sys::file::try_flock(&file, Flock::Exclusive)? {
+                return Err(io::Error::other("a new file is locked already"));
+            }
+            (&file).write_all(wait.render().as_bytes())?;
+            sys::file::rename_noreplace(&unborn, &path)
+        })();
+        if born.is_err() {
+            let _ = fs::remove_file(&unborn);
+        }
+        born.map(|()| Trace { path, _locked: file, wait })
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Wait {
+    fn render(&self) -> String {
+        let holds: Vec<&str> = self.holds.iter().map(Token::as_str).collect();
+        format!(
+            "PID: {}\nWANTS: {}\nHOLDS: {}\nSINCE: {}\nTARGET: {}\n",
+            self.pid,
+            self.wants,
+            holds.join(","),
+            self.since.as_nanos(),
+            escape(self.target.as_os_str().as_encoded_bytes())
+        )
+    }
+
+    fn parse(text: &str) -> Option<Wait> {
+        let value = |key: &str| {
+            text.lines().find_map(|line| line.strip_prefix(key).and_then(|rest| rest.strip_prefix(": ")))
+        };
+        Some(Wait {
+            pid: value("PID")?.parse().ok()?,
+            wants: value("WANTS")?.parse().ok()?,
+            holds: value("HOLDS")?.split(',').map(str::parse).collect::<Result<_, _>>().ok()?,
+            since: Duration::from_nanos(value("SINCE")?.parse().ok()?),
+            target: String::from_utf8_lossy(&unescape(value("TARGET")?)).into_owned().into(),
+        })
+    }
+}
+
+fn folder(root: &LockRoot) -> PathBuf {
+    root.path().join(".waiting")
+}
+
+/// The waits of all living processes but this one. Traces of dead ones are removed on the way.
+fn read_all(root: &LockRoot, mine: &Trace) -> io::Result<Vec<Wait>> {
+    let mut waits = Vec::new();
+    for entry in fs::read_dir(folder(root))? {
+        let path = entry?.path();
+        if path == mine.path {
+            continue;
+        }
+        let Ok(file) = open_safely().read(true).open(&path) else { continue };
+        let mut text = String::new();
+        if sys::file::try_flock(&file, Flock::Shared)? {
+            // One without its name may be about to be locked.
+            let is_named = path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."));
+            if is_named || is_old(&path) {
+                let _ = fs::remove_file(&path);
+            }
+            continue;
+        }
+        if (&file).take(MAX_BYTES).read_to_string(&mut text).is_ok() {
+            waits.extend(Wait::parse(&text));
+        }
+    }
+    Ok(waits)
+}

@@ -1,0 +1,212 @@
+//! The journal: what happened to locks that should not happen often. One JSON line an event, in
+//! the lock root.
+//!
+//! It is appended to without a lock, by one `write` to a file opened for appending. The ordinary
+//! path of taking and releasing writes nothing. A journal that can't be written is no reason to
+//! refuse a lock, so failures are silent. When a file is full it is renamed to a name of its own
+//! that nothing can replace; only the oldest of those go.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::LockError;
+use super::holder::Holder;
+use super::root::{LockRoot, found, open_safely};
+use crate::sys;
+use crate::sys::file::Identity;
+
+const NAME: &str = "journal.jsonl";
+const PREFIX: &str = "journal.";
+const SUFFIX: &str = ".jsonl";
+/// A file that is larger is put aside.
+const FULL: u64 = 1 << 20;
+/// So many files that were put aside are kept.
+const KEPT: usize = 4;
+/// A wait that ended well is worth a line from here on.
+pub(super) const LONG_WAIT: Duration = Duration::from_secs(1);
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    /// A wait ended at its deadline.
+    Timeout,
+    /// A wait of more than a second ended with the lock.
+    Waited,
+    /// A dead holder's lock was removed.
+    Takeover,
+    /// A person took a lock away.
+    Break,
+    /// A holder found that its lock was not its own any more.
+    Lost,
+    /// A wait was given up because it was part of a cycle.
+    Deadlock,
+}
+
+impl Event {
+    /// The word in the journal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Event::Timeout => "timeout",
+            Event::Waited => "waited",
+            Event::Takeover => "takeover",
+            Event::Break => "break",
+            Event::Lost => "lost",
+            Event::Deadlock => "deadlock",
+        }
+    }
+}
+
+/// One line of the journal.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// When.
+    pub time: Timestamp,
+    /// What.
+    pub event: Event,
+    /// The file, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The PID of whoever writes this.
+    pub pid: u32,
+    /// What it calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The other side: who held the lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+    /// How long the wait was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_seconds: Option<f64>,
+    /// The reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Record {
+    /// An event of this process, now.
+    pub(super) fn new(event: Event, target: Option<&Path>) -> Record {
+        Record {
+            time: Timestamp::now(),
+            event,
+            target: target.map(|path| path.to_string_lossy().into_owned()),
+            pid: std::process::id(),
+            client: None,
+            holder: None,
+            waited_seconds: None,
+            why: None,
+        }
+    }
+
+    #[must_use]
+    pub(super) fn client(mut self, client: Option<&String>) -> Record {
+        self.client = client.cloned();
+        self
+    }
+
+    #[must_use]
+    pub(super) fn holder(mut self, holder: &Holder) -> Record {
+        self.holder = Some(holder.to_string());
+        self
+    }
+
+    #[must_use]
+    pub(super) fn waited(mut self, waited: Duration) -> Record {
+        self.waited_seconds = Some((waited.as_secs_f64() * 1000.0).round() / 1000.0);
+        self
+    }
+
+    #[must_use]
+    pub(super) fn why(mut self, why: impl Into<String>) -> Record {
+        self.why = Some(why.into());
+        self
+    }
+
+    /// Appends it to the journal of `root`, as far as that goes.
+    pub(super) fn append(self, root: &LockRoot) {
+        let Ok(mut line) = serde_json::to_string(&self) else { return };
+        line.push('\n');
+        let _ = append_line(root, &line);
+    }
+}
+
+/// Journals a loss on its way to the caller.
+pub(super) fn note_loss<T>(root: &LockRoot, result: Result<T, LockError>) -> Result<T, LockError> {
+    if let Err(LockError::Lost { target, why }) = &result {
+        Record::new(Event::Lost, target.as_deref()).why(why).append(root);
+    }
+    result
+}
+
+fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {
+    let path = root.path().join(NAME);
+    let mut file = match found(open_safely().append(true).open(&path))? {
+        Some(file) => file,
+        None => {
+            root.create_file(&path, false)?;
+            open_safely().append(true).open(&path)?
+        }
+    };
+    // One write, so that lines of several processes do not mix.
+    file.write_all(line.as_bytes())?;
+    if file.metadata()?.len() > FULL {
+        put_aside(root, &path, &file)?;
+    }
+    Ok(())
+}
+
+/// Several processes may see at once that a file is full. Each renames only the file that it has
+/// written to, to a fresh name, so none of them takes another's fresh journal for the full one
+/// and replaces the full one by it.
+fn put_aside(root: &LockRoot, path: &Path, full: &File) -> io::Result<()> {
+    let now = sys::clock::since_epoch().as_millis();
+    let aside = root.path().join(format!("{PREFIX}{now:015}-{}{SUFFIX}", std::process::id()));
+    if Identity::from(&fs::symlink_metadata(path)?) == Identity::from(&full.metadata()?) {
+        sys::file::rename_noreplace(path, &aside)?;
+    }
+    let files = files(root)?;
+    for old in files.iter().take(files.len().saturating_sub(KEPT + 1)) {
+        fs::remove_file(old)?;
+    }
+    Ok(())
+}
+
+/// The journal's files, oldest first.
+fn files(root: &LockRoot) -> io::Result<Vec<PathBuf>> {
+    let mut aside = Vec::new();
+    for entry in fs::read_dir(root.path())? {
+        let name = entry?.file_name();
+        let is_ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
+        if is_ours && name != NAME {
+            aside.push(root.path().join(name));
+        }
+    }
+    aside.sort();
+    aside.push(root.path().join(NAME));
+    Ok(aside)
+}
+
+/// Every event that is still on record, oldest first. Lines that can't be read are left out:
+/// a crash may have cut one short.
+///
+/// # Errors
+/// A file can't be read.
+pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
+    let mut records = Vec::new();
+    for path in files(root)? {
+        let Some(file) = found(open_safely().read(true).open(&path))? else { continue };
+        if file.metadata()?.size() > 16 * FULL {
+            continue;
+        }
+        let text = io::read_to_string(file)?;
+        records.extend(text.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok()));
+    }
+    records.sort_by_key(|record| record.time);
+    Ok(records)
+}

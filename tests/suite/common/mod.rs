@@ -1,0 +1,209 @@
+//! The hermetic environment that every test runs in.
+
+#![allow(dead_code, reason = "not every subject needs every helper")]
+
+pub mod disk;
+pub mod http;
+pub mod queue;
+pub mod strace;
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a test waits for something that must happen, before it calls it a failure. It is
+/// no measurement: a machine under load may take most of it.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A home, a lock root and a working folder of one test's own. Gone when it is dropped.
+pub struct TestEnv {
+    root: tempfile::TempDir,
+}
+
+impl TestEnv {
+    pub fn new() -> TestEnv {
+        TestEnv::in_folder(&std::env::temp_dir())
+    }
+
+    /// The same on another file system.
+    pub fn in_folder(folder: &Path) -> TestEnv {
+        let root = tempfile::Builder::new().prefix("aimem-test-").tempdir_in(folder).unwrap();
+        fs::create_dir(root.path().join("work")).unwrap();
+        fs::create_dir(root.path().join("home")).unwrap();
+        TestEnv { root }
+    }
+
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    /// Where locks live in this test.
+    pub fn locks(&self) -> PathBuf {
+        self.home().join("aiconfig/.locks")
+    }
+
+    /// A path in the working folder.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.root.path().join("work").join(name)
+    }
+
+    pub fn write(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub fn read(&self, name: impl AsRef<Path>) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Any program in the hermetic environment, in the working folder.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.home())
+            .env("LC_ALL", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env("AIMEM", aimem_path())
+            .current_dir(self.path(""))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// aimem itself.
+    pub fn aimem<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = self.command(aimem_path());
+        command.args(args);
+        command
+    }
+
+    /// A shell script, in which `$AIMEM` is the binary.
+    pub fn sh(&self, script: &str) -> Command {
+        let mut command = self.command("sh");
+        command.arg("-c").arg(script);
+        command
+    }
+
+    /// Runs aimem to its end.
+    pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
+        Ran::of(self.aimem(args).output().unwrap())
+    }
+
+    /// Runs aimem with this on standard input.
+    pub fn run_with_input<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>, input: &[u8]) -> Ran {
+        use std::io::Write;
+        let mut child = self.aimem(args).stdin(Stdio::piped()).spawn().unwrap();
+        // A command that fails early does not read on.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Ran::of(child.wait_with_output().unwrap())
+    }
+
+    /// The names in a folder, sorted; empty when it does not exist.
+    pub fn names_in(folder: &Path) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// What is in the lock root apart from guards and the like: locks and leftovers.
+    pub fn lock_names(&self) -> Vec<String> {
+        let quiet = [".gitignore", ".guards"];
+        TestEnv::names_in(&self.locks()).into_iter().filter(|name| !quiet.contains(&name.as_str())).collect()
+    }
+}
+
+/// The binary under test.
+pub fn aimem_path() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_aimem"))
+}
+
+/// How a command ended, in text.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code; 128 + N when a signal ended it.
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    pub fn of(output: Output) -> Ran {
+        use std::os::unix::process::ExitStatusExt;
+        Ran {
+            code: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Fails the test, with all that was said, unless the code is this one.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Ran {
+        self.expect(0)
+    }
+}
+
+/// Waits until something is so; the test fails when it does not become so.
+#[track_caller]
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "never happened: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A child that is killed when the test ends, however it ends.
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Whether a tool is here. Without it the test is skipped with a word on standard error; with
+/// `AIMEM_REQUIRE_ALL_TESTS=1` that is a failure.
+pub fn require(tool: &str) -> bool {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()));
+    found || skip(&format!("{tool} is not installed"))
+}
+
+/// Whether this test runs as root, with the same consequences.
+pub fn require_root() -> bool {
+    rustix_euid() == 0 || skip("it needs root")
+}
+
+/// Says why a test does not run, and returns false.
+pub fn skip(why: &str) -> bool {
+    assert!(
+        std::env::var_os("AIMEM_REQUIRE_ALL_TESTS").is_none_or(|value| value != "1"),
+        "cannot run this test: {why}"
+    );
+    eprintln!("skipped: {why}");
+    false
+}
+
+fn rustix_euid() -> u32 {
+    aimem::sys::process::effective_user()
+}

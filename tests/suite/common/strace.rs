@@ -1,0 +1,184 @@
+//! Reading what a program asks of the kernel, and making the kernel answer otherwise.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Mutex;
+
+use super::{Ran, TestEnv, aimem_path};
+
+/// One system call of the program's first thread.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub name: String,
+    pub args: Vec<String>,
+    /// What it returned; -1 for an error, and for a call that never returned.
+    pub result: i64,
+    /// How many calls of this name came up to this one: strace's `when=`, which counts each name
+    /// on its own even after `inject=all`.
+    pub nth: usize,
+}
+
+impl Call {
+    fn parse(line: &str) -> Option<Call> {
+        let (name, rest) = line.split_once('(')?;
+        let (args, result) = rest.rsplit_once(" = ")?;
+        let args = args.trim_end().strip_suffix(')')?;
+        let result = result.split_whitespace().next()?;
+        let result = match result.strip_prefix("0x") {
+            Some(digits) => i64::from_str_radix(digits, 16).unwrap_or(-1),
+            None => result.parse().unwrap_or(-1),
+        };
+        Some(Call { name: name.to_owned(), args: split(args), result, nth: 0 })
+    }
+
+    /// An argument that is a text: a path, or what is written.
+    pub fn bytes(&self, index: usize) -> Vec<u8> {
+        let text = self.args.get(index).map_or("", String::as_str).trim_matches('"');
+        let digits: Vec<u8> =
+            text.split("\\x").skip(1).map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+        digits
+    }
+
+    pub fn path(&self, index: usize) -> PathBuf {
+        PathBuf::from(OsStr::from_bytes(&self.bytes(index)))
+    }
+
+    /// An argument that is a descriptor.
+    pub fn fd(&self, index: usize) -> i64 {
+        self.args.get(index).and_then(|text| text.parse().ok()).unwrap_or(-1)
+    }
+
+    /// What a rename or a link goes from and to, whichever of the calls it is.
+    pub fn old_and_new_name(&self) -> Option<(PathBuf, PathBuf)> {
+        match self.name.as_str() {
+            "rename" | "link" => Some((self.path(0), self.path(1))),
+            "renameat" | "renameat2" | "linkat" => Some((self.path(1), self.path(3))),
+            _ => None,
+        }
+    }
+
+    pub fn is_rename(&self) -> bool {
+        self.name.starts_with("rename")
+    }
+
+    pub fn creates(&self) -> bool {
+        self.name == "openat" && self.args.get(2).is_some_and(|flags| flags.contains("O_CREAT"))
+    }
+
+    /// Whether anything outside the process is different after this call. A process that is
+    /// killed before the next such call has left the same behind as one killed right after it.
+    pub fn changes_the_world(&self) -> bool {
+        const CHANGING: [&str; 22] = [
+            "write",
+            "pwrite64",
+            "writev",
+            "ftruncate",
+            "truncate",
+            "fallocate",
+            "fsync",
+            "fdatasync",
+            "rename",
+            "renameat",
+            "renameat2",
+            "link",
+            "linkat",
+            "unlink",
+            "unlinkat",
+            "rmdir",
+            "mkdir",
+            "mkdirat",
+            "fchmod",
+            "fchown",
+            "fsetxattr",
+            "fremovexattr",
+        ];
+        CHANGING.contains(&self.name.as_str()) || self.creates() || self.name == "utimensat"
+    }
+}
+
+/// Cuts arguments at their commas, not at those in quotes or brackets.
+fn split(args: &str) -> Vec<String> {
+    let (mut parts, mut part, mut depth, mut quoted) = (Vec::new(), String::new(), 0, false);
+    for letter in args.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            '{' | '[' | '(' if !quoted => depth += 1,
+            '}' | ']' | ')' if !quoted => depth -= 1,
+            ',' if !quoted && depth == 0 => {
+                parts.push(std::mem::take(&mut part));
+                continue;
+            }
+            _ => {}
+        }
+        if !(part.is_empty() && letter == ' ') {
+            part.push(letter);
+        }
+    }
+    parts.push(part);
+    parts
+}
+
+/// A command under strace, with the options given.
+pub fn traced<S: AsRef<OsStr>>(
+    env: &TestEnv,
+    options: &[&str],
+    args: impl IntoIterator<Item = S>,
+) -> Command {
+    let mut command = env.command("strace");
+    command.args(["-f", "-qq"]).args(options).arg(aimem_path()).args(args);
+    command
+}
+
+/// Runs aimem and returns what its first thread asked of the kernel, from its first own call on:
+/// the one that looks for the lock root, or for the file.
+pub fn record<S: AsRef<OsStr>>(env: &TestEnv, args: impl IntoIterator<Item = S>) -> (Ran, Vec<Call>) {
+    let (ran, mut calls) = record_all(env, args);
+    let ours =
+        |call: &Call| call.name != "readlink" && (0..2).any(|index| call.path(index).starts_with(env.root()));
+    let start = calls.iter().skip(1).position(ours).map_or(0, |at| at + 1);
+    (ran, calls.split_off(start))
+}
+
+/// The same from `execve` on.
+pub fn record_all<S: AsRef<OsStr>>(env: &TestEnv, args: impl IntoIterator<Item = S>) -> (Ran, Vec<Call>) {
+    let folder = env.root().join("trace");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir(&folder).unwrap();
+    let mut command = env.command("strace");
+    command.args(["-ff", "-qq", "-xx", "-s", "1000000", "-o"]).arg(folder.join("t"));
+    let ran = Ran::of(command.arg(aimem_path()).args(args).output().unwrap());
+    let mut texts =
+        fs::read_dir(&folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    let text = texts.find(|text| text.starts_with("execve(")).expect("the trace of the first thread");
+    let mut calls: Vec<Call> = text.lines().filter_map(Call::parse).collect();
+    for index in 0..calls.len() {
+        calls[index].nth = calls[..=index].iter().filter(|call| call.name == calls[index].name).count();
+    }
+    (ran, calls)
+}
+
+/// Does `work` for every item, four at a time.
+pub fn in_parallel<T: Send>(items: Vec<T>, work: impl Fn(T) + Sync) {
+    let items = Mutex::new(items.into_iter());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let next = items.lock().unwrap().next();
+                    match next {
+                        Some(item) => work(item),
+                        None => break,
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Whether the complete form of a long test was asked for.
+pub fn long() -> bool {
+    std::env::var_os("AIMEM_LONG_TESTS").is_some_and(|value| value == "1")
+}

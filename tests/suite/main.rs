@@ -1,0 +1,16 @@
+//! Every integration test, in one binary: real processes on real files, each in its own home.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests may panic and may write plainly"
+)]
+
+mod common;
+
+mod docs;
+mod house;
+#[cfg(feature = "outbox")]
+mod queue_add;
+mod update;
