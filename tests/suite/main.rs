@@ -13,4 +13,10 @@ mod docs;
 mod house;
 #[cfg(feature = "outbox")]
 mod queue_add;
+#[cfg(feature = "outbox")]
+mod queue_servers;
+#[cfg(feature = "outbox")]
+mod queue_status;
+#[cfg(feature = "outbox")]
+mod queue_worker;
 mod update;
