@@ -14,7 +14,13 @@ mod house;
 #[cfg(feature = "outbox")]
 mod queue_add;
 #[cfg(feature = "outbox")]
+mod queue_import;
+#[cfg(feature = "outbox")]
+mod queue_kill;
+#[cfg(feature = "outbox")]
 mod queue_servers;
+#[cfg(feature = "outbox")]
+mod queue_service;
 #[cfg(feature = "outbox")]
 mod queue_status;
 #[cfg(feature = "outbox")]

@@ -25,7 +25,8 @@ pub(super) struct OldQueue {
     pub(super) queue: Vec<Value>,
     pub(super) failed: Vec<Value>,
     pub(super) last_100: Vec<Value>,
-    pub(super) totals: Totals,
+    /// `stats`, where there is any.
+    pub(super) totals: Option<Totals>,
 }
 
 impl OldQueue {
@@ -40,7 +41,7 @@ impl OldQueue {
             queue: list("queue")?,
             failed: list("failed")?,
             last_100: list("last_100")?,
-            totals: map.get("stats").map(totals).unwrap_or_default(),
+            totals: map.get("stats").map(totals),
         })
     }
 }

@@ -151,13 +151,14 @@ impl OldFiles {
         let Some(old) = read(&bytes) else {
             return self.import_corrupt(staging, held, &bytes, imported);
         };
-        if !old.last_100.is_empty() && !State::load(spool)?.old.last_100 {
+        let before = State::load(spool)?.old;
+        if !old.last_100.is_empty() && !before.last_100 {
             imported.archived = keep_last_100(spool, &old.last_100)?;
         }
-        let cargo = cargo(&old.queue, &old.failed, Some(old.totals));
+        let cargo = cargo(&old.queue, &old.failed, old.totals);
         if cargo.is_empty() {
-            if State::load(spool)?.old.seen != old.totals {
-                State::update(spool, |state| state.old.follow(old.totals))?;
+            if let Some(totals) = old.totals.filter(|totals| before.seen != *totals) {
+                State::update(spool, |state| state.old.follow(totals))?;
             }
             return Ok(Step::Done);
         }
@@ -188,18 +189,16 @@ impl OldFiles {
     ) -> Result<Step, QueueError> {
         let mut old = salvage(bytes);
         let path = self.backup();
-        if old.queue.is_empty()
-            && old.failed.is_empty()
-            && let Some(backup) = found(fs::read(&path)).map_err(QueueError::io("read", &path))?
-        {
-            let totals = old.totals;
-            old = read(&backup).unwrap_or_else(|| salvage(&backup));
-            if old.totals == Default::default() {
-                old.totals = totals;
+        let backup = found(fs::read(&path)).map_err(QueueError::io("read", &path))?;
+        if let Some(backup) = backup.map(|bytes| read(&bytes).unwrap_or_else(|| salvage(&bytes))) {
+            let totals = old.totals.or(backup.totals);
+            if old.queue.is_empty() && old.failed.is_empty() {
+                imported.from_backup = true;
+                old = backup;
             }
-            imported.from_backup = true;
+            old.totals = totals;
         }
-        let cargo = cargo(&old.queue, &old.failed, Some(old.totals));
+        let cargo = cargo(&old.queue, &old.failed, old.totals);
         let plan = staging.stage(Origin::Queue, bytes, &cargo)?;
         let aside = aside(&self.queue());
         held.publish(|| sys::file::rename_noreplace(&self.queue(), &aside))?

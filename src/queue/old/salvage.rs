@@ -18,7 +18,7 @@ pub(super) fn salvage(bytes: &[u8]) -> OldQueue {
                 Some("queue") => list = List::Queue,
                 Some("failed") => list = List::Failed,
                 Some("last_100") => list = List::Last100,
-                Some("stats") => found.totals = stats(rest).unwrap_or_default(),
+                Some("stats") => found.totals = stats(rest),
                 _ => {}
             }
         }
@@ -101,7 +101,7 @@ mod tests {
         bytes[at..at + 40].fill(0);
         let found = salvage(&bytes);
         assert_eq!((ids(&found.queue), ids(&found.failed)), (vec!["q2"], vec!["f1"]));
-        assert_eq!(found.totals.total_synced, 216);
+        assert_eq!(found.totals.unwrap().total_synced, 216);
     }
 
     proptest! {

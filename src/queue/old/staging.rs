@@ -54,7 +54,7 @@ pub(super) struct Plan {
 pub(super) struct Cargo {
     pub(super) new: Vec<(Ulid, Entry)>,
     pub(super) dead: Vec<(Ulid, Entry)>,
-    /// The old file's `stats`; none for a file that has none.
+    /// The old file's `stats`, which have counted the entries; none for a file that has none.
     pub(super) totals: Option<Totals>,
 }
 
@@ -101,7 +101,7 @@ impl<'a> Staging<'a> {
             }
         }
         let names = |list: &[(Ulid, Entry)]| list.iter().map(|(name, _)| name.to_string()).collect();
-        let counted = |count: usize| if origin == Origin::Queue { count as u64 } else { 0 };
+        let counted = |count: usize| if cargo.totals.is_some() { count as u64 } else { 0 };
         let id = Ulids::default().make().map_err(QueueError::io("name an import in", &self.folder))?;
         let plan = Plan {
             id: id.to_string(),

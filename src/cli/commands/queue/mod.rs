@@ -17,6 +17,7 @@ mod status;
 mod work;
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Subcommand;
 
@@ -82,11 +83,19 @@ fn server(places: &Places) -> Result<Server, CliError> {
     Ok(Server::from_settings(places.config.as_deref())?.ok_or(QueueError::NoServer)?)
 }
 
-/// The old programs' files in a folder, where there are any. Their lock is never waited for.
+/// Our own lock on the old queue file is kept for milliseconds. But one that a killed process has
+/// made and not furnished has to be watched for two seconds before it can be taken over.
+const IMPORT_PATIENCE: Duration = Duration::from_millis(2500);
+
+/// The old programs' files in a folder, where there are any.
 fn old_files(folder: Option<&Path>, spool: &Spool) -> Result<Option<OldFiles>, CliError> {
     let Some(folder) = folder.filter(|folder| OldFiles::are_in(folder, spool)) else { return Ok(None) };
-    let at_once =
-        WaitArgs { timeout: None, nonblock: true, conflict_exit_code: None, no_deadlock_check: true };
-    let locker = locker(&at_once, None, None)?;
+    let wait = WaitArgs {
+        timeout: Some(IMPORT_PATIENCE),
+        nonblock: false,
+        conflict_exit_code: None,
+        no_deadlock_check: true,
+    };
+    let locker = locker(&wait, None, None)?;
     Ok(Some(OldFiles::new(folder, locker)))
 }
