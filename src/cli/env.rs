@@ -79,3 +79,28 @@ pub fn lock_ids() -> Result<Vec<LockId>, CliError> {
 pub fn no_color() -> bool {
     get("NO_COLOR").is_some() || get("TERM").is_some_and(|term| term == "dumb")
 }
+
+/// The variables as the manual shows them.
+pub const TABLE: [(&str, &str); 18] = [
+    ("AIMEM_LOCK_DIR", "The folder for locks; default $AICONFIG_PATH/.locks, or else ~/aiconfig/.locks."),
+    ("AICONFIG_PATH", "The folder of the shared configuration, in which .locks lives."),
+    ("HOME", "Where aiconfig is when neither is set."),
+    ("LOCK_TIMEOUT", "How long to wait for a lock; default 30s."),
+    ("LOCK_RETRY", "The longest pause between two looks at a lock while a wait is young; default 20ms."),
+    ("LOCK_DEBUG", "1 says on standard error when a lock is taken and released."),
+    ("AIMEM_CLIENT", "What you call yourself in what others see of a lock."),
+    ("AIMEM_BACKUP", "How many backups update, write and restore keep; default 0."),
+    ("AIMEM_LOCK_FS", "local or network: overrules what the lock folder's file system says of itself."),
+    ("AIMEM_LOCK_ID", "Set by lock with for its command: the locks that it runs under."),
+    ("AIMEM_LOCK_TARGET", "Set by lock with for its command: the locked files, one a line."),
+    (
+        "AIMEM_LOCK_RECLAIMED",
+        "Set to 1 by lock with for its command when a lock was taken over from a dead holder.",
+    ),
+    ("AIMEM_QUEUE", "The folder of the outbox; default ~/.claude/mem0_queue.d."),
+    ("AIMEM_MEM0_PRESET", "The kind of memory server: private (the default), mem0-oss, mem0-cloud, custom."),
+    ("AIMEM_MEM0_URL", "The memory server's URL."),
+    ("AIMEM_MEM0_TOKEN_FILE", "A file with the memory server's credential."),
+    ("AIMEM_MEM0_TOKEN", "The credential itself, which goes before a file."),
+    ("NO_COLOR", "No colours on a terminal."),
+];

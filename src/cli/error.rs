@@ -7,6 +7,7 @@ use crate::document::{FilterErrorKind, Stopped};
 use crate::lock::{LockError, Verdict};
 use crate::memory::MemoryError;
 use crate::replace::ReplaceError;
+pub use crate::sys::explain;
 
 /// An error on its way to standard error.
 #[derive(Debug)]
@@ -48,34 +49,6 @@ impl CliError {
     }
 }
 
-/// What an error of the system means, without its number.
-pub fn explain(error: &io::Error) -> String {
-    use io::ErrorKind as Kind;
-    let words = match error.kind() {
-        Kind::StorageFull => "the disk is full",
-        Kind::QuotaExceeded => "the disk quota is used up",
-        Kind::ReadOnlyFilesystem => "the file system is read-only",
-        Kind::PermissionDenied if is(error, rustix::io::Errno::PERM) => {
-            "the operation is not permitted (an immutable file, or another user's)"
-        }
-        Kind::PermissionDenied => "permission denied",
-        Kind::NotFound => "it does not exist",
-        Kind::NotADirectory => "a part of the path is not a directory",
-        Kind::IsADirectory => "it is a directory",
-        Kind::InvalidFilename => "the name is too long",
-        Kind::FileTooLarge => "the file would be too large",
-        _ if is(error, rustix::io::Errno::IO) => "the device reports an error",
-        _ if is(error, rustix::io::Errno::LOOP) => "too many symbolic links, or a loop of them",
-        _ if is(error, rustix::io::Errno::MFILE) => "this process has too many files open",
-        _ if is(error, rustix::io::Errno::NFILE) => "the system has too many files open",
-        _ => {
-            let text = error.to_string();
-            return text.split(" (os error ").next().unwrap_or(&text).to_owned();
-        }
-    };
-    words.to_owned()
-}
-
 fn is(error: &io::Error, errno: rustix::io::Errno) -> bool {
     error.raw_os_error() == Some(errno.raw_os_error())
 }
@@ -94,6 +67,7 @@ pub(super) fn exit_of_creating(error: &io::Error) -> Exit {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Exit::Permission,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Io,
+        io::ErrorKind::Interrupted | io::ErrorKind::FileTooLarge => Exit::Io,
         _ if is(error, rustix::io::Errno::IO) => Exit::Io,
         _ => Exit::CantCreate,
     }

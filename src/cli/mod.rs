@@ -7,7 +7,10 @@ pub mod duration;
 pub mod env;
 pub mod error;
 pub mod exit;
+pub mod filter_args;
+pub mod operands;
 pub mod output;
+pub mod scripts;
 pub mod waiting;
 
 use std::ffi::OsString;
@@ -16,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "outbox")]
 use commands::queue;
-use commands::{lock, locks, read, restore, update, write};
+use commands::{completions, lock, locks, man, read, restore, scripts as install, update, write};
 use error::Outcome;
 
 /// Many agents, editors and cron jobs share files without losing a byte.
@@ -44,18 +47,19 @@ enum Command {
     /// Look at all locks, and remove stale ones
     #[command(subcommand)]
     Locks(locks::Locks),
-    /// Print a file, or what a filter makes of it
     Read(read::Read),
-    /// Change a JSON document with a jq filter or a command
     Update(update::Update),
-    /// Replace a file by what stands on standard input
     Write(write::Write),
-    /// Put an earlier version of a file back
     Restore(restore::Restore),
     /// Save memories at once, and deliver them when the server can take them
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
     Queue(queue::Queue),
+    /// Stand in for the old bash scripts
+    #[command(subcommand)]
+    Scripts(install::Scripts),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -69,13 +73,27 @@ impl Command {
             Command::Restore(restore) => restore.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
+            Command::Scripts(scripts) => scripts.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
         }
     }
 }
 
-/// Runs one command line to its end, and returns the exit code.
+/// Runs one command line to its end, and returns the exit code. The first word is the name that
+/// the program was started under, which may be one of the old scripts'.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
-    match Cli::try_parse_from(words) {
+    let mut words = words.into_iter();
+    let program = words.next().unwrap_or_default();
+    match scripts::name_of(&program) {
+        Some(name) => scripts::run(name, words.collect()),
+        None => run_words(words),
+    }
+}
+
+/// The same for the words after the program's name.
+fn run_words(words: impl IntoIterator<Item = OsString>) -> u8 {
+    match Cli::try_parse_from(std::iter::once(OsString::from("aimem")).chain(words)) {
         Ok(cli) => output::finish(cli.command.run()),
         Err(error) => {
             // Help goes to standard output, a usage error to standard error.

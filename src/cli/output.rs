@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::env;
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
-use crate::lock::text::printable;
+use crate::lock::text::{is_unsafe, printable};
 
 /// Writes a result whole. A reader that has gone away is no error: it has seen enough.
 ///
@@ -50,10 +50,20 @@ pub fn line_or_fail(line: &str) -> Result<(), CliError> {
 /// # Errors
 /// As [`result`].
 pub fn json(report: &impl Serialize) -> Result<(), CliError> {
-    let mut text = serde_json::to_vec_pretty(report)
+    let text = serde_json::to_string_pretty(report)
         .map_err(|error| CliError::new(Exit::Io, format!("cannot write the report: {error}")))?;
-    text.push(b'\n');
-    result(&text)
+    let mut safe = String::with_capacity(text.len() + 1);
+    for letter in text.chars() {
+        // Any but the line ends stands inside a string, where the escape means the same. A
+        // terminal obeys some that JSON lets through, such as DEL and the C1 controls.
+        if letter != '\n' && is_unsafe(letter) {
+            safe.push_str(&format!("\\u{:04x}", u32::from(letter)));
+        } else {
+            safe.push(letter);
+        }
+    }
+    safe.push('\n');
+    result(safe.as_bytes())
 }
 
 /// A line on standard error.

@@ -249,7 +249,7 @@ fn read_all(root: &LockRoot, mine: &Trace) -> io::Result<Vec<Wait>> {
             }
             continue;
         }
-        if (&file).take(MAX_BYTES).read_to_string(&mut text).is_ok() {
+        if (&file).take(MAX_BYTES as u64).read_to_string(&mut text).is_ok() {
             waits.extend(Wait::parse(&text));
         }
     }

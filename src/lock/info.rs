@@ -5,7 +5,8 @@
 //! that does not parse is a value that is missing.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,7 +17,10 @@ use super::text::{escape, shorten, unescape};
 use crate::sys;
 
 /// The most that is read of an info file.
-pub const MAX_BYTES: u64 = 16 * 1024;
+pub const MAX_BYTES: usize = 16 * 1024;
+
+/// An ordinary info file fits into this.
+const FIRST_READ: usize = 1024;
 
 /// The most that is kept of a command line or of a client's name.
 const MAX_LABEL: usize = 200;
@@ -73,10 +77,18 @@ impl Info {
     /// # Errors
     /// The read failed. Content never is an error.
     pub fn read(file: &File) -> io::Result<Info> {
-        let mut text = Vec::with_capacity(1024);
-        let mut file: &File = file;
-        io::Seek::seek(&mut file, io::SeekFrom::Start(0))?;
-        file.take(MAX_BYTES).read_to_end(&mut text)?;
+        let mut text = vec![0; FIRST_READ];
+        let mut length = 0;
+        loop {
+            let read = file.read_at(&mut text[length..], length as u64)?;
+            length += read;
+            // A short read of a regular file is its end: nearly always the first one.
+            if length < text.len() || text.len() == MAX_BYTES {
+                text.truncate(length);
+                break;
+            }
+            text.resize(MAX_BYTES, 0);
+        }
         Ok(Info::parse(&text))
     }
 

@@ -344,7 +344,7 @@ fn judge_script(info: &Info, here: &Here) -> (Verdict, String) {
 }
 
 fn unknown(action: &str, error: &io::Error) -> Judgement {
-    Judgement::new(Verdict::Unknown, format!("cannot {action}: {error}"))
+    Judgement::new(Verdict::Unknown, format!("cannot {action}: {}", sys::explain(error)))
 }
 
 /// A folder, not a link to one.

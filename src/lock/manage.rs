@@ -78,7 +78,7 @@ fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), Lo
 /// another info file, and its holder would take that for a loss.
 fn overwrite_end(mut file: &File, info: &Info) -> std::io::Result<()> {
     let mut text = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut text)?;
+    file.take(MAX_BYTES as u64).read_to_end(&mut text)?;
     let ends = [
         ("EXPIRES: ", info.expires.map(render_wall_time)),
         ("EXPIRES_BOOT: ", info.expires_boot.map(render_boot_time)),

@@ -71,7 +71,7 @@ pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// Control characters, and the marks that turn a line's direction around.
-fn is_unsafe(letter: char) -> bool {
+pub fn is_unsafe(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

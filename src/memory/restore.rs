@@ -34,26 +34,36 @@ pub fn restore(
     dry_run: bool,
 ) -> Result<Restored, MemoryError> {
     let mut transaction = session.begin(path)?;
+    // Opened once: a try that comes to nothing may have moved the backups up by a name.
+    let mut chosen = None;
     loop {
         let source = transaction.open()?;
         let target = source.path().to_owned();
-        let from = backup_path(&target, index);
-        let backup = Source::open(&from)?;
-        if !backup.exists() {
-            return Err(ReplaceError::NoBackup { path: target, index }.into());
-        }
+        let (from, backup) = match &chosen {
+            Some(chosen) => chosen,
+            None => chosen.insert(choose(&target, index)?),
+        };
         let new = backup.read()?;
         let old = Arc::new(source.read()?);
         let changed = !source.exists() || *old != new;
-        let restored = Restored { from, old, new, changed, warnings: Vec::new() };
+        let restored = Restored { from: from.clone(), old, new, changed, warnings: Vec::new() };
         if !changed || dry_run {
             return Ok(restored);
         }
         let kept = backups(&target)?.last().map_or(0, |last| last.index + 1);
         let how = transaction.replace_mut();
-        *how = how.clone().backups(kept + 1).like(backup);
+        *how = how.clone().backups(kept + 1).like(backup.clone());
         if let Some(warnings) = transaction.publish(source, &restored.new)? {
             return Ok(Restored { warnings, ..restored });
         }
     }
+}
+
+fn choose(target: &Path, index: u32) -> Result<(PathBuf, Arc<Source>), MemoryError> {
+    let from = backup_path(target, index);
+    let backup = Source::open(&from)?;
+    if !backup.exists() {
+        return Err(ReplaceError::NoBackup { path: target.to_owned(), index }.into());
+    }
+    Ok((from, Arc::new(backup)))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::MemoryError;
 use crate::lock::{Held, Keep, LockError, Locker, Waiter};
-use crate::replace::{Commit, Replace, Source, Warning, sweep_leftovers_of};
+use crate::replace::{Commit, Replace, Restart, Source, Warning, sweep_leftovers_of};
 
 /// How often a file that other programs replace under us is tried again.
 const TRIES: u32 = 6;
@@ -27,6 +27,7 @@ pub(super) struct Transaction<'a> {
     replace: Replace,
     waiter: &'a mut dyn Waiter,
     tries: u32,
+    restart: Option<Restart>,
 }
 
 impl<'a> Session<'a> {
@@ -34,7 +35,7 @@ impl<'a> Session<'a> {
     pub(super) fn begin(self, path: &Path) -> Result<Transaction<'a>, MemoryError> {
         let Session { locker, replace, waiter } = self;
         let held = locker.map(|locker| locker.acquire(path, Keep::Running, waiter)).transpose()?;
-        Ok(Transaction { path: path.to_owned(), held, replace, waiter, tries: 0 })
+        Ok(Transaction { path: path.to_owned(), held, replace, waiter, tries: 0, restart: None })
     }
 }
 
@@ -45,13 +46,13 @@ impl Transaction<'_> {
         if self.tries == TRIES {
             return Err(MemoryError::Changing { path: self.path.clone() });
         }
-        let source = Source::open(&self.path)?;
-        // Only under the lock: without it a leftover may be a living writer's.
-        if self.tries == 0 && self.held.is_some() {
-            sweep_leftovers_of(source.path());
+        // Only under the lock: without it a leftover may be a living writer's. And before the
+        // file is looked at: a leftover may be one more name of it.
+        if let Some(held) = self.held.as_ref().filter(|_| self.tries == 0) {
+            sweep_leftovers_of(&held.target().path);
         }
         self.tries += 1;
-        Ok(source)
+        Ok(Source::open(&self.path)?)
     }
 
     /// Puts the new content in place. `None` when a program that takes no lock has replaced or
@@ -61,12 +62,7 @@ impl Transaction<'_> {
         source: Source,
         content: &[u8],
     ) -> Result<Option<Vec<Warning>>, MemoryError> {
-        let again = self.tries > 1;
-        let staged = if again {
-            self.replace.stage_again(source, content)?
-        } else {
-            self.replace.stage(source, content)?
-        };
+        let staged = self.replace.stage_again(source, content, self.restart.take().unwrap_or_default())?;
         // The last moment to give up without a trace.
         if let Some(signal) = self.waiter.sleep(Duration::ZERO) {
             return Err(LockError::Interrupted(signal).into());
@@ -77,7 +73,10 @@ impl Transaction<'_> {
         };
         match commit {
             Commit::Done(committed) => Ok(Some(committed.finish()?)),
-            Commit::Changed => Ok(None),
+            Commit::Changed(restart) => {
+                self.restart = Some(restart);
+                Ok(None)
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -13,6 +13,8 @@ use super::{ReplaceError, Source, Warning, metadata};
 use crate::sys::file::Identity;
 
 const NAME_LIMIT: usize = 255;
+/// How much is compared at a time.
+const BLOCK: usize = 64 << 10;
 
 /// A kept version.
 #[derive(Debug, Clone)]
@@ -43,12 +45,13 @@ pub fn backup_path(target: &Path, index: u32) -> PathBuf {
 /// One of them can't be looked at.
 pub fn backups(target: &Path) -> Result<Vec<Backup>, ReplaceError> {
     let mut found = Vec::new();
-    // After a crash in the middle of moving up, number 0 may be missing.
+    // A crash in the middle of moving up leaves one gap, which the next backup closes.
+    let mut gaps = 0;
     for index in 0.. {
         let path = backup_path(target, index);
         match fs::symlink_metadata(&path) {
             Ok(meta) => found.push(Backup { index, path, size: meta.len(), modified: meta.modified().ok() }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && index == 0 => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && gaps == 0 => gaps += 1,
             Err(error) if error.kind() == io::ErrorKind::NotFound => break,
             Err(error) => return Err(ReplaceError::io("look at", path)(error)),
         }
@@ -66,41 +69,46 @@ pub(super) fn check_names(target: &Path, keep: u32) -> Result<(), ReplaceError> 
     Ok(())
 }
 
-/// Moves the kept ones up by one name, up to the first gap. Nothing is overwritten: the last one
-/// lands on a name beyond the limit, and goes when the replacement is done.
-pub(super) fn move_up(target: &Path) -> Result<(), ReplaceError> {
-    let kept = (0..).take_while(|&index| fs::symlink_metadata(backup_path(target, index)).is_ok()).count();
-    for index in (0..u32::try_from(kept).unwrap_or(u32::MAX)).rev() {
-        let from = backup_path(target, index);
-        rename(&from, &backup_path(target, index + 1)).map_err(ReplaceError::io("move the backup", from))?;
-    }
-    Ok(())
-}
-
-/// Whether the latest backup is the very file that the target is: the work of a writer that
-/// died between its backup and its rename.
-pub(super) fn is_kept(source: &Source) -> bool {
-    source.metadata().is_some_and(|meta| is_file(&backup_path(source.path(), 0), meta))
-}
-
-/// Puts the old content under the latest backup's name: a hard link, or a synced copy where
-/// links are refused or `copy` is asked for. `Ok(false)` when the target is another file by now.
+/// Keeps the old content as the latest backup: a hard link, or a synced copy where links are
+/// refused or `copy` is asked for. The older ones move up by one name, once in a transaction.
+/// `Ok(false)` when the target is another file by now, and nothing has moved.
 pub(super) fn make(
     source: &Source,
     copy: bool,
     sync: bool,
+    moved: &mut bool,
     warnings: &mut Vec<Warning>,
 ) -> Result<bool, ReplaceError> {
-    let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(true) };
+    let linked = is_link(source);
+    let kept = linked || is_copy(source);
+    if kept && !(copy && linked) {
+        return Ok(true);
+    }
+    // All that is likely to fail comes before the first of the older ones moves.
+    let Some(ready) = prepare(source, copy, sync, warnings)? else { return Ok(false) };
+    if !kept && !*moved {
+        move_up(source.path())?;
+        *moved = true;
+    }
+    let backup = backup_path(source.path(), 0);
+    ready.rename_to(&backup).map_err(ReplaceError::io("make the backup", &backup))?;
+    Ok(true)
+}
+
+/// The old content under a temporary name; `None` when the target is another file by now.
+fn prepare(
+    source: &Source,
+    copy: bool,
+    sync: bool,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Name>, ReplaceError> {
+    let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(None) };
     let target = source.path();
+    if !copy && let Ok(link) = Name::link_of(target) {
+        return Ok(is_file(link.path(), meta).then_some(link));
+    }
     let backup = backup_path(target, 0);
     let fail = || ReplaceError::io("make the backup", &backup);
-    if !copy && let Ok(link) = Name::link_of(target) {
-        if !is_file(link.path(), meta) {
-            return Ok(false);
-        }
-        return link.rename_to(&backup).map(|()| true).map_err(fail());
-    }
     let temporary = Temporary::create(target, true)?;
     let mut from: &fs::File = file;
     io::Seek::seek(&mut from, io::SeekFrom::Start(0)).map_err(fail())?;
@@ -113,8 +121,53 @@ pub(super) fn make(
     if sync {
         temporary.file().sync_all().map_err(fail())?;
     }
-    temporary.rename_to(&backup).map_err(fail())?;
-    Ok(true)
+    Ok(Some(temporary.into_name()))
+}
+
+/// Moves the kept ones up by one name, up to the first gap. Nothing is overwritten: the last one
+/// lands on a name beyond the limit, and goes when the replacement is done.
+fn move_up(target: &Path) -> Result<(), ReplaceError> {
+    let kept = (0..).take_while(|&index| fs::symlink_metadata(backup_path(target, index)).is_ok()).count();
+    for index in (0..u32::try_from(kept).unwrap_or(u32::MAX)).rev() {
+        let from = backup_path(target, index);
+        rename(&from, &backup_path(target, index + 1)).map_err(ReplaceError::io("move the backup", from))?;
+    }
+    Ok(())
+}
+
+/// Whether the latest backup is the very file that the target is: the work of a writer that
+/// ended between its backup and its rename.
+pub(super) fn is_link(source: &Source) -> bool {
+    source.metadata().is_some_and(|meta| is_file(&backup_path(source.path(), 0), meta))
+}
+
+/// Whether the latest backup is a copy of the target's present version. Without this question a
+/// writer that fails again and again after its backup would push the older ones up each time.
+fn is_copy(source: &Source) -> bool {
+    let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return false };
+    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
+    let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(backup_path(source.path(), 0));
+    opened.is_ok_and(|backup| {
+        backup.metadata().is_ok_and(|there| {
+            there.is_file() && there.len() == meta.len() && there.modified().ok() == meta.modified().ok()
+        }) && same_bytes(file, &backup).unwrap_or(false)
+    })
+}
+
+fn same_bytes(one: &fs::File, other: &fs::File) -> io::Result<bool> {
+    let (mut left, mut right) = (vec![0; BLOCK], vec![0; BLOCK]);
+    let mut offset = 0;
+    loop {
+        let count = one.read_at(&mut left, offset)?;
+        if count == 0 {
+            return Ok(other.read_at(&mut right, offset)? == 0);
+        }
+        other.read_exact_at(&mut right[..count], offset)?;
+        if left[..count] != right[..count] {
+            return Ok(false);
+        }
+        offset += count as u64;
+    }
 }
 
 fn is_file(path: &Path, meta: &fs::Metadata) -> bool {

@@ -9,6 +9,8 @@ use crate::sys;
 
 const SET_USER_ID: u32 = 0o4000;
 const SET_GROUP_ID: u32 = 0o2000;
+const GROUP: u32 = 0o070;
+const OTHERS: u32 = 0o007;
 
 /// Gives `new` what `old` has. First the owner, whose change clears the set-id bits and needs
 /// the least said when refused; then attributes, ACLs among them; the mode last.
@@ -25,13 +27,17 @@ pub(super) fn copy(
     let wanted_user = (made.uid() != meta.uid()).then_some(meta.uid());
     let wanted_group = (made.gid() != meta.gid()).then_some(meta.gid());
     if wanted_user.is_some() || wanted_group.is_some() {
+        let both = sys::file::set_owner(new, wanted_user, wanted_group).is_ok();
         // The group alone may be allowed where the user is not.
-        let refused_user = sys::file::set_owner(new, wanted_user, wanted_group).is_err()
-            && (sys::file::set_owner(new, None, wanted_group).is_err() || wanted_user.is_some());
-        if refused_user {
+        let group = both || wanted_group.is_none() || sys::file::set_owner(new, None, wanted_group).is_ok();
+        if !both && (wanted_user.is_some() || !group) {
             warnings.push(Warning::Owner { path: path.to_owned(), user: meta.uid(), group: meta.gid() });
             // A program that runs as its owner must not run as another one.
             mode &= !(SET_USER_ID | SET_GROUP_ID);
+        }
+        if !group {
+            // What one group was allowed, another gets only if everybody was.
+            mode &= !GROUP | ((mode & OTHERS) << 3);
         }
     }
     copy_attributes(old, new, path, warnings)?;

@@ -34,20 +34,23 @@ mod backup;
 mod error;
 mod metadata;
 mod source;
+mod staged;
 mod temporary;
+mod warning;
 
-use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 pub use backup::{Backup, backup_path, backups};
 pub use error::ReplaceError;
 pub use source::Source;
+pub use staged::{Commit, Committed, Restart, Staged};
 pub use temporary::{leftovers_in, leftovers_of, sweep_leftovers_of};
+pub use warning::Warning;
 
-use rustix::io::Errno;
+use staged::New;
 use temporary::{Temporary, folder_of};
 
 /// How often a target that changes under us is tried again.
@@ -100,8 +103,8 @@ impl Replace {
 
     /// Gives a file that does not exist yet the owner, attributes and mode of another one.
     #[must_use]
-    pub fn like(mut self, other: Source) -> Replace {
-        self.like = Some(Arc::new(other));
+    pub fn like(mut self, other: Arc<Source>) -> Replace {
+        self.like = Some(other);
         self
     }
 
@@ -111,17 +114,19 @@ impl Replace {
     /// # Errors
     /// See [`ReplaceError`].
     pub fn write(&self, path: &Path, content: &[u8]) -> Result<Vec<Warning>, ReplaceError> {
-        let mut restarted = false;
+        let mut restart = None;
         for _ in 0..RESTARTS {
             let source = Source::open(path)?;
-            let staged =
-                if restarted { self.stage_again(source, content)? } else { self.stage(source, content)? };
+            let staged = match restart {
+                None => self.stage(source, content)?,
+                Some(restart) => self.stage_again(source, content, restart)?,
+            };
             match staged.commit()? {
                 Commit::Done(committed) => return committed.finish(),
-                Commit::Changed => restarted = true,
+                Commit::Changed(again) => restart = Some(again),
             }
         }
-        let busy = io::Error::other("it is replaced again and again by another program");
+        let busy = io::Error::new(io::ErrorKind::ResourceBusy, "another program replaces it all the time");
         Err(ReplaceError::io("replace", path)(busy))
     }
 
@@ -130,7 +135,7 @@ impl Replace {
     /// # Errors
     /// See [`ReplaceError`]; the file is as it was.
     pub fn stage(&self, source: Source, content: &[u8]) -> Result<Staged, ReplaceError> {
-        self.stage_with(source, content, true)
+        self.stage_again(source, content, Restart::default())
     }
 
     /// The same after a [`Commit::Changed`]: the backup is made again from the new version,
@@ -138,11 +143,12 @@ impl Replace {
     ///
     /// # Errors
     /// See [`ReplaceError`]; the file is as it was.
-    pub fn stage_again(&self, source: Source, content: &[u8]) -> Result<Staged, ReplaceError> {
-        self.stage_with(source, content, false)
-    }
-
-    fn stage_with(&self, source: Source, content: &[u8], first: bool) -> Result<Staged, ReplaceError> {
+    pub fn stage_again(
+        &self,
+        source: Source,
+        content: &[u8],
+        mut restart: Restart,
+    ) -> Result<Staged, ReplaceError> {
         backup::check_names(source.path(), self.backups)?;
         let mut warnings = Vec::new();
         if let Some(meta) = source.metadata().filter(|_| !self.in_place) {
@@ -151,23 +157,20 @@ impl Replace {
                 warnings.push(Warning::HardLinks { path: source.path().to_owned(), others });
             }
         }
-        let new = if self.in_place && source.exists() {
+        let in_place = self.in_place && source.exists();
+        // A dead writer's backup may be a link to the very inode that is about to be overwritten.
+        let keep = source.exists() && (self.backups > 0 || in_place && backup::is_link(&source));
+        let new = if in_place {
             New::InPlace(content.to_vec())
         } else {
             New::Beside(self.write_beside(&source, content, &mut warnings)?)
         };
-        let mut staged = Staged { how: self.clone(), source, new, current: true, warnings };
-        if self.backups > 0 && staged.source.exists() {
-            let kept = !self.in_place && backup::is_kept(&staged.source);
-            if !kept {
-                if first {
-                    backup::move_up(staged.source.path())?;
-                }
-                staged.current =
-                    backup::make(&staged.source, self.in_place, self.sync, &mut staged.warnings)?;
-            }
-        }
-        Ok(staged)
+        // Opened now, because a folder that can't be opened can't be synced: an error after the
+        // rename would come too late.
+        let names_change = !in_place || keep;
+        let folder = (self.sync && names_change).then(|| open_folder(source.path())).transpose()?;
+        let current = !keep || backup::make(&source, in_place, self.sync, &mut restart.moved, &mut warnings)?;
+        Ok(Staged { how: self.clone(), source, new, folder, current, restart, warnings })
     }
 
     fn write_beside(
@@ -206,154 +209,7 @@ pub fn make_folders(path: &Path) -> Result<(), ReplaceError> {
     Ok(())
 }
 
-/// A replacement that is ready to be made. Dropping it undoes all but the backup.
-#[must_use = "nothing is replaced until it is committed"]
-#[derive(Debug)]
-pub struct Staged {
-    how: Replace,
-    source: Source,
-    new: New,
-    /// The target still was what was read when the backup was made.
-    current: bool,
-    warnings: Vec<Warning>,
-}
-
-#[derive(Debug)]
-enum New {
-    Beside(Temporary),
-    InPlace(Vec<u8>),
-}
-
-/// How a commit ended.
-#[must_use]
-#[derive(Debug)]
-pub enum Commit {
-    /// The new content has the target's name.
-    Done(Committed),
-    /// Another program replaced or wrote the target since it was read: start from its content.
-    Changed,
-}
-
-impl Staged {
-    /// Puts the new content in place, if the target still is the version that was read.
-    ///
-    /// # Errors
-    /// See [`ReplaceError`]; the file is as it was, except after [`ReplaceError::Damaged`].
-    pub fn commit(self) -> Result<Commit, ReplaceError> {
-        let Staged { how, source, new, current, warnings } = self;
-        let path = source.path().to_owned();
-        if !current || !source.is_current().map_err(ReplaceError::io("look at", &path))? {
-            return Ok(Commit::Changed);
-        }
-        let file = match new {
-            New::InPlace(content) => Some(overwrite(&source, &content, how.backups > 0)?),
-            New::Beside(temporary) => {
-                let renamed =
-                    if source.exists() { temporary.rename_to(&path) } else { temporary.rename_to_new(&path) };
-                match renamed {
-                    Ok(()) => None,
-                    // It was created since.
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(Commit::Changed),
-                    Err(error) if error.raw_os_error() == Some(Errno::BUSY.raw_os_error()) => {
-                        return Err(ReplaceError::MountPoint(path));
-                    }
-                    Err(error) => return Err(ReplaceError::io("replace", path)(error)),
-                }
-            }
-        };
-        Ok(Commit::Done(Committed { how, path, file, warnings }))
-    }
-}
-
-fn overwrite(source: &Source, content: &[u8], has_backup: bool) -> Result<File, ReplaceError> {
-    let path = source.path();
-    let mut file = OpenOptions::new().write(true).open(path).map_err(ReplaceError::io("open", path))?;
-    let written = file.set_len(0).and_then(|()| file.write_all(content));
-    written.map_err(|source| ReplaceError::Damaged {
-        path: path.to_owned(),
-        backup: has_backup.then(|| backup_path(path, 0)),
-        source,
-    })?;
-    Ok(file)
-}
-
-/// A replacement that has happened, and is still to be made durable.
-#[must_use = "the folder is not synced yet"]
-#[derive(Debug)]
-pub struct Committed {
-    how: Replace,
-    path: PathBuf,
-    /// Written in place, and to be synced itself.
-    file: Option<File>,
-    warnings: Vec<Warning>,
-}
-
-impl Committed {
-    /// Syncs, prunes old backups, and hands over what should be told.
-    ///
-    /// # Errors
-    /// [`ReplaceError::NotDurable`]: the file has the new content.
-    pub fn finish(self) -> Result<Vec<Warning>, ReplaceError> {
-        if self.how.sync {
-            let synced = self.file.map_or(Ok(()), |file| file.sync_all());
-            synced
-                .and_then(|()| File::open(folder_of(&self.path))?.sync_all())
-                .map_err(|source| ReplaceError::NotDurable { path: self.path.clone(), source })?;
-        }
-        if self.how.backups > 0 {
-            backup::prune(&self.path, self.how.backups);
-        }
-        Ok(self.warnings)
-    }
-}
-
-/// Something that went well but not as one might think.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Warning {
-    /// The new file belongs to another user or group than the old one.
-    Owner {
-        /// The target.
-        path: PathBuf,
-        /// The old owner.
-        user: u32,
-        /// The old group.
-        group: u32,
-    },
-    /// An extended attribute was not kept.
-    Attribute {
-        /// The target.
-        path: PathBuf,
-        /// Its name.
-        name: String,
-    },
-    /// The file had other names, which keep the old content.
-    HardLinks {
-        /// The target.
-        path: PathBuf,
-        /// How many other names.
-        others: u64,
-    },
-}
-
-impl Warning {
-    fn attribute(path: &Path, name: &[u8]) -> Warning {
-        Warning::Attribute { path: path.to_owned(), name: String::from_utf8_lossy(name).into_owned() }
-    }
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Warning::Owner { path, user, group } => {
-                write!(out, "{}: the owner {user}:{group} could not be kept", path.display())
-            }
-            Warning::Attribute { path, name } => {
-                write!(out, "{}: the extended attribute {name} could not be kept", path.display())
-            }
-            Warning::HardLinks { path, others } => {
-                let names = if *others == 1 { "name keeps" } else { "names keep" };
-                write!(out, "{}: its {others} other {names} the old content", path.display())
-            }
-        }
-    }
+fn open_folder(path: &Path) -> Result<File, ReplaceError> {
+    let folder = folder_of(path);
+    File::open(folder).map_err(ReplaceError::io("open the folder", folder))
 }

@@ -1,7 +1,7 @@
 //! The file as it was read: its bytes, and what tells it from every other version.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,7 @@ impl Source {
         let Some((file, meta)) = &self.open else { return Ok(Vec::new()) };
         let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
         let mut file = file;
+        file.seek(io::SeekFrom::Start(0)).map_err(ReplaceError::io("read", &self.path))?;
         file.read_to_end(&mut bytes).map_err(ReplaceError::io("read", &self.path))?;
         Ok(bytes)
     }

@@ -44,6 +44,11 @@ impl Temporary {
         &self.file
     }
 
+    /// Lets go of the file, and keeps its name.
+    pub(super) fn into_name(self) -> Name {
+        self.name
+    }
+
     /// Gives the file its final name, over whatever has it.
     pub(super) fn rename_to(self, to: &Path) -> io::Result<()> {
         self.name.rename_to(to)

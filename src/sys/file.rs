@@ -99,8 +99,8 @@ pub fn rename_noreplace(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Renames, over whatever has the other name. For entries of a spool: a document's one door is
-/// [`crate::replace::Replace`].
+/// Renames, over whatever has the other name. For the files of a spool, each of which has a name of
+/// its own: a document is replaced by other means.
 ///
 /// # Errors
 /// As `rename(2)`.
@@ -129,7 +129,7 @@ pub fn set_owner(file: impl AsFd, user: Option<u32>, group: Option<u32>) -> io::
 /// # Errors
 /// As `fchmod(2)`.
 pub fn set_mode(file: impl AsFd, mode: u32) -> io::Result<()> {
-    Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode & 0o7777))?)
+    Ok(rustix::fs::fchmod(file, Mode::from_raw_mode((mode & 0o7777) as rustix::fs::RawMode))?)
 }
 
 /// The names of a file's extended attributes; on Linux ACLs are among them. Empty where the
@@ -171,7 +171,9 @@ pub fn attribute(file: &File, name: &[u8]) -> io::Result<Option<Vec<u8>>> {
                 let wanted = rustix::fs::fgetxattr_query(file, name)?;
                 value.resize(wanted + 1024, 0);
             }
-            Err(Errno::NODATA | Errno::OPNOTSUPP) => return Ok(None),
+            Err(error) if error == super::platform::NO_ATTRIBUTE || error == Errno::OPNOTSUPP => {
+                return Ok(None);
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -191,9 +193,4 @@ pub fn set_attribute(file: &File, name: &[u8], value: &[u8]) -> io::Result<()> {
 /// As `fremovexattr(2)`.
 pub fn remove_attribute(file: &File, name: &[u8]) -> io::Result<()> {
     Ok(rustix::fs::fremovexattr(file, name)?)
-}
-
-/// Whether the user may write into this folder, as the kernel sees it now.
-pub fn may_write(folder: &Path) -> bool {
-    rustix::fs::accessat(CWD, folder, rustix::fs::Access::WRITE_OK, rustix::fs::AtFlags::EACCESS).is_ok()
 }

@@ -14,6 +14,9 @@ use rustix::time::{ClockId, clock_gettime};
 use super::machine::{FileSystem, Reach};
 use super::process::Process;
 
+/// What `fgetxattr` says of an attribute that is not there.
+pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NODATA;
+
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
     let mut filled = 0;
     while filled < bytes.len() {

@@ -13,6 +13,9 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System,
 use super::machine::{FileSystem, Reach};
 use super::process::Process;
 
+/// What `fgetxattr` says of an attribute that is not there.
+pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
+
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
     File::open("/dev/urandom")?.read_exact(bytes)
 }

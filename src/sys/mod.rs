@@ -10,6 +10,9 @@ pub mod path;
 pub mod process;
 pub mod random;
 pub mod signal;
+mod words;
+
+pub use words::explain;
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_os = "macos", path = "macos.rs")]

@@ -84,9 +84,10 @@ pub fn who_has_open(path: &Path) -> Vec<u32> {
     platform::who_has_open(path)
 }
 
-/// Whether this process was started with a signal ignored, as `nohup` does with HUP.
-pub fn started_ignoring(signal: i32) -> bool {
-    platform::ignored_signals() & (1u64 << (signal - 1)) != 0
+/// The signals that this process ignores, as `nohup` makes it do with HUP: bit N - 1 for
+/// signal N.
+pub fn ignored_signals() -> u64 {
+    platform::ignored_signals()
 }
 
 fn pid_of(pid: u32) -> Option<Pid> {

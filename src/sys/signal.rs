@@ -5,10 +5,12 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::signal::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::signal::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
 use signal_hook::low_level::siginfo::{Cause, Sent};
@@ -46,12 +48,20 @@ impl Signals {
     /// Installs handlers for `wanted`. Signals that this process was started with ignored stay
     /// ignored, so that `nohup` keeps its meaning for a command that we start.
     ///
+    /// Besides, a write beyond the file size limit (`ulimit -f`) becomes an error like that of a
+    /// full disk, instead of ending the process with its lock and temporary file in place.
+    ///
     /// # Errors
     /// No descriptors or no memory are left.
     pub fn install(wanted: &[i32]) -> io::Result<Self> {
+        let mask = super::process::ignored_signals();
+        let is_ignored = |number: i32| mask & (1u64 << (number - 1)) != 0;
+        if !is_ignored(SIGXFSZ) {
+            // A handler and not «ignore», which a command that we start would inherit.
+            signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+        }
         let (read, write) = UnixStream::pair()?;
-        let wanted =
-            wanted.iter().filter(|&&number| number == CHILD || !super::process::started_ignoring(number));
+        let wanted = wanted.iter().filter(|&&number| number == CHILD || !is_ignored(number));
         let delivery = SignalDelivery::with_pipe(read, write, WithOrigin::default(), wanted)?;
         Ok(Signals { delivery })
     }
@@ -63,9 +73,11 @@ impl Signals {
             tv_nsec: limit.subsec_nanos().into(),
         });
         let mut pipe = [PollFd::new(self.delivery.get_read(), PollFlags::IN)];
-        // An error here is EINTR: the handler has run, and the queue has the signal.
-        let _ = poll(&mut pipe, limit.as_ref());
-        self.pending()
+        match poll(&mut pipe, limit.as_ref()) {
+            Ok(0) => Vec::new(),
+            // An error is EINTR: the handler has run, and the queue has the signal.
+            _ => self.pending(),
+        }
     }
 
     /// What has arrived, without sleeping.

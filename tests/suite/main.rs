@@ -9,8 +9,19 @@
 
 mod common;
 
+mod acquire;
+mod contender;
 mod docs;
+mod exit_codes;
+mod failures;
+mod foreign_writer;
 mod house;
+mod large;
+mod leftovers;
+mod liveness;
+mod metadata;
+mod names;
+mod power_cut;
 #[cfg(feature = "outbox")]
 mod queue_add;
 #[cfg(feature = "outbox")]
@@ -25,4 +36,14 @@ mod queue_service;
 mod queue_status;
 #[cfg(feature = "outbox")]
 mod queue_worker;
+mod race;
+mod replace_faults;
+mod replace_full_disk;
+mod replace_kill;
+mod replace_order;
+mod restore;
+mod scripts_lock;
+mod signals;
+mod takeover;
+mod targets;
 mod update;

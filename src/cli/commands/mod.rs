@@ -1,10 +1,13 @@
 //! One verb a file: its arguments, then what it does.
 
+pub mod completions;
 pub mod lock;
 pub mod locks;
+pub mod man;
 #[cfg(feature = "outbox")]
 pub mod queue;
 pub mod read;
 pub mod restore;
+pub mod scripts;
 pub mod update;
 pub mod write;

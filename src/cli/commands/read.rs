@@ -5,9 +5,10 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::super::args::{FilterArgs, LockArgs};
+use super::super::args::LockArgs;
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
+use super::super::filter_args::FilterArgs;
 use super::super::output;
 use super::super::waiting::Patient;
 use crate::memory::{self, Found, Program};

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::super::args::{FilterArgs, LockArgs, ReplaceArgs};
+use super::super::args::{LockArgs, ReplaceArgs};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
+use super::super::filter_args::FilterArgs;
 use super::super::waiting::Patient;
 use super::super::{diff, env, output};
 use crate::memory::{self, Pipe, Session, Transform};

@@ -168,7 +168,7 @@ impl OldFiles {
             Commit::Done(committed) => {
                 committed.finish()?;
             }
-            Commit::Changed => {
+            Commit::Changed(_) => {
                 staging.clear()?;
                 return Ok(Step::Changed);
             }

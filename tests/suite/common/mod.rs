@@ -4,8 +4,15 @@
 
 pub mod disk;
 pub mod http;
+mod locks;
+mod nobody;
 pub mod queue;
+mod snapshot;
 pub mod strace;
+
+pub use locks::*;
+pub use nobody::*;
+pub use snapshot::Snapshot;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -61,6 +68,12 @@ impl TestEnv {
 
     pub fn read(&self, name: impl AsRef<Path>) -> String {
         fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// A JSON document in the working folder; the test fails when it is none.
+    #[track_caller]
+    pub fn json(&self, name: impl AsRef<Path>) -> serde_json::Value {
+        serde_json::from_slice(&fs::read(self.path(name)).unwrap()).unwrap()
     }
 
     /// Any program in the hermetic environment, in the working folder.
@@ -119,7 +132,7 @@ impl TestEnv {
 
     /// What is in the lock root apart from guards and the like: locks and leftovers.
     pub fn lock_names(&self) -> Vec<String> {
-        let quiet = [".gitignore", ".guards"];
+        let quiet = [".gitignore", ".guards", "journal.jsonl"];
         TestEnv::names_in(&self.locks()).into_iter().filter(|name| !quiet.contains(&name.as_str())).collect()
     }
 }
@@ -127,6 +140,69 @@ impl TestEnv {
 /// The binary under test.
 pub fn aimem_path() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_aimem"))
+}
+
+impl TestEnv {
+    /// The working folder, and all that is in it, as another user's, with a copy of the binary
+    /// that this user may reach. Commands from [`TestEnv::as_user`] run as that user.
+    pub fn give_to(&self, user: u32) {
+        let binary = self.root().join("aimem");
+        // Not copied by this process: a child of another test could inherit the open file, and
+        // then it can't be executed.
+        assert!(Command::new("cp").arg(aimem_path()).arg(&binary).status().unwrap().success());
+        for path in walk(self.root()) {
+            std::os::unix::fs::lchown(path, Some(user), Some(user)).unwrap();
+        }
+    }
+
+    /// aimem as another user, in no other group than the one of the same number.
+    pub fn as_user<S: AsRef<OsStr>>(&self, user: u32, args: impl IntoIterator<Item = S>) -> Command {
+        use std::os::unix::process::CommandExt;
+        let mut command = self.command(self.root().join("aimem"));
+        command.args(args).uid(user).gid(user);
+        command
+    }
+}
+
+/// A path and everything below it.
+fn walk(path: &Path) -> Vec<PathBuf> {
+    let mut paths = vec![path.to_owned()];
+    if path.is_dir() && !path.is_symlink() {
+        paths.extend(fs::read_dir(path).unwrap().flat_map(|entry| walk(&entry.unwrap().path())));
+    }
+    paths
+}
+
+/// Something mounted for one test.
+pub struct Mounted(PathBuf);
+
+impl Mounted {
+    /// An empty file system in memory, in a folder that is there.
+    pub fn tmpfs(at: &Path, size: &str) -> Option<Mounted> {
+        Mounted::run(
+            at,
+            Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(at),
+        )
+    }
+
+    /// A second place for a file that is there.
+    pub fn bind(what: &Path, at: &Path) -> Option<Mounted> {
+        Mounted::run(at, Command::new("mount").arg("--bind").arg(what).arg(at))
+    }
+
+    fn run(at: &Path, mount: &mut Command) -> Option<Mounted> {
+        if !require("mount") || !require_root() {
+            return None;
+        }
+        let mounted = mount.output().is_ok_and(|output| output.status.success());
+        (mounted || skip("nothing can be mounted here")).then(|| Mounted(at.to_owned()))
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+    }
 }
 
 /// How a command ended, in text.
@@ -206,4 +282,40 @@ pub fn skip(why: &str) -> bool {
 
 fn rustix_euid() -> u32 {
     aimem::sys::process::effective_user()
+}
+
+/// Whether the long form of a test was asked for, by `AIMEM_LONG_TESTS=1`: more rounds and longer
+/// waits of the same kind, for a night rather than for every change.
+pub fn long_tests() -> bool {
+    std::env::var_os("AIMEM_LONG_TESTS").is_some_and(|value| value == "1")
+}
+
+/// A file system of its own that is soon full; unmounted when dropped.
+pub struct Disk(tempfile::TempDir);
+
+impl Disk {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+/// Mounts a `tmpfs` of this size. `None` where we may not.
+pub fn small_disk(size: &str) -> Option<Disk> {
+    if !require_root() || !require("mount") {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(folder.path());
+    if mount.output().unwrap().status.success() {
+        return Some(Disk(folder));
+    }
+    skip("a tmpfs cannot be mounted here");
+    None
 }

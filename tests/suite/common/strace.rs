@@ -2,12 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 
-use super::{Ran, TestEnv, aimem_path};
+use super::{Killed, Ran, TestEnv, aimem_path, eventually};
 
 /// One system call of the program's first thread.
 #[derive(Debug, Clone)]
@@ -158,6 +159,50 @@ pub fn record_all<S: AsRef<OsStr>>(env: &TestEnv, args: impl IntoIterator<Item =
         calls[index].nth = calls[..=index].iter().filter(|call| call.name == calls[index].name).count();
     }
     (ran, calls)
+}
+
+/// A run of aimem that has stopped itself right behind one of its calls.
+pub struct Stopped {
+    child: Killed,
+    pid: String,
+    trace: PathBuf,
+}
+
+impl Stopped {
+    /// Runs aimem until the `nth` call of `name` has returned.
+    pub fn behind<S: AsRef<OsStr>>(
+        env: &TestEnv,
+        (name, nth): (&str, usize),
+        args: impl IntoIterator<Item = S>,
+        input: Stdio,
+    ) -> Stopped {
+        let trace = env.root().join("stopped");
+        let inject = format!("inject={name}:signal=STOP:when={nth}");
+        let options = ["-e", &format!("trace={name}"), "-e", &inject, "-o", trace.to_str().unwrap()];
+        let child = Killed(traced(env, &options, args).stdin(input).spawn().unwrap());
+        let mut pid = String::new();
+        eventually("the process stops itself", || {
+            let text = fs::read_to_string(&trace).unwrap_or_default();
+            let line = text.lines().find(|line| line.contains("--- stopped by SIGSTOP"));
+            pid = line.and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
+            line.is_some()
+        });
+        Stopped { child, pid, trace }
+    }
+
+    /// Lets it go on to its end. Returns how it ended, and the calls it was traced for.
+    pub fn go_on(mut self) -> (Ran, String) {
+        assert!(Command::new("kill").args(["-CONT", &self.pid]).status().unwrap().success());
+        let mut status = None;
+        eventually("the stopped process goes on and ends", || {
+            status = self.child.0.try_wait().unwrap();
+            status.is_some()
+        });
+        let mut output = Output { status: status.unwrap(), stdout: Vec::new(), stderr: Vec::new() };
+        self.child.0.stdout.take().unwrap().read_to_end(&mut output.stdout).unwrap();
+        self.child.0.stderr.take().unwrap().read_to_end(&mut output.stderr).unwrap();
+        (Ran::of(output), fs::read_to_string(&self.trace).unwrap())
+    }
 }
 
 /// Does `work` for every item, four at a time.

@@ -5,8 +5,11 @@ use serde::Serialize;
 use crate::cli::error::show_duration;
 use crate::cli::output;
 use crate::lock::inventory::Entry;
-use crate::lock::text::printable;
+use crate::lock::text::{printable, shorten};
 use crate::lock::{Holder, Target};
+
+/// A command line may be long; `--json` has it whole.
+const WIDEST_HOLDER: usize = 60;
 
 /// A lock's report. The field names are part of the contract with programs.
 #[derive(Debug, Serialize)]
@@ -97,6 +100,7 @@ impl Report {
     fn row(&self) -> Vec<String> {
         let file = self.target.as_deref().map_or_else(|| format!("(key {}…)", &self.key[..12]), safe);
         let holder = self.holder.as_ref().map(Holder::to_string).unwrap_or_default();
+        let holder = shorten(&holder, WIDEST_HOLDER).into_owned();
         let why = format!("{}{}", printable(&self.why), self.open_by());
         vec![self.verdict.to_owned(), show_duration(self.age), file, holder, why]
     }

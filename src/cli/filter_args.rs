@@ -1,0 +1,148 @@
+//! jq's options, shared by the verbs that run a filter.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+
+use super::duration;
+use super::error::CliError;
+use super::exit::Exit;
+use super::operands::{Operands, Role};
+use crate::document::Limits;
+use crate::memory::{Binding, Layout, Program};
+
+/// jq's options for what goes into a filter and how its results are laid out.
+#[derive(Debug, Clone, Args)]
+pub struct FilterArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a flattened group takes its heading from this comment")]
+    pub operands: Operands,
+    /// Read the filter from a file
+    #[arg(short = 'f', long, value_name = "PATH")]
+    from_file: Option<PathBuf>,
+    /// Set $NAME to the text VALUE
+    #[arg(long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append)]
+    arg: Vec<String>,
+    /// Set $NAME to the JSON value TEXT
+    #[arg(long, num_args = 2, value_names = ["NAME", "TEXT"], action = ArgAction::Append)]
+    argjson: Vec<String>,
+    /// Set $NAME to an array of the JSON documents in PATH
+    #[arg(long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
+    slurpfile: Vec<OsString>,
+    /// Set $NAME to the text in PATH
+    #[arg(long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
+    rawfile: Vec<OsString>,
+    /// Sort the keys of every object
+    #[arg(short = 'S', long)]
+    sort_keys: bool,
+    /// Indent by N spaces
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=7))]
+    indent: Option<u8>,
+    /// Indent by tabs
+    #[arg(long, conflicts_with = "indent")]
+    tab: bool,
+    /// Everything on one line
+    #[arg(short = 'c', long, conflicts_with_all = ["indent", "tab"])]
+    compact_output: bool,
+    /// Exit with 1 when the last result is null or false
+    #[arg(short = 'e', long)]
+    pub exit_status: bool,
+    /// Give up when the filter runs for longer
+    #[arg(long, value_name = "DUR", value_parser = duration::parse)]
+    max_time: Option<Duration>,
+}
+
+impl FilterArgs {
+    /// Whether the layout of results was asked for.
+    pub fn has_layout(&self) -> bool {
+        self.sort_keys || self.indent.is_some() || self.tab || self.compact_output
+    }
+
+    /// How long the filter or the command may run.
+    pub fn limits(&self) -> Limits {
+        Limits { max_time: self.max_time }
+    }
+
+    /// The file, and the program where there is one.
+    ///
+    /// # Errors
+    /// Operands are missing or superfluous, or a file can't be read.
+    pub fn program(&self) -> Result<(PathBuf, Option<Program>), CliError> {
+        let mut operands = self.operands.words.iter();
+        let file = operands.next().ok_or_else(|| CliError::usage("which file?").hint("see --help"))?;
+        let file = PathBuf::from(&file.text);
+        let source = match &self.from_file {
+            Some(path) => Some(text_of(path)?),
+            None => match operands.next() {
+                Some(word) => Some(utf8(&word.text, "the filter")?),
+                None => None,
+            },
+        };
+        let mut bindings = self.bindings()?;
+        for word in operands {
+            bindings.push(match word.role {
+                Role::Json => Binding::PositionalJson(utf8(&word.text, "an argument")?.into_bytes()),
+                Role::Text => Binding::Positional(utf8(&word.text, "an argument")?),
+                Role::Operand => {
+                    let text = word.text.to_string_lossy();
+                    return Err(CliError::usage(format!("one word too many: {text}"))
+                        .hint("quote the filter; arguments for it follow --args or --jsonargs"));
+                }
+            });
+        }
+        let program = source.map(|source| Program {
+            bindings,
+            file_name: Some(file.to_string_lossy().into_owned()),
+            messages: Some(to_standard_error),
+            ..self.laid_out(source)
+        });
+        Ok((file, program))
+    }
+
+    /// A filter without arguments, its results laid out as asked for.
+    pub fn laid_out(&self, source: String) -> Program {
+        let layout = Layout {
+            compact: self.compact_output,
+            indent: self.indent.map(usize::from),
+            tab: self.tab,
+            sort_keys: self.sort_keys,
+        };
+        Program { source, layout, limits: self.limits(), ..Program::default() }
+    }
+
+    fn bindings(&self) -> Result<Vec<Binding>, CliError> {
+        let mut bindings = Vec::new();
+        for pair in self.arg.chunks_exact(2) {
+            bindings.push(Binding::Text(pair[0].clone(), pair[1].clone()));
+        }
+        for pair in self.argjson.chunks_exact(2) {
+            bindings.push(Binding::Json(pair[0].clone(), pair[1].clone().into_bytes()));
+        }
+        for pair in self.slurpfile.chunks_exact(2) {
+            bindings.push(Binding::Slurp(utf8(&pair[0], "a name")?, bytes_of(Path::new(&pair[1]))?));
+        }
+        for pair in self.rawfile.chunks_exact(2) {
+            bindings.push(Binding::Text(utf8(&pair[0], "a name")?, text_of(Path::new(&pair[1]))?));
+        }
+        Ok(bindings)
+    }
+}
+
+fn to_standard_error(bytes: &[u8]) {
+    let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), bytes);
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, CliError> {
+    std::fs::read(path).map_err(|error| CliError::io(format!("cannot read {}", path.display()), &error))
+}
+
+fn text_of(path: &Path) -> Result<String, CliError> {
+    String::from_utf8(bytes_of(path)?)
+        .map_err(|_| CliError::new(Exit::Data, format!("{} is not UTF-8", path.display())))
+}
+
+fn utf8(text: &std::ffi::OsStr, what: &str) -> Result<String, CliError> {
+    text.to_str().map(str::to_owned).ok_or_else(|| CliError::usage(format!("{what} is not UTF-8")))
+}

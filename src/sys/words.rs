@@ -1,0 +1,35 @@
+//! What an error of the system means to a person.
+
+use std::io;
+
+use rustix::io::Errno;
+
+/// What an error of the system means, without its number.
+pub fn explain(error: &io::Error) -> String {
+    use io::ErrorKind as Kind;
+    let is = |errno: Errno| error.raw_os_error() == Some(errno.raw_os_error());
+    let words = match error.kind() {
+        Kind::StorageFull => "the disk is full",
+        Kind::QuotaExceeded => "the disk quota is used up",
+        Kind::ReadOnlyFilesystem => "the file system is read-only",
+        Kind::PermissionDenied if is(Errno::PERM) => {
+            "the operation is not permitted (an immutable file, or another user's)"
+        }
+        Kind::PermissionDenied => "permission denied",
+        Kind::NotFound => "it does not exist",
+        Kind::NotADirectory => "a part of the path is not a directory",
+        Kind::IsADirectory => "it is a directory",
+        Kind::InvalidFilename => "the name is too long",
+        Kind::FileTooLarge => "the file would be too large",
+        Kind::Interrupted => "the call was interrupted by a signal",
+        _ if is(Errno::IO) => "the device reports an error",
+        _ if is(Errno::LOOP) => "too many symbolic links, or a loop of them",
+        _ if is(Errno::MFILE) => "this process has too many files open",
+        _ if is(Errno::NFILE) => "the system has too many files open",
+        _ => {
+            let text = error.to_string();
+            return text.split(" (os error ").next().unwrap_or(&text).to_owned();
+        }
+    };
+    words.to_owned()
+}

@@ -1,0 +1,93 @@
+//! A file system that is full, and writes that are cut short.
+
+use std::fs;
+use std::process::Stdio;
+
+use super::common::strace::{Stopped, record};
+use super::common::{Mounted, Ran, TestEnv, require};
+
+/// A document of `size` bytes.
+fn document(size: usize) -> String {
+    format!("{{\n  \"text\": \"{}\"\n}}\n", "x".repeat(size - 18))
+}
+
+/// A file system of 1 MB at `small` in the working folder.
+fn with_small_disk(test: impl FnOnce(&TestEnv)) {
+    let env = TestEnv::new();
+    fs::create_dir(env.path("small")).unwrap();
+    // The lock root is elsewhere, and is there already.
+    env.run(["lock", "with", "x", "--", "true"]).ok();
+    if let Some(_mounted) = Mounted::tmpfs(&env.path("small"), "1m") {
+        test(&env);
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_and_the_file_is_as_it_was() {
+    with_small_disk(|env| {
+        let old = document(300 << 10);
+        env.write("small/doc.json", &old);
+        env.write("small/doc.json.bak", "{}");
+        env.write("small/filler", vec![0; 600 << 10]);
+        for args in [
+            &["update", "small/doc.json", ".more = 1"][..],
+            &["update", "--backup=3", "small/doc.json", ".more = 1"],
+            &["update", "--no-sync", "small/doc.json", ".more = 1"],
+        ] {
+            let ran = env.run(args).expect(74);
+            assert!(ran.stderr.contains("the disk is full"), "{}", ran.stderr);
+            assert!(!ran.stderr.contains("os error"), "{}", ran.stderr);
+            assert_eq!(env.read("small/doc.json"), old);
+            assert_eq!(TestEnv::names_in(&env.path("small")), ["doc.json", "doc.json.bak", "filler"]);
+            assert_eq!(env.lock_names(), [""; 0]);
+        }
+        let ran = env.run_with_input(["write", "small/new.txt"], &vec![b'x'; 500 << 10]).expect(74);
+        assert!(ran.stderr.contains("the disk is full"), "{}", ran.stderr);
+        assert!(!env.path("small/new.txt").exists());
+
+        fs::remove_file(env.path("small/filler")).unwrap();
+        env.run(["update", "--backup", "small/doc.json", ".more = 1"]).ok();
+        assert_eq!(env.run(["read", "small/doc.json", ".more"]).ok().stdout, "1\n");
+        assert_eq!(env.read("small/doc.json.bak"), old);
+    });
+}
+
+#[test]
+fn a_write_that_is_cut_short_goes_on() {
+    if !require("strace") {
+        return;
+    }
+    with_small_disk(|env| {
+        let new = document(600 << 10);
+        fs::write(env.root().join("new"), &new).unwrap();
+        // The write to the temporary file is the last one of a recorded run.
+        let (ran, calls) = record(env, ["write", "record.txt", "--content", "x"]);
+        ran.ok();
+        let write = calls.iter().rfind(|call| call.name == "write").unwrap();
+        env.write("small/filler", vec![0; 700 << 10]);
+
+        let input = Stdio::from(fs::File::open(env.root().join("new")).unwrap());
+        let stopped = Stopped::behind(env, ("write", write.nth), ["write", "small/doc.txt"], input);
+        fs::remove_file(env.path("small/filler")).unwrap();
+        let (ran, writes) = stopped.go_on();
+        ran.ok();
+        let whole = format!(", {}) = ", new.len());
+        assert!(writes.contains(&whole), "{writes}");
+        assert!(!writes.contains(&format!("{whole}{}\n", new.len())), "nothing was cut short: {writes}");
+        assert_eq!(env.read("small/doc.txt"), new);
+    });
+}
+
+#[test]
+fn a_file_that_may_not_grow_so_large_is_told() {
+    let env = TestEnv::new();
+    env.write("doc.json", "{\n  \"n\": 1\n}\n");
+    env.run(["lock", "with", "doc.json", "--", "true"]).ok();
+    // 8 blocks of 512 bytes: the first write is cut short, the second one refused.
+    let script = "ulimit -f 8; trap '' XFSZ; \"$AIMEM\" update doc.json '.text = \"x\" * 10000'";
+    let ran = Ran::of(env.sh(script).output().unwrap());
+    assert!(ran.stderr.contains("the file would be too large"), "{}", ran.stderr);
+    assert_eq!(ran.code, 74);
+    assert_eq!(env.read("doc.json"), "{\n  \"n\": 1\n}\n");
+    assert_eq!(TestEnv::names_in(&env.path("")), ["doc.json"]);
+}

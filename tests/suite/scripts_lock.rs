@@ -1,0 +1,121 @@
+//! The old bash scripts on the same files: they wait for us and we for them.
+
+use super::common::{Holder, TestEnv, dead_pid, eventually, require, script_info};
+
+/// A minimal `mkdir` lock as the scripts had it: the file's absolute path is hashed as typed,
+/// the info has three lines, and a dead PID's lock is removed without a second look.
+const SCRIPT: &str = r#"
+    locks=$HOME/aiconfig/.locks
+    mkdir -p "$locks"
+    lock=$locks/$(printf %s "$1" | sha256sum | cut -d' ' -f1).lock
+    until mkdir "$lock" 2>/dev/null; do
+        pid=$(sed -n 's/^PID: //p' "$lock/info" 2>/dev/null)
+        [ -n "$pid" ] && echo "waiting for $pid" >>"$1.waits"
+        if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then rm -rf "$lock"; fi
+        sleep 0.01
+    done
+    printf 'PID: %s\nACQUIRED: %s\nHOSTNAME: %s\n' $$ "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(uname -n)" >"$lock/info"
+    echo in
+    cat >/dev/null
+    rm -rf "$lock"
+"#;
+
+fn script(env: &TestEnv, file: &str) -> std::process::Command {
+    let absolute = env.path("").canonicalize().unwrap().join(file);
+    let mut command = env.command("bash");
+    command.args(["-c", SCRIPT, "lock"]).arg(absolute);
+    command
+}
+
+#[test]
+fn we_wait_for_a_script_and_name_it() {
+    if !require("bash") {
+        return;
+    }
+    let env = TestEnv::new();
+    env.write("f", "");
+    let script = Holder::start(&mut script(&env, "f"));
+    let status = env.status("f");
+    assert_eq!((&status["verdict"], &status["pid"]), (&"held".into(), &script.pid.into()), "{status}");
+    let busy = env.run(["lock", "with", "f", "-n", "--", "true"]).expect(75);
+    assert!(busy.stderr.contains(&format!("pid {}", script.pid)), "{}", busy.stderr);
+    assert_eq!(env.run(["locks", "cleanup"]).ok().stdout, "");
+
+    let mut waiter = Holder::launch(&mut env.aimem(["lock", "with", "f", "--", "sh", "-c", "echo in"]));
+    script.end().ok();
+    assert_eq!(waiter.line(), "in");
+    waiter.wait().ok();
+    assert_eq!(env.lock_names(), [""; 0]);
+}
+
+#[test]
+fn a_dead_scripts_lock_is_reaped() {
+    if !require("bash") {
+        return;
+    }
+    let env = TestEnv::new();
+    env.write("f", "");
+    let mut script = Holder::start(&mut script(&env, "f"));
+    let pid = script.pid;
+    script.kill();
+    assert_eq!(env.verdict("f"), "stale");
+    assert!(env.run(["locks", "show"]).ok().stdout.contains(&pid.to_string()));
+    env.run(["lock", "with", "f", "-n", "--", "true"]).ok();
+    assert_eq!(env.lock_names(), [""; 0]);
+}
+
+#[test]
+fn a_script_waits_for_ours() {
+    if !require("bash") {
+        return;
+    }
+    let env = TestEnv::new();
+    env.write("f", "");
+    let ours = env.hold("f");
+    let mut script = Holder::launch(&mut script(&env, "f"));
+    let waits = format!("waiting for {}\n", ours.pid);
+    eventually("the script waits for our PID", || {
+        std::fs::read_to_string(env.path("f.waits")).is_ok_and(|text| text.contains(&waits))
+    });
+    assert_eq!(env.status("f")["pid"], ours.pid);
+    ours.end().ok();
+    assert_eq!(script.line(), "in");
+    assert_eq!(env.status("f")["pid"], script.pid);
+    script.end().ok();
+}
+
+#[test]
+fn a_script_waits_for_a_lease_and_for_an_owner() {
+    if !require("bash") {
+        return;
+    }
+    let env = TestEnv::new();
+    env.write("f", "");
+    let me = std::process::id().to_string();
+    for how in [["--ttl", "10m"], ["--pid", &me]] {
+        let id = env.run(["lock", "acquire", "f", how[0], how[1]]).ok().stdout;
+        let mut script = Holder::launch(&mut script(&env, "f"));
+        eventually("the script waits", || env.path("f.waits").exists());
+        assert_eq!(env.verdict("f"), "held");
+        env.run(["lock", "release", id.trim_end()]).ok();
+        assert_eq!(script.line(), "in");
+        script.end().ok();
+        std::fs::remove_file(env.path("f.waits")).unwrap();
+    }
+}
+
+#[test]
+fn a_script_that_locks_as_soon_as_it_starts_is_alive() {
+    let env = TestEnv::new();
+    env.make_root();
+    for _ in 0..20 {
+        // ACQUIRED has whole seconds, so it lies before the start of a process this young.
+        let mut young = Holder::start(&mut env.sh("echo in; exec cat >/dev/null"));
+        env.forge("f", Some(script_info(young.pid).as_bytes()));
+        assert_eq!(env.verdict("f"), "held");
+        young.kill();
+        assert_eq!(env.verdict("f"), "stale");
+    }
+    env.forge("f", Some(script_info(dead_pid()).as_bytes()));
+    assert_eq!(env.verdict("f"), "stale");
+}
