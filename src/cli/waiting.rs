@@ -68,8 +68,9 @@ impl Patient {
 
     fn draw(&mut self, line: &str) {
         self.frame = (self.frame + 1) % FRAMES.len();
-        let width =
-            rustix::termios::tcgetwinsize(io::stderr()).map_or(80, |size| usize::from(size.ws_col).max(20));
+        // A terminal that nobody has told its size says 0.
+        let known = rustix::termios::tcgetwinsize(io::stderr()).ok().filter(|size| size.ws_col > 0);
+        let width = known.map_or(80, |size| usize::from(size.ws_col).max(20));
         let line: String = line.chars().take(width - 3).collect();
         let _ = write!(io::stderr().lock(), "\r\x1b[K{} {line}", FRAMES[self.frame]);
         self.drawn = true;

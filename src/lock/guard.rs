@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::key::Key;
-use super::root::{LockRoot, found, open_safely};
+use super::root::{LockRoot, MOST_DELETIONS, found, open_safely};
 use super::wait::{Backoff, Silent, Waiter};
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
@@ -101,12 +101,15 @@ fn still_named(file: &File, path: &Path) -> Result<bool, LockError> {
 /// Opens a guard for writing, which network file systems want for an exclusive lock; reading
 /// has to do where the guard is another user's.
 fn open_guard(root: &LockRoot, path: &Path) -> Result<File, LockError> {
-    let opened = match root.create_file(path, false) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            root.make_guards().and_then(|()| root.create_file(path, false))
+    let mut opened = root.create_file(path, false);
+    for _ in 0..MOST_DELETIONS {
+        match &opened {
+            // Missing, or deleted again while it was made.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ => break,
         }
-        opened => opened,
-    };
+        opened = root.make_guards().and_then(|()| root.create_file(path, false));
+    }
     match opened {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => open_safely().read(true).open(path),
         opened => opened,

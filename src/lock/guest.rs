@@ -30,7 +30,11 @@ pub(super) struct Nest {
 /// The part of `id` that is live now: cut after its innermost live token, or nothing at all.
 pub(super) fn live_part(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Option<LockId> {
     let judgement = judge.judge(&id.key);
-    if !judgement.verdict.is_taken() || judgement.info.token.as_ref() != Some(&id.token) {
+    // Without its directory a lock is lost, even while its holder lives.
+    if judgement.directory.is_none()
+        || !judgement.verdict.is_taken()
+        || judgement.info.token.as_ref() != Some(&id.token)
+    {
         return None;
     }
     let mut live = LockId { inner: Vec::new(), ..id.clone() };

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::LockError;
+use super::anchor;
 use super::guard::Guard;
 use super::guest::Nest;
 use super::holder::Holder;
@@ -100,15 +101,22 @@ impl Held {
         deadline: Instant,
         waiter: &mut dyn Waiter,
     ) -> Result<Attempt, LockError> {
+        // Read before the guard is taken: under it others wait, and a death between the two steps
+        // of a take costs the next taker two seconds.
+        judge.here();
         let guard = Guard::take_with(root, &target.key, deadline, waiter)?;
         let mut reclaimed = None;
         let mut removed: Vec<SetAside> = Vec::new();
         let attempt = loop {
+            // A script may have removed the directory of one who lives.
+            if let Some(alive) = judge.judge_anchor(&target.key) {
+                break Ok(Attempt::Busy(alive));
+            }
             match root.make_folder(&root.lock_dir(&target.key)) {
-                Ok(()) => match furnish(root, target, claim, judge) {
-                    Ok((info, token)) => {
-                        break Held::own(root, target, info, token, reclaimed).map(Attempt::Taken);
-                    }
+                Ok(()) => match furnish(root, target, claim, judge)
+                    .and_then(|(info, token)| Held::own(root, target, info, token, &reclaimed))
+                {
+                    Ok(held) => break Ok(Attempt::Taken(held)),
                     // Removed or furnished by a script meanwhile: judge what is there now.
                     Err(LockError::Io { source, .. })
                         if matches!(
@@ -157,7 +165,7 @@ impl Held {
         target: &Target,
         info: File,
         token: Token,
-        reclaimed: Option<Reclaimed>,
+        reclaimed: &Option<Reclaimed>,
     ) -> Result<Held, LockError> {
         let path = root.lock_dir(&target.key);
         let directory =
@@ -165,7 +173,7 @@ impl Held {
         let identity = Identity::from(&info.metadata().map_err(LockError::io("look at", path.join("info")))?);
         let id = LockId { key: target.key.clone(), token, inner: Vec::new() };
         let hold = Hold::Own { directory, info, identity };
-        Ok(Held { root: root.clone(), target: target.clone(), id, hold, reclaimed })
+        Ok(Held { root: root.clone(), target: target.clone(), id, hold, reclaimed: reclaimed.clone() })
     }
 
     /// A guest's place, under a lock that another holds.
@@ -298,6 +306,7 @@ impl Held {
         let guard = Guard::take(&self.root, &self.target.key, RELEASE_PATIENCE);
         let ended = guard.and_then(|guard| {
             let lost = |why: &str| LockError::lost(Some(self.target.path.clone()), why);
+            anchor::remove(&self.root, &self.target.key, Some(identity));
             self.check_own(identity)?;
             set_aside(&self.root, &self.target.key, directory, &guard)?
                 .ok_or_else(|| lost("its directory was replaced"))
@@ -335,7 +344,11 @@ fn furnish(
         }
         let text = describe(target, claim, &token, judge).render();
         io::Write::write_all(&mut &file, text.as_bytes())?;
-        fs::hard_link(&unborn, directory.join("info"))
+        fs::hard_link(&unborn, directory.join("info"))?;
+        match claim.keep {
+            Keep::Running => anchor::make(root, &target.key, &unborn),
+            Keep::Owner { .. } | Keep::Lease(_) => Ok(()),
+        }
     })();
     let _ = fs::remove_file(&unborn);
     born.map_err(write)?;

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::info::{Info, Liveness, base_name};
-use super::text::printable;
+use super::text::{printable, shorten};
+
+/// What we write is shorter; somebody else's info may hold kilobytes.
+const MAX_LABEL: usize = 500;
 
 /// Who holds a lock, as far as its info file tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,12 +36,12 @@ impl Holder {
         };
         Holder {
             pid: info.pid.filter(|&pid| pid != 0),
-            label: printable(&label).into_owned(),
+            label: shorten(&printable(&label), MAX_LABEL).into_owned(),
             host: info
                 .host
                 .as_deref()
                 .filter(|host| *host != crate::sys::machine::host_name())
-                .map(|host| printable(host).into_owned()),
+                .map(|host| shorten(&printable(host), MAX_LABEL).into_owned()),
             lease: info.liveness == Some(Liveness::Lease),
         }
     }

@@ -1,10 +1,12 @@
 //! All locks of a root: listing them, and removing the stale ones.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::LockError;
+use super::anchor;
 use super::guard::Guard;
 use super::holder::Holder;
 use super::journal::{Event, Record};
@@ -59,14 +61,13 @@ fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError
     let fail =
         |source| LockError::Io { action: "list the lock folder", path: root.path().to_owned(), source };
     let Some(folder) = found(fs::read_dir(root.path())).map_err(fail)? else { return Ok(Vec::new()) };
-    let mut entries = Vec::new();
+    // Holders whose directory was removed are known by their anchor alone.
+    let mut keys: BTreeSet<Key> = anchor::keys(root).into_iter().collect();
     for name in folder {
         let name = name.map_err(fail)?.file_name();
-        let Some(key) = name.to_str().and_then(|name| name.strip_suffix(".lock")?.parse::<Key>().ok()) else {
-            continue;
-        };
-        entries.extend(entry_with(root, &key, judge));
+        keys.extend(name.to_str().and_then(|name| name.strip_suffix(".lock")?.parse::<Key>().ok()));
     }
+    let mut entries: Vec<Entry> = keys.iter().filter_map(|key| entry_with(root, key, judge)).collect();
     entries.sort_by(|one, other| other.age.cmp(&one.age).then_with(|| one.key.cmp(&other.key)));
     Ok(entries)
 }
@@ -120,10 +121,22 @@ pub fn cleanup(root: &LockRoot, dry_run: bool) -> Result<Cleanup, LockError> {
         }
     }
     if !dry_run {
-        done.swept = sweep(root, None);
+        done.swept = sweep(root, None) + sweep_anchors(root, &mut judge);
         done.swept += done.kept.iter().map(|entry| sweep(root, Some(&entry.directory))).sum::<usize>();
     }
     Ok(done)
+}
+
+/// Removes the anchors of dead holders whose lock directory is gone.
+fn sweep_anchors(root: &LockRoot, judge: &mut Judge) -> usize {
+    let keys = anchor::keys(root).into_iter();
+    let swept = keys.filter(|key| {
+        judge.judge(key).verdict == Verdict::Free
+            && Guard::take(root, key, Duration::ZERO).is_ok_and(|_guard| {
+                judge.judge(key).verdict == Verdict::Free && anchor::remove(root, key, None)
+            })
+    });
+    swept.count()
 }
 
 /// Removes one lock if it is still stale under the guard.
@@ -134,6 +147,7 @@ fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError
         return Ok(false);
     };
     let removed = set_aside(root, key, directory, &guard)?;
+    anchor::remove(root, key, judgement.info_file);
     drop(guard);
     let Some(aside) = removed else { return Ok(false) };
     aside.delete();

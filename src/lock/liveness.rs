@@ -11,6 +11,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::time::{Duration, Instant};
 
+use super::anchor;
 use super::info::{Info, Liveness};
 use super::key::Key;
 use super::root::{LockRoot, open_safely};
@@ -151,6 +152,26 @@ impl Judge {
 
     /// Looks at the lock of `key` as it is now.
     pub fn judge(&mut self, key: &Key) -> Judgement {
+        let judgement = self.judge_directory(key);
+        if judgement.verdict.is_taken() {
+            return judgement;
+        }
+        self.judge_anchor(key).unwrap_or(judgement)
+    }
+
+    /// Whether a holder lives although its directory was removed: a verdict only if one may.
+    pub(super) fn judge_anchor(&self, key: &Key) -> Option<Judgement> {
+        match anchor::living_holder(&self.root, key) {
+            Ok(None) => None,
+            Ok(Some(info)) => {
+                let reason = "its lock directory was removed, but its holder has the kernel lock";
+                Some(Judgement { info, ..Judgement::new(Verdict::Held, reason) })
+            }
+            Err(error) => Some(unknown("probe its anchor", &error)),
+        }
+    }
+
+    fn judge_directory(&mut self, key: &Key) -> Judgement {
         let path = self.root.lock_dir(key);
         let folder = match open_folder(&path) {
             Ok(folder) => folder,

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::LockError;
+use super::anchor;
 use super::guard::Guard;
 use super::held::{RELEASE_PATIENCE, open_info};
 use super::holder::Holder;
@@ -129,9 +130,13 @@ pub fn break_lock(
             }
         }
     };
+    let weighed = anchor::remove(root, &target.key, None);
     drop(guard);
+    let was_there = removed.is_some() || weighed;
     if let Some(aside) = removed {
         aside.delete();
+    }
+    if was_there {
         let record = Record::new(Event::Break, Some(&target.path)).holder(&Holder::of(&judgement.info));
         record.why(format!("{}: {}", judgement.verdict, judgement.reason)).append(root);
     }

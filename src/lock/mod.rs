@@ -7,7 +7,7 @@
 //!
 //! - [`key`], [`id`]: what a lock is called. [`root`]: where locks live.
 //! - [`info`]: what a holder writes down. [`liveness`]: whether it is alive.
-//! - `guard`, `removal`: how a lock changes. [`held`]: take, publish, release.
+//! - `guard`, `anchor`, `removal`: how a lock changes. [`held`]: take, publish, release.
 //! - [`take`], [`wait`], `guest`: how a process comes to have one.
 //! - `deadlock`: waits that can't end. [`journal`]: what should not happen often.
 //! - [`manage`], [`inventory`], [`owner`]: locks seen from outside.
@@ -16,6 +16,7 @@
 //! named, guard given back. Nothing here is synced: after a power cut every lock is stale by its
 //! boot id.
 
+mod anchor;
 mod deadlock;
 pub mod error;
 mod guard;

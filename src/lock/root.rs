@@ -17,6 +17,9 @@ const FILE_MODE: u32 = 0o644;
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_ALL: u32 = 0o002;
 
+/// So often in a row a folder or a guard that was just made may be deleted under us.
+pub(super) const MOST_DELETIONS: usize = 20;
+
 /// The folder in which all locks live. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LockRoot {
@@ -46,14 +49,14 @@ impl LockRoot {
     /// It can't be made, or somebody else could tamper with it.
     pub fn open(path: &Path) -> Result<LockRoot, LockError> {
         let path = absolute(path)?;
-        if let Some(root) = LockRoot::existing(&path)? {
-            return Ok(root);
+        for _ in 0..MOST_DELETIONS {
+            if let Some(root) = LockRoot::existing(&path)? {
+                return Ok(root);
+            }
+            found(make_root(&path)).map_err(LockError::io("create the lock folder", &path))?;
         }
-        make_root(&path).map_err(LockError::io("create the lock folder", &path))?;
-        LockRoot::existing(&path)?.ok_or_else(|| {
-            let gone = io::Error::from(io::ErrorKind::NotFound);
-            LockError::io("create the lock folder", path)(gone)
-        })
+        let gone = io::Error::from(io::ErrorKind::NotFound);
+        Err(LockError::io("create the lock folder", path)(gone))
     }
 
     /// Opens a root that is there already; `None` when it is not, and so holds no lock.

@@ -23,8 +23,8 @@ const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 /// Longer than any save takes. A stopped one is safe by its lock however long it is stopped.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
-/// Names tried for the outbox's own lock before it counts as kept.
-const LOCK_LOOKS: u32 = 400;
+/// Looks at the outbox's own lock before it counts as kept.
+const LOCK_LOOKS: u32 = 1000;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Where an entry can be.
@@ -320,7 +320,7 @@ impl Spool {
     /// files are read and written back. Never while talking to the network.
     ///
     /// # Errors
-    /// [`QueueError::Busy`] after two seconds, which only a stopped process can cause.
+    /// [`QueueError::Busy`] after five seconds, which hardly more than a stopped process can cause.
     pub fn exclusively<T>(&self, change: impl FnOnce() -> Result<T, QueueError>) -> Result<T, QueueError> {
         let (file, path) = (self.open_lock()?, self.lock_path());
         for _ in 0..LOCK_LOOKS {

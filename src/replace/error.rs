@@ -40,7 +40,8 @@ pub enum ReplaceError {
         /// Why.
         source: io::Error,
     },
-    /// Writing in place was cut short: the file is damaged. Only `in_place` can end so.
+    /// Writing in place was cut short, and the old content could not be put back: the file is
+    /// damaged. Only `in_place` can end so.
     #[error("{} was being written in place and is damaged now", shown(.path))]
     Damaged {
         /// The target.

@@ -27,6 +27,31 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Step by step, with a lock of one's own around the check and the rename, and a fresh start when
+//! another program was faster:
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("count");
+//! use aimem::replace::{Commit, Replace, Restart, Source};
+//!
+//! let how = Replace::new().backups(1);
+//! let mut restart = Restart::default();
+//! let warnings = loop {
+//!     let source = Source::open(&path)?;
+//!     let old = String::from_utf8(source.read()?)?;
+//!     let new = old.trim().parse().unwrap_or(0) + 1;
+//!     let staged = how.stage_again(source, format!("{new}\n").as_bytes(), restart)?;
+//!     match staged.commit()? {
+//!         Commit::Done(committed) => break committed.finish()?,
+//!         Commit::Changed(again) => restart = again,
+//!     }
+//! };
+//! assert!(warnings.is_empty());
+//! # assert_eq!(std::fs::read(&path)?, b"1\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! This module takes no lock: two writers at once both succeed, one after the other, unless one
 //! of them started from what the other replaced. `memory` puts it under the file's lock.
 
@@ -57,6 +82,20 @@ use temporary::{Temporary, folder_of};
 const RESTARTS: u32 = 5;
 
 /// How to replace a file. The default syncs, and keeps no backup.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("cache");
+/// use aimem::replace::Replace;
+///
+/// // Data that can be made again: no waiting for the disk, and still never half a file for a
+/// // reader.
+/// let how = Replace::new().sync(false);
+/// for warning in how.write(&path, b"1")? {
+///     eprintln!("{warning}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Replace {
     sync: bool,

@@ -1,7 +1,7 @@
 //! From a replacement that is ready to one that is durable: the rename and what follows it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::PathBuf;
 
 use rustix::io::Errno;
@@ -88,18 +88,25 @@ impl Staged {
 /// Writes into the file itself. `None` when the name stands for another file by now.
 fn overwrite(source: &Source, content: &[u8], has_backup: bool) -> Result<Option<File>, ReplaceError> {
     let path = source.path();
-    let mut file = OpenOptions::new().write(true).open(path).map_err(ReplaceError::io("open", path))?;
+    let file = OpenOptions::new().write(true).open(path).map_err(ReplaceError::io("open", path))?;
     let opened = file.metadata().map_err(ReplaceError::io("look at", path))?;
     if source.metadata().is_none_or(|read| Identity::from(read) != Identity::from(&opened)) {
         return Ok(None);
     }
-    let written = file.set_len(0).and_then(|()| file.write_all(content));
-    written.map_err(|source| ReplaceError::Damaged {
-        path: path.to_owned(),
-        backup: has_backup.then(|| backup_path(path, 0)),
-        source,
-    })?;
-    Ok(Some(file))
+    let old = source.read()?;
+    let Err(error) = rewrite(&file, content) else { return Ok(Some(file)) };
+    // The old content had room before, and has it again.
+    if rewrite(&file, &old).and_then(|()| file.sync_all()).is_ok() {
+        return Err(ReplaceError::io("write", path)(error));
+    }
+    let backup = has_backup.then(|| backup_path(path, 0));
+    Err(ReplaceError::Damaged { path: path.to_owned(), backup, source: error })
+}
+
+fn rewrite(mut file: &File, content: &[u8]) -> io::Result<()> {
+    file.rewind()?;
+    file.set_len(0)?;
+    file.write_all(content)
 }
 
 /// A replacement that has happened, and is still to be made durable.

@@ -10,18 +10,31 @@
 mod common;
 
 mod acquire;
+mod attacks;
+mod beside_scripts;
+mod break_lock;
+mod chaos;
+mod containers;
 mod contender;
+mod deadlock;
 mod docs;
 mod exit_codes;
 mod failures;
 mod foreign_writer;
+mod guests;
 mod house;
+mod journal;
+mod kill_everywhere;
 mod large;
+mod leases;
 mod leftovers;
 mod liveness;
+mod lock_with;
+mod many_waiters;
 mod metadata;
 mod names;
 mod power_cut;
+mod protocol_page;
 #[cfg(feature = "outbox")]
 mod queue_add;
 #[cfg(feature = "outbox")]
@@ -37,13 +50,19 @@ mod queue_status;
 #[cfg(feature = "outbox")]
 mod queue_worker;
 mod race;
+mod read;
 mod replace_faults;
 mod replace_full_disk;
 mod replace_kill;
+mod replace_library;
 mod replace_order;
+mod restart;
 mod restore;
 mod scripts_lock;
+mod selftest;
 mod signals;
 mod takeover;
 mod targets;
 mod update;
+mod waiting;
+mod write;

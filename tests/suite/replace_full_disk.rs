@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use super::common::strace::{Stopped, record};
+use super::common::strace::{Stopped, record, traced};
 use super::common::{Mounted, Ran, TestEnv, require};
 
 /// A document of `size` bytes.
@@ -76,6 +76,43 @@ fn a_write_that_is_cut_short_goes_on() {
         assert!(!writes.contains(&format!("{whole}{}\n", new.len())), "nothing was cut short: {writes}");
         assert_eq!(env.read("small/doc.txt"), new);
     });
+}
+
+#[test]
+fn a_file_that_cannot_grow_in_place_gets_its_old_content_back() {
+    with_small_disk(|env| {
+        let old = document(300 << 10);
+        env.write("small/doc.json", &old);
+        env.write("small/filler", vec![0; 600 << 10]);
+        let ran = env.run(["update", "--in-place", "small/doc.json", ".more = .text + .text"]).expect(74);
+        assert!(ran.stderr.contains("the disk is full") && !ran.stderr.contains("damaged"), "{}", ran.stderr);
+        assert_eq!(env.read("small/doc.json"), old);
+    });
+}
+
+#[test]
+fn a_file_damaged_in_place_is_told_with_its_backup() {
+    if !require("strace") {
+        return;
+    }
+    let env = TestEnv::new();
+    env.write("doc.json", "{\n  \"n\": 1\n}\n");
+    let args = ["update", "--in-place", "--backup", "doc.json", ".n = 2"];
+    env.run(["lock", "with", "doc.json", "--", "true"]).ok();
+    let (ran, calls) = record(&env, ["update", "--in-place", "--backup", "doc.json", ".n = 1.5"]);
+    ran.ok();
+    // The last write is the document's; the one behind it puts the old content back.
+    let write = calls.iter().rfind(|call| call.name == "write").unwrap().nth;
+    let inject = format!("inject=write:error=EIO:when={write}..{}", write + 1);
+    let ran = Ran::of(traced(&env, &["-o", "/dev/null", "-e", &inject], args).output().unwrap()).expect(74);
+    assert!(ran.stderr.contains("is damaged now: the device reports an error"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("the old content is in") && ran.stderr.contains("doc.json.bak"),
+        "{}",
+        ran.stderr
+    );
+    env.run(["restore", "doc.json"]).ok();
+    assert_eq!(env.run(["read", "doc.json", ".n"]).ok().stdout, "1.5\n");
 }
 
 #[test]

@@ -119,3 +119,49 @@ fn a_script_that_locks_as_soon_as_it_starts_is_alive() {
     env.forge("f", Some(script_info(dead_pid()).as_bytes()));
     assert_eq!(env.verdict("f"), "stale");
 }
+
+#[test]
+fn a_script_that_removes_a_living_lock_lets_no_second_aimem_in() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let holder = env.hold("f");
+    std::fs::remove_dir_all(env.lock_dir("f")).unwrap();
+    let report = env.status("f");
+    assert_eq!((&report["verdict"], &report["pid"]), (&"held".into(), &holder.pid.into()), "{report}");
+    assert!(report["why"].as_str().unwrap().contains("directory was removed"), "{report}");
+    env.run(["lock", "with", "f", "-n", "--", "true"]).expect(75);
+    assert!(env.run(["locks", "show"]).ok().stdout.contains("held"));
+    // The script itself may come in, and its lock counts.
+    env.forge("f", Some(script_info(std::process::id()).as_bytes()));
+    assert_eq!(env.status("f")["pid"], std::process::id());
+    std::fs::remove_dir_all(env.lock_dir("f")).unwrap();
+    // The holder learns of it, and then the lock is free.
+    holder.end().expect(76);
+    env.run(["lock", "with", "f", "-n", "--", "true"]).ok();
+    assert_eq!(env.lock_names(), [""; 0]);
+}
+
+#[test]
+fn an_anchor_keeps_nobody_out_after_its_holders_death_or_a_break() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let anchors = || {
+        let names = TestEnv::names_in(&env.locks().join(".guards"));
+        names.into_iter().filter(|name| name.len() > 2).count()
+    };
+    let mut holder = env.hold("f");
+    std::fs::remove_dir_all(env.lock_dir("f")).unwrap();
+    assert_eq!(anchors(), 1);
+    holder.kill();
+    holder.let_go();
+    eventually("the command ends too", || env.verdict("f") == "free");
+    env.run(["locks", "cleanup"]).ok();
+    assert_eq!(anchors(), 0, "a dead one's is swept");
+
+    let holder = env.hold("f");
+    std::fs::remove_dir_all(env.lock_dir("f")).unwrap();
+    env.run(["lock", "break", "f"]).ok();
+    env.run(["lock", "with", "f", "-n", "--", "true"]).ok();
+    holder.end().expect(76);
+    assert_eq!(anchors(), 0);
+}

@@ -14,6 +14,7 @@ use super::super::output;
 use super::super::waiting::Patient;
 use super::read::is_json;
 use crate::memory::{self, Session};
+use crate::sys;
 
 /// Replace a file by what stands on standard input
 #[derive(Debug, Args)]
@@ -54,9 +55,11 @@ impl Write {
                 bytes
             }
         };
+        // What cannot be resolved is refused later, with the reason.
+        let real = sys::path::resolve(&self.file).unwrap_or_else(|_| self.file.clone());
         let request = memory::Write {
             content,
-            validate: self.validate || is_json(&self.file, &self.file),
+            validate: self.validate || is_json(&self.file, &real),
             if_match: self.if_match,
         };
         let locker = if self.no_lock { None } else { Some(self.lock.locker()?) };

@@ -4,12 +4,14 @@
 
 pub mod disk;
 pub mod http;
+mod inside;
 mod locks;
 mod nobody;
 pub mod queue;
 mod snapshot;
 pub mod strace;
 
+pub use inside::Inside;
 pub use locks::*;
 pub use nobody::*;
 pub use snapshot::Snapshot;

@@ -1,6 +1,6 @@
 //! Where contenders race: starts them, kills and stops some, and hears what they report.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -10,18 +10,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::contender::Entry;
-use super::{Rule, detector, target};
+use super::detector::Detector;
+use super::{Rule, detector_path, target};
 use crate::sys;
-use crate::sys::file::Flock;
 use crate::sys::random::Random;
 use crate::sys::signal::{CONT, KILL, STOP};
 
 /// How often dead contenders are replaced.
 const TICK: Duration = Duration::from_millis(1);
-/// One contender in so many ticks is killed, wherever it is.
-const KILL_EVERY: usize = 30;
+/// One contender in so many ticks is killed, wherever it is. Not more often: one killed between
+/// the two steps of a take is waited for for two seconds, and contenders kill themselves besides.
+const KILL_EVERY: usize = 300;
 /// One contender in so many ticks is stopped, wherever it is.
-const STOP_EVERY: usize = 150;
+const STOP_EVERY: usize = 300;
 const LONGEST_STOP_MILLIS: usize = 60;
 
 /// A folder for races, removed when it is dropped.
@@ -44,7 +45,7 @@ impl Arena {
         DirBuilder::new().mode(0o700).create(&path)?;
         let arena = Arena { path };
         File::create(target(&arena.path))?;
-        File::create(detector(&arena.path))?;
+        File::create(detector_path(&arena.path))?;
         Ok(arena)
     }
 
@@ -54,15 +55,15 @@ impl Arena {
 
     /// Whether a kernel lock of one process is seen by another.
     pub(super) fn flock_works(&self) -> io::Result<bool> {
-        let file = OpenOptions::new().read(true).write(true).open(detector(&self.path))?;
-        match sys::file::try_flock(&file, Flock::Exclusive) {
+        let detector = Detector::open(&detector_path(&self.path))?;
+        match detector.try_lock() {
             Ok(true) => {}
             Ok(false) => return Ok(false),
             Err(error) if sys::file::no_flock(&error) => return Ok(false),
             Err(error) => return Err(error),
         }
         let refused = self.contender(Rule::Aimem)?.arg("--probe").status()?.success();
-        sys::file::unlock(&file)?;
+        detector.leave()?;
         let granted = !self.contender(Rule::Aimem)?.arg("--probe").status()?.success();
         Ok(refused && granted)
     }

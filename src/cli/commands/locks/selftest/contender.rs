@@ -1,19 +1,19 @@
 //! One contender: a process that takes the lock again and again until it is killed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{Rule, detector, target};
+use super::detector::Detector;
+use super::{Rule, detector_path, target};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockRoot, Locker, Patience};
 use crate::sys;
-use crate::sys::file::Flock;
 use crate::sys::random::Random;
 
 /// One contender of a self-test, started by it.
@@ -58,10 +58,9 @@ impl Entry {
 impl Contend {
     pub(crate) fn run(self) -> Outcome {
         let fail = |error| CliError::io("cannot contend", &error);
-        let detector =
-            OpenOptions::new().read(true).write(true).open(detector(&self.folder)).map_err(fail)?;
+        let detector = Detector::open(&detector_path(&self.folder)).map_err(fail)?;
         if self.probe {
-            let granted = sys::file::try_flock(&detector, Flock::Exclusive).map_err(fail)?;
+            let granted = detector.try_lock().map_err(fail)?;
             return Ok(if granted { Exit::CheckFailed } else { Exit::Done });
         }
         let mut way: Box<dyn Way> = match self.rule {
@@ -72,10 +71,10 @@ impl Contend {
         loop {
             let took_over = way.take()?;
             let entered = sys::clock::since_boot();
-            let overlapped = !sys::file::try_flock(&detector, Flock::Exclusive).map_err(fail)?;
+            let overlapped = detector.enter().map_err(fail)?;
             let dies = random.below(2) == 0;
             if !dies && !overlapped {
-                sys::file::unlock(&detector).map_err(fail)?;
+                detector.leave().map_err(fail)?;
             }
             let entry = Entry { entered, left: sys::clock::since_boot(), took_over, overlapped };
             // One write, so that the lines of several contenders do not mix. When the race is

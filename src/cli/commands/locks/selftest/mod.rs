@@ -6,6 +6,7 @@
 
 mod arena;
 mod contender;
+mod detector;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -208,6 +209,6 @@ fn target(folder: &Path) -> PathBuf {
     folder.join("target")
 }
 
-fn detector(folder: &Path) -> PathBuf {
+fn detector_path(folder: &Path) -> PathBuf {
     folder.join("detector")
 }

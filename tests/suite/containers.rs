@@ -1,0 +1,165 @@
+//! Two containers with one lock root: two PID, mount and host-name namespaces, made by `unshare`.
+
+use std::fs;
+use std::process::Command;
+
+use super::common::{
+    Holder, Inside, Ran, STAY, TestEnv, aimem_path, eventually, require, require_root, skip,
+};
+
+/// A command in a container of its own: its own process table, mounts and host name, the same
+/// files. When the program that is started ends, so does all that it started.
+fn container(env: &TestEnv, name: &str, script: &str) -> Command {
+    let mut command = env.command("unshare");
+    command.args(["--pid", "--mount", "--uts", "--fork", "--mount-proc", "--kill-child"]);
+    command.args(["sh", "-c", &format!("hostname {name} 2>/dev/null; {script}")]);
+    command
+}
+
+fn possible(env: &TestEnv) -> bool {
+    if !require_root() || !require("unshare") || !require("hostname") {
+        return false;
+    }
+    let works = container(env, "a", "test $$ -eq 1").status().is_ok_and(|status| status.success());
+    works || skip("no namespaces can be made here")
+}
+
+#[test]
+fn two_containers_exclude_each_other() {
+    let env = TestEnv::new();
+    if !possible(&env) {
+        return;
+    }
+    env.write("f", "");
+    let inside = Inside::new(&env, "race");
+    let rounds = 8;
+    let children: Vec<_> = ["a", "b"]
+        .into_iter()
+        .map(|name| {
+            // Four of each, all at once.
+            let one = format!(
+                "i=0; while [ $i -lt {rounds} ]; do i=$((i+1)); \
+                 \"$AIMEM\" lock with f -w 60 -- {} || echo failed >&2; done",
+                inside.words(name, "0.002")
+            );
+            let script = format!("for n in 1 2 3 4; do ({one}) & done; wait");
+            container(&env, name, &script).env("STRICT", "1").spawn().unwrap()
+        })
+        .collect();
+    for child in children {
+        let ran = Ran::of(child.wait_with_output().unwrap()).ok();
+        assert!(!ran.stderr.contains("failed"), "{}", ran.stderr);
+    }
+    inside.assert_exclusive(2 * 4 * rounds);
+    let entries = inside.entries();
+    // Not one after the other: each had its turn while the other was there.
+    let turns = entries.windows(2).filter(|pair| pair[0][..1] != pair[1][..1]).count();
+    assert!(turns >= 2, "{entries:?}");
+    assert_eq!(env.lock_names(), [""; 0]);
+}
+
+#[test]
+fn a_live_holder_in_another_container_is_never_reaped_and_a_killed_one_is() {
+    let env = TestEnv::new();
+    if !possible(&env) {
+        return;
+    }
+    env.write("f", "");
+    let hold = format!("exec \"$AIMEM\" lock with f -- sh -c '{STAY}'");
+    let mut holder = Holder::start(&mut container(&env, "a", &hold));
+    // The holder is PID 1 over there. Another PID 1 here is somebody else.
+    let attempt =
+        "\"$AIMEM\" lock with f -n -- true; echo $?; \"$AIMEM\" locks cleanup; \"$AIMEM\" lock status f";
+    let ran = Ran::of(container(&env, "b", attempt).output().unwrap()).expect(1);
+    assert!(ran.stdout.starts_with("75\nheld: "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("has the kernel lock"), "{}", ran.stdout);
+    assert_eq!(env.lock_names().len(), 1);
+
+    // Its whole container goes.
+    holder.kill();
+    let ran =
+        Ran::of(container(&env, "b", "exec \"$AIMEM\" lock with f -w 30 -- echo mine").output().unwrap());
+    assert_eq!(ran.ok().stdout, "mine\n");
+}
+
+#[test]
+fn a_process_of_another_container_is_unknown_and_keeps_its_lock() {
+    let env = TestEnv::new();
+    if !possible(&env) {
+        return;
+    }
+    env.write("f", "");
+    let hold = format!("\"$AIMEM\" lock acquire f --pid 1 >/dev/null && {STAY}");
+    let holder = Holder::start(&mut container(&env, "a", &hold));
+    // There is a PID 1 in each of them, and it is never the owner.
+    let look =
+        "\"$AIMEM\" lock with f -n -- true; echo $?; \"$AIMEM\" locks cleanup; \"$AIMEM\" lock status f";
+    for ran in [container(&env, "b", look).output().unwrap(), env.sh(look).output().unwrap()] {
+        let ran = Ran::of(ran).expect(1);
+        assert!(ran.stdout.starts_with("75\nunknown: "), "{}", ran.stdout);
+        assert!(ran.stdout.contains("in another namespace"), "{}", ran.stdout);
+    }
+    // A lease does without processes, and is the same everywhere.
+    holder.end().ok();
+    assert_eq!(env.verdict("f"), "unknown");
+    env.run(["lock", "break", "f"]).ok();
+    let lease = "exec \"$AIMEM\" lock acquire f --ttl 60s";
+    let id = Ran::of(container(&env, "a", lease).output().unwrap()).ok().stdout;
+    assert_eq!(env.verdict("f"), "held");
+    env.run(["lock", "renew", id.trim(), "--ttl", "50ms"]).ok();
+    eventually("it expires for the other container too", || {
+        container(&env, "b", "exec \"$AIMEM\" lock status f").output().unwrap().status.success()
+    });
+}
+
+#[test]
+fn a_process_table_from_outside_decides_nothing() {
+    let env = TestEnv::new();
+    if !possible(&env) {
+        return;
+    }
+    env.write("f", "");
+    let pid = std::process::id().to_string();
+    env.run(["lock", "acquire", "f", "--pid", &pid]).ok();
+    // A new PID namespace that still sees the old /proc: every number in it is a lie.
+    let mut command = env.command("unshare");
+    command.args(["--pid", "--fork"]).arg(aimem_path()).args(["lock", "status", "f"]);
+    let ran = Ran::of(command.output().unwrap()).expect(1);
+    assert!(ran.stdout.starts_with("unknown"), "{}", ran.stdout);
+    let mut command = env.command("unshare");
+    command.args(["--pid", "--fork"]).arg(aimem_path()).args(["lock", "acquire", "other"]);
+    let ran = Ran::of(command.output().unwrap()).expect(2);
+    assert!(ran.stderr.contains("--pid") && ran.stderr.contains("--ttl"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_lease_of_another_time_namespace_ends_by_the_wall_clock_with_time_to_spare() {
+    let env = TestEnv::new();
+    if !possible(&env) {
+        return;
+    }
+    env.write("f", "");
+    let mut command = env.command("unshare");
+    command.args(["--time", "--boottime", "100000", "--fork"]).arg(aimem_path());
+    let ran = command.args(["lock", "acquire", "f", "--ttl", "1ms"]).output().unwrap();
+    if !ran.status.success() {
+        skip("no time namespaces here");
+        return;
+    }
+    // Its boot-time clock is a day ahead of ours, and its lease has expired: not for us yet.
+    assert_eq!(env.verdict("f"), "held");
+    env.run(["lock", "with", "f", "-n", "--", "true"]).expect(75);
+}
+
+#[test]
+fn one_file_under_two_mount_points_has_two_locks() {
+    let env = TestEnv::new();
+    if !possible(&env) {
+        return;
+    }
+    env.write("f", "");
+    fs::create_dir(env.path("there")).unwrap();
+    let script =
+        "mount --bind . there && exec \"$AIMEM\" lock with f -- \"$AIMEM\" lock with there/f -n -- true";
+    Ran::of(container(&env, "a", script).output().unwrap()).ok();
+}

@@ -1,0 +1,214 @@
+//! Guests: commands that work under a lock that is held already, one at a time.
+
+use std::thread;
+
+use super::common::{Holder, TestEnv};
+
+/// Runs a script under the lock of `f.json`.
+fn under(env: &TestEnv, script: &str) -> super::common::Ran {
+    env.run(["lock", "with", "f.json", "--", "sh", "-c", script])
+}
+
+#[test]
+fn parallel_guests_lose_no_update() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    // Eight at once, each three times in a row.
+    let one = "for i in 1 2 3; do \"$AIMEM\" update f.json '.n += 1' || exit 1; done";
+    let all = format!(
+        "pids=; for g in 1 2 3 4 5 6 7 8; do ( {one} ) & pids=\"$pids $!\"; done; for p in $pids; do wait $p || exit 1; done"
+    );
+    for _ in 0..3 {
+        under(&env, &all).ok();
+    }
+    assert_eq!(env.json("f.json")["n"], 72);
+    assert_eq!(env.lock_names(), [""; 0]);
+}
+
+/// Enters, and says `overlap` when somebody is inside already.
+const ALONE: &str =
+    "mkdir inside 2>/dev/null || { echo overlap >>overlaps; exit 9; }; sleep 0.002; rmdir inside";
+
+#[test]
+fn guests_that_run_commands_are_never_inside_together_at_any_depth() {
+    let env = TestEnv::new();
+    env.write("f.json", "{}\n");
+    env.write("alone.sh", ALONE);
+    env.write(
+        "level.sh",
+        r#"
+            # Each level starts two guests at once, which start two each.
+            if [ "$1" -eq 0 ]; then exec sh alone.sh; fi
+            "$AIMEM" lock with f.json -- sh level.sh $(($1 - 1)) & one=$!
+            "$AIMEM" lock with f.json -- sh level.sh $(($1 - 1)) & two=$!
+            wait $one && wait $two"#,
+    );
+    under(&env, "sh level.sh 4").ok();
+    assert!(!env.path("overlaps").exists());
+    assert_eq!(env.lock_names(), [""; 0]);
+}
+
+#[test]
+fn a_guest_of_a_guest_does_not_wait_for_its_own_host() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    let deep = "\"$AIMEM\" lock with f.json -n -- sh -c '\"$AIMEM\" lock with f.json -n -- \"$AIMEM\" update f.json -n .n=7'";
+    under(&env, deep).ok();
+    assert_eq!(env.json("f.json")["n"], 7);
+}
+
+#[test]
+fn a_guest_waits_for_another_guest_and_says_so_in_time() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    let host = Holder::start(&mut env.aimem([
+        "lock",
+        "with",
+        "f.json",
+        "--",
+        "sh",
+        "-c",
+        "echo $AIMEM_LOCK_ID >id; \"$AIMEM\" lock with f.json -- sh -c 'echo in; exec cat >/dev/null'",
+    ]));
+    let id = env.read("id");
+    let guest = |args: &[&str]| {
+        let mut command = env.aimem(args);
+        command.env("AIMEM_LOCK_ID", id.trim_end());
+        super::common::Ran::of(command.output().unwrap())
+    };
+    guest(&["update", "f.json", ".n += 1", "-n"]).expect(75);
+    guest(&["update", "f.json", ".n += 1", "-w", "50ms"]).expect(75);
+    assert_eq!(env.read("f.json"), "{\"n\": 0}\n");
+    host.end().ok();
+    // The id is dead now, and one in the environment is ignored.
+    guest(&["update", "f.json", ".n += 1", "-n"]).ok();
+    assert_eq!(env.json("f.json")["n"], 1);
+}
+
+#[test]
+fn an_outsider_never_gets_in_between_guests() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    let script = r#"
+        before=$("$AIMEM" read f.json .n)
+        for i in 1 2 3 4 5; do "$AIMEM" update f.json '.n += 1' || exit 1; done
+        after=$("$AIMEM" read f.json .n)
+        [ $((after - before)) -eq 5 ]"#;
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| under(&env, script).ok());
+        }
+    });
+    assert_eq!(env.json("f.json")["n"], 40);
+}
+
+#[test]
+fn a_host_that_was_killed_has_guests_while_its_command_lives() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    let script = "echo in; read go; \"$AIMEM\" update f.json -n '.n += 1' && \"$AIMEM\" update f.json -n '.n += 1'; echo $? >done";
+    let mut host = Holder::start(&mut env.aimem(["lock", "with", "f.json", "--", "sh", "-c", script]));
+    host.kill();
+    env.run(["update", "f.json", "-n", "."]).expect(75);
+    host.let_go();
+    super::common::eventually("the command has ended", || env.path("done").exists());
+    assert_eq!(env.json("f.json")["n"], 2);
+    env.run(["update", "f.json", "."]).ok();
+}
+
+#[test]
+fn a_guest_killed_with_its_command_alive_keeps_the_other_guests_out() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    let inner = "\"$AIMEM\" lock with f.json -- sh -c \"echo in; exec cat >/dev/null\"";
+    let script = format!(
+        "echo $AIMEM_LOCK_ID >id; exec 4<&0; {inner} <&4 & echo $! >guest; wait; exec cat >/dev/null"
+    );
+    let host = Holder::start(&mut env.aimem(["lock", "with", "f.json", "--", "sh", "-c", &script]));
+    super::common::eventually("the guest's PID is known", || {
+        std::fs::read_to_string(env.path("guest")).is_ok_and(|text| text.ends_with('\n'))
+    });
+    super::common::signal(env.read("guest").trim().parse().unwrap(), "KILL");
+    let mut other = env.aimem(["update", "f.json", "-n", ".n += 1"]);
+    other.env("AIMEM_LOCK_ID", env.read("id").trim_end());
+    super::common::Ran::of(other.output().unwrap()).expect(75);
+    host.end();
+    assert_eq!(env.read("f.json"), "{\"n\": 0}\n");
+}
+
+#[test]
+fn a_guests_acquire_and_release_leave_the_hosts_lock_alone() {
+    let env = TestEnv::new();
+    let script = r#"
+        ID=$("$AIMEM" lock acquire f.json -n) || exit 1
+        [ "$ID" != "$AIMEM_LOCK_ID" ] || exit 2
+        "$AIMEM" lock release "$ID" || exit 3
+        "$AIMEM" lock release "$ID" || exit 4
+        "$AIMEM" lock status f.json >status; [ $? -eq 1 ] || exit 5"#;
+    under(&env, script).ok();
+    assert!(env.read("status").starts_with("held: "), "{}", env.read("status"));
+    assert_eq!(env.lock_names(), [""; 0]);
+}
+
+#[test]
+fn ids_of_several_files_are_handed_on_together() {
+    let env = TestEnv::new();
+    env.write("a.json", "{\"n\": 0}\n");
+    env.write("b.json", "{\"n\": 0}\n");
+    let inner = "\"$AIMEM\" update a.json -n '.n += 1' && \"$AIMEM\" update b.json -n '.n += 1'";
+    env.run([
+        "lock",
+        "with",
+        "a.json",
+        "--",
+        "sh",
+        "-c",
+        &format!("\"$AIMEM\" lock with b.json -- sh -c {}", shell(inner)),
+    ])
+    .ok();
+    env.run(["lock", "with", "a.json", "b.json", "--", "sh", "-c", inner]).ok();
+    assert_eq!((&env.json("a.json")["n"], &env.json("b.json")["n"]), (&2.into(), &2.into()));
+    let shown =
+        env.run(["lock", "with", "a.json", "b.json", "--", "sh", "-c", "echo \"$AIMEM_LOCK_TARGET\""]).ok();
+    assert_eq!(shown.stdout.lines().count(), 2);
+}
+
+fn shell(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[test]
+fn the_command_of_a_pipe_is_no_guest_of_its_own_update() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    // It must find the file locked, also where the update itself is a guest.
+    let script = "\"$AIMEM\" update f.json -w 50ms '.n += 10' 2>/dev/null; echo $? >inner; cat";
+    for host in [false, true] {
+        let pipe = format!("\"$AIMEM\" update f.json --pipe -- sh -c {}", shell(script));
+        if host {
+            under(&env, &pipe).ok()
+        } else {
+            super::common::Ran::of(env.sh(&pipe).output().unwrap()).ok()
+        };
+        assert_eq!(env.read("inner"), "75\n", "under a host: {host}");
+        assert_eq!(env.read("f.json"), "{\"n\": 0}\n");
+    }
+}
+
+#[test]
+fn a_forged_or_foreign_id_opens_nothing() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    env.write("g.json", "{\"n\": 0}\n");
+    let holder = env.hold("f.json");
+    let key = env.lock_dir("f.json").file_stem().unwrap().to_str().unwrap().to_owned();
+    let forged = format!("{key}:{}", "0".repeat(32));
+    let mut command = env.aimem(["update", "f.json", "-n", ".n = 1"]);
+    super::common::Ran::of(command.env("AIMEM_LOCK_ID", &forged).output().unwrap()).expect(75);
+    env.run(["update", "f.json", "--lock", &forged, ".n = 1"]).expect(76);
+    env.run(["update", "g.json", "--lock", &forged, ".n = 1"]).expect(2);
+    env.run(["lock", "release", &forged]).expect(76);
+    assert_eq!(env.verdict("f.json"), "held");
+    holder.end().ok();
+    assert_eq!((env.read("f.json"), env.read("g.json")), ("{\"n\": 0}\n".into(), "{\"n\": 0}\n".into()));
+}
