@@ -28,6 +28,9 @@ _aimem() {
             aimem,man)
                 cmd="aimem__subcmd__man"
                 ;;
+            aimem,queue)
+                cmd="aimem__subcmd__queue"
+                ;;
             aimem,read)
                 cmd="aimem__subcmd__read"
                 ;;
@@ -79,6 +82,39 @@ _aimem() {
             aimem__subcmd__locks,show)
                 cmd="aimem__subcmd__locks__subcmd__show"
                 ;;
+            aimem__subcmd__queue,add)
+                cmd="aimem__subcmd__queue__subcmd__add"
+                ;;
+            aimem__subcmd__queue,cancel)
+                cmd="aimem__subcmd__queue__subcmd__cancel"
+                ;;
+            aimem__subcmd__queue,dead)
+                cmd="aimem__subcmd__queue__subcmd__dead"
+                ;;
+            aimem__subcmd__queue,export)
+                cmd="aimem__subcmd__queue__subcmd__export"
+                ;;
+            aimem__subcmd__queue,health)
+                cmd="aimem__subcmd__queue__subcmd__health"
+                ;;
+            aimem__subcmd__queue,import)
+                cmd="aimem__subcmd__queue__subcmd__import"
+                ;;
+            aimem__subcmd__queue,list)
+                cmd="aimem__subcmd__queue__subcmd__list"
+                ;;
+            aimem__subcmd__queue,retry)
+                cmd="aimem__subcmd__queue__subcmd__retry"
+                ;;
+            aimem__subcmd__queue,show)
+                cmd="aimem__subcmd__queue__subcmd__show"
+                ;;
+            aimem__subcmd__queue,status)
+                cmd="aimem__subcmd__queue__subcmd__status"
+                ;;
+            aimem__subcmd__queue,work)
+                cmd="aimem__subcmd__queue__subcmd__work"
+                ;;
             aimem__subcmd__scripts,install)
                 cmd="aimem__subcmd__scripts__subcmd__install"
                 ;;
@@ -89,7 +125,7 @@ _aimem() {
 
     case "${cmd}" in
         aimem)
-            opts="-h -V --help --version lock locks read update write restore scripts completions man"
+            opts="-h -V --help --version lock locks read update write restore queue scripts completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -437,6 +473,230 @@ _aimem() {
             case "${prev}" in
                 --out)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue)
+            opts="-h -V --help --version add list show status work retry cancel dead health import export"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__add)
+            opts="-p -h -V --project --lines --meta --max-entries --max-bytes --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --meta)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-entries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__cancel)
+            opts="-h -V --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__dead)
+            opts="-h -V --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__export)
+            opts="-h -V --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__health)
+            opts="-h -V --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__import)
+            opts="-h -V --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__list)
+            opts="-p -h -V --state --project --limit --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -W "pending in-flight dead delivered" -- "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__retry)
+            opts="-h -V --all --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__show)
+            opts="-h -V --content --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__status)
+            opts="-h -V --json --prometheus --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue__subcmd__work)
+            opts="-h -V --watch --interval --concurrency --tries --no-revive --log-format --json --print-service --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --print-service)
+                    COMPREPLY=($(compgen -W "cron hook systemd launchd" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -28,6 +28,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand update 'Change a JSON document with a jq filter or a command'
             cand write 'Replace a file by what stands on standard input'
             cand restore 'Put an earlier version of a file back'
+            cand queue 'Save memories at once, and deliver them when the server can take them'
             cand scripts 'Stand in for the old bash scripts'
             cand completions 'Print a shell''s completions, or write all of them'
             cand man 'Print the manual page of a verb, or write all of them'
@@ -291,6 +292,117 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
             cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand add 'Save a memory; it is on disk when this returns'
+            cand list 'List what is on its way'
+            cand show 'Show one entry whole'
+            cand status 'Numbers, and for monitors a level: exit 1 at warning, 2 at critical'
+            cand work 'Deliver what is due'
+            cand retry 'Let entries be tried again by the next run, dead ones included'
+            cand cancel 'Take entries back before they are delivered'
+            cand dead 'List what was given up on, and why'
+            cand health 'Ask the server now: exit 0 when it is up, 1 when it is down'
+            cand import 'Take over the entries of the old Python programs'
+            cand export 'Print the outbox in the old programs'' form'
+        }
+        &'aimem;queue;add'= {
+            cand -p 'Whose memory it is'
+            cand --project 'Whose memory it is'
+            cand --meta 'Something else to keep with it'
+            cand --max-entries 'Refuse when more entries than this would be waiting or dead'
+            cand --max-bytes 'Refuse when these would have more bytes than this together'
+            cand --lines 'One memory a line of standard input; blank lines are passed over'
+            cand --json 'One JSON document with all the ids, at the end'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;list'= {
+            cand --state 'Only entries in this state; may be given several times [default: all but delivered]'
+            cand -p 'Only this project''s'
+            cand --project 'Only this project''s'
+            cand --limit 'Only the oldest N'
+            cand --json 'One JSON document'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;show'= {
+            cand --content 'Only the content, as it was given'
+            cand --json 'One JSON document, which is the default'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;status'= {
+            cand --json 'One JSON document'
+            cand --prometheus 'Prometheus'' text format, for a textfile collector'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;work'= {
+            cand --interval 'The time between two runs'
+            cand --concurrency 'Uploads at a time'
+            cand --tries 'Tries of an entry in one run before it is given up on'
+            cand --log-format 'How the log''s lines look'
+            cand --print-service 'Do not work, but print what makes it work by itself'
+            cand --watch 'Go on: one run each interval, until a signal comes'
+            cand --no-revive 'Leave the dead alone'
+            cand --json 'One JSON document about the run'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;retry'= {
+            cand --all 'All the dead, those that the server refused included'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;cancel'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;dead'= {
+            cand --json 'One JSON document'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;health'= {
+            cand --json 'One JSON document'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;import'= {
+            cand --json 'One JSON document'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;queue;export'= {
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'

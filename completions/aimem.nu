@@ -238,6 +238,121 @@ module completions {
     file: path                # The file
   ]
 
+  # Save memories at once, and deliver them when the server can take them
+  export extern "aimem queue" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Save a memory; it is on disk when this returns
+  export extern "aimem queue add" [
+    --project(-p): string     # Whose memory it is
+    --lines                   # One memory a line of standard input; blank lines are passed over
+    --meta: string            # Something else to keep with it
+    --max-entries: string     # Refuse when more entries than this would be waiting or dead
+    --max-bytes: string       # Refuse when these would have more bytes than this together
+    --json                    # One JSON document with all the ids, at the end
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    content?: string          # The memory [default: standard input]
+  ]
+
+  def "nu-complete aimem queue list state" [] {
+    [ "pending" "in-flight" "dead" "delivered" ]
+  }
+
+  # List what is on its way
+  export extern "aimem queue list" [
+    --state: string@"nu-complete aimem queue list state" # Only entries in this state; may be given several times [default: all but delivered]
+    --project(-p): string     # Only this project's
+    --limit: string           # Only the oldest N
+    --json                    # One JSON document
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  # Show one entry whole
+  export extern "aimem queue show" [
+    --content                 # Only the content, as it was given
+    --json                    # One JSON document, which is the default
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    id: string                # The id that `queue add` printed
+  ]
+
+  # Numbers, and for monitors a level: exit 1 at warning, 2 at critical
+  export extern "aimem queue status" [
+    --json                    # One JSON document
+    --prometheus              # Prometheus' text format, for a textfile collector
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem queue work log_format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete aimem queue work print_service" [] {
+    [ "cron" "hook" "systemd" "launchd" ]
+  }
+
+  # Deliver what is due
+  export extern "aimem queue work" [
+    --watch                   # Go on: one run each interval, until a signal comes
+    --interval: string        # The time between two runs
+    --concurrency: string     # Uploads at a time
+    --tries: string           # Tries of an entry in one run before it is given up on
+    --no-revive               # Leave the dead alone
+    --log-format: string@"nu-complete aimem queue work log_format" # How the log's lines look
+    --json                    # One JSON document about the run
+    --print-service: string@"nu-complete aimem queue work print_service" # Do not work, but print what makes it work by itself
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  # Let entries be tried again by the next run, dead ones included
+  export extern "aimem queue retry" [
+    --all                     # All the dead, those that the server refused included
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    ...ids: string            # Which ones
+  ]
+
+  # Take entries back before they are delivered
+  export extern "aimem queue cancel" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    ...ids: string            # Which ones
+  ]
+
+  # List what was given up on, and why
+  export extern "aimem queue dead" [
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Ask the server now: exit 0 when it is up, 1 when it is down
+  export extern "aimem queue health" [
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Take over the entries of the old Python programs
+  export extern "aimem queue import" [
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    folder?: path             # The folder of the old files [default: ~/.claude]
+  ]
+
+  # Print the outbox in the old programs' form
+  export extern "aimem queue export" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
   # Stand in for the old bash scripts
   export extern "aimem scripts" [
     --help(-h)                # Print help

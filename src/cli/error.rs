@@ -60,7 +60,7 @@ fn exit_of(error: &io::Error) -> Exit {
 }
 
 /// The exit code for something that can't be created.
-fn exit_of_creating(error: &io::Error) -> Exit {
+pub(super) fn exit_of_creating(error: &io::Error) -> Exit {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Exit::Permission,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Io,

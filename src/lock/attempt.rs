@@ -110,9 +110,12 @@ impl Take<'_> {
                 (Verdict::Free, _) if rounds < MOST_ROUNDS => continue,
                 _ => return Ok(Attempt::Busy(judgement)),
             };
-            match set_aside(self.root, key, judged.identity(), guard)? {
-                Some(aside) => self.removed.push(aside),
-                None => return Ok(Attempt::Busy(judgement)),
+            match set_aside(self.root, key, judged.identity(), guard) {
+                Ok(Some(aside)) => self.removed.push(aside),
+                Ok(None) => return Ok(Attempt::Busy(judgement)),
+                // The guard was deleted under us, so we are not alone: the next try has the new one.
+                Err(_) if guard.verify().is_err() => return Ok(Attempt::Busy(judgement)),
+                Err(error) => return Err(error),
             }
             self.reclaimed =
                 Some(Reclaimed { holder: Holder::of(&judgement.info), reason: judgement.reason });

@@ -134,12 +134,16 @@ impl Held {
     /// could not be had.
     pub fn publish<T>(&self, waiter: &mut dyn Waiter, change: impl FnOnce() -> T) -> Result<T, LockError> {
         let deadline = sys::clock::deadline(RELEASE_PATIENCE);
-        let guard = Guard::take_with(&self.root, &self.target.key, deadline, waiter);
-        let published = guard.and_then(|guard| {
-            self.check()?;
-            guard.verify()?;
-            Ok(change())
-        });
+        let published = (|| {
+            loop {
+                let guard = Guard::take_with(&self.root, &self.target.key, deadline, waiter)?;
+                self.check()?;
+                // Deleted meanwhile, and with it perhaps the lock: look again under the new one.
+                if guard.verify().is_ok() {
+                    return Ok(change());
+                }
+            }
+        })();
         journal::note_loss(&self.root, published)
     }
 

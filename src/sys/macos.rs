@@ -50,6 +50,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
     Some(Process {
         parent: process.parent().map_or(0, Pid::as_u32),
         zombie: process.status() == ProcessStatus::Zombie,
+        stopped: process.status() == ProcessStatus::Stop,
         started: process.start_time(),
     })
 }

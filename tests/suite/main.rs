@@ -19,8 +19,13 @@ mod containers;
 mod contender;
 mod deadlock;
 mod docs;
+mod document;
 mod exit_codes;
 mod failures;
+mod filter;
+mod filter_differential;
+mod filter_fuzz;
+mod filter_limits;
 mod foreign_writer;
 mod generated;
 mod guests;
@@ -41,6 +46,20 @@ mod old_scripts_install;
 mod packaging;
 mod power_cut;
 mod protocol_page;
+#[cfg(feature = "outbox")]
+mod queue_add;
+#[cfg(feature = "outbox")]
+mod queue_import;
+#[cfg(feature = "outbox")]
+mod queue_kill;
+#[cfg(feature = "outbox")]
+mod queue_servers;
+#[cfg(feature = "outbox")]
+mod queue_service;
+#[cfg(feature = "outbox")]
+mod queue_status;
+#[cfg(feature = "outbox")]
+mod queue_worker;
 mod race;
 mod read;
 mod replace_faults;

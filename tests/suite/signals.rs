@@ -125,7 +125,7 @@ fn what_the_terminal_sends_is_not_sent_again() {
     // A command that has left the terminal: what is typed reaches aimem, but not the command. The
     // other end of the pipe shows when the terminal has sent it.
     let command = "trap 'echo int >>got' INT; trap 'echo usr1 >>got' USR1; : >ready; \
-                   while [ ! -e go ]; do sleep 0.01; done; exit 7";
+                   while [ -e ready -a ! -e go ]; do sleep 0.01; done; exit 7";
     env.write("command.sh", command);
     let line = "{ \"$AIMEM\" lock with f -- setsid sh command.sh; echo $? >code; } | \
                 sh -c 'echo $$ >pid.new; mv pid.new pid; exec sleep 1000'";
