@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::CommandFactory;
 
+use super::common::http::Server;
 use super::common::{Ran, TestEnv, aimem_path, require};
 
 /// Every verb that does something, with the words that lead to it.
@@ -53,6 +54,7 @@ printf '#!/bin/sh\nexit 0\n' > bin/vi; chmod +x bin/vi
 aimem update sessions.json '.count += 1' --backup=2 && aimem update sessions.json '.count += 1' --backup=2
 git init -q . 2>/dev/null && git -c user.email=me@here -c user.name=me commit -q --allow-empty -m first
 ID=$(aimem lock acquire held.json --ttl 1h) || exit 99
+ENTRY=$(aimem queue add --project web 'first') || exit 98
 PATH=$PWD/bin:$PATH
 "#;
 
@@ -75,6 +77,7 @@ fn every_verb_has_two_examples_and_they_run() {
 /// What is wrong with a verb's examples.
 fn examples_of(words: &[String], verb: &clap::Command) -> Vec<String> {
     let name = words.join(" ");
+    let server = Server::fine();
     let examples = examples(verb);
     let mut wrong = Vec::new();
     if examples.len() < 2 {
@@ -87,6 +90,9 @@ fn examples_of(words: &[String], verb: &clap::Command) -> Vec<String> {
         path.push(std::env::var_os("PATH").unwrap());
         let script = format!("{PREPARED}\n{}", in_the_test(&example));
         let mut command = env.command("bash");
+        if words[0] == "queue" {
+            command.env("AIMEM_MEM0_URL", server.url());
+        }
         let ran =
             Ran::of(command.args(["-c", &script]).env("PATH", path).env("MANPAGER", "cat").output().unwrap());
         // A check may well find something: that is an answer.
@@ -101,7 +107,16 @@ fn examples_of(words: &[String], verb: &clap::Command) -> Vec<String> {
 
 /// The same, with the places of the test, and with a race that is over soon.
 fn in_the_test(example: &str) -> String {
-    let example = example.replace("~/", "$HOME/").replace("/var/lib/node_exporter", "prom");
+    let example = example
+        .replace("~/", "$HOME/")
+        .replace("/var/lib/node_exporter", "prom")
+        .replace("01JDXQ5R4W3K1M6Z9T0V2B8C7E", "$ENTRY");
+    if example.contains("--watch") {
+        let delivered = "aimem queue list --state delivered 2>/dev/null | grep -q first";
+        return format!(
+            "{example} & until {delivered}; do sleep 0.02; done; kill $!; wait $!; [ $? -eq 143 ]"
+        );
+    }
     if !example.contains("locks selftest") {
         return example;
     }

@@ -75,6 +75,7 @@ mod signals;
 mod skills;
 mod takeover;
 mod targets;
+mod troubleshooting;
 mod update;
 mod waiting;
 mod write;
