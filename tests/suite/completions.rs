@@ -33,6 +33,35 @@ fn lease(env: &TestEnv) -> String {
     env.run(["lock", "acquire", "f.json", "--ttl", "1h"]).ok().stdout.trim_end().to_owned()
 }
 
+/// Saves a memory and returns its id.
+#[cfg(feature = "outbox")]
+fn memory(env: &TestEnv) -> String {
+    env.run(["queue", "add", "--project", "web", "a memory"]).ok().stdout.trim_end().to_owned()
+}
+
+#[cfg(feature = "outbox")]
+#[test]
+fn ids_of_memories_are_completed() {
+    let setups: [(&[&str], String); 3] = [
+        (&["bash", "--noprofile", "--norc", "-i"], format!("source '{}'", completions("aimem.bash"))),
+        (&["zsh", "-f", "-i"], in_zsh()),
+        (&["fish", "--no-config", "-i"], format!("source '{}'", completions("aimem.fish"))),
+    ];
+    for (shell, setup) in setups {
+        if !require(shell[0]) || !require("python3") {
+            continue;
+        }
+        let env = TestEnv::new();
+        let id = memory(&env);
+        at_terminal(&env, shell, &setup, &[("aimem queue show ", &id), ("aimem queue retry 0", &id[1..])]);
+    }
+}
+
+fn in_zsh() -> String {
+    let folder = Path::new(&completions("_aimem")).parent().unwrap().display().to_string();
+    format!("bindkey -e; fpath=('{folder}' $fpath); autoload -U compinit; compinit -u -D")
+}
+
 #[test]
 fn bash_completes_verbs_options_files_and_ids() {
     if !require("bash") || !require("python3") {
@@ -64,11 +93,10 @@ fn zsh_completes_verbs_options_files_and_ids() {
     let env = TestEnv::new();
     env.write("the-only-document.json", "{}");
     let id = lease(&env);
-    let folder = Path::new(&completions("_aimem")).parent().unwrap().display().to_string();
     at_terminal(
         &env,
         &["zsh", "-f", "-i"],
-        &format!("bindkey -e; fpath=('{folder}' $fpath); autoload -U compinit; compinit -u -D"),
+        &in_zsh(),
         &[
             ("aimem upd", "update "),
             ("aimem lock rel", "release "),

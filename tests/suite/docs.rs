@@ -119,7 +119,9 @@ fn differences(page: &Path) -> Vec<String> {
 
 #[test]
 fn console_blocks_show_what_happens() {
-    let different: Vec<String> = pages().iter().flat_map(|page| differences(page)).collect();
+    let has_outbox = cfg!(feature = "outbox");
+    let pages = pages().into_iter().filter(|page| has_outbox || !page.ends_with("outbox.md"));
+    let different: Vec<String> = pages.flat_map(|page| differences(&page)).collect();
     assert!(different.is_empty(), "{}", different.join("\n\n"));
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::common::{TestEnv, require};
 
+#[cfg(feature = "outbox")]
 #[track_caller]
 fn compare(name: &str, verb: &str) {
     let env = TestEnv::new();
@@ -19,11 +20,13 @@ fn compare(name: &str, verb: &str) {
     }
 }
 
+#[cfg(feature = "outbox")]
 #[test]
 fn completions_are_those_of_the_command_tree() {
     compare("completions", "completions");
 }
 
+#[cfg(feature = "outbox")]
 #[test]
 fn manual_pages_are_those_of_the_command_tree() {
     compare("man", "man");

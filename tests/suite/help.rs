@@ -54,7 +54,7 @@ printf '#!/bin/sh\nexit 0\n' > bin/vi; chmod +x bin/vi
 aimem update sessions.json '.count += 1' --backup=2 && aimem update sessions.json '.count += 1' --backup=2
 git init -q . 2>/dev/null && git -c user.email=me@here -c user.name=me commit -q --allow-empty -m first
 ID=$(aimem lock acquire held.json --ttl 1h) || exit 99
-ENTRY=$(aimem queue add --project web 'first') || exit 98
+if [ -n "$AIMEM_MEM0_URL" ]; then ENTRY=$(aimem queue add --project web 'first') || exit 98; fi
 PATH=$PWD/bin:$PATH
 "#;
 
