@@ -7,6 +7,8 @@
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 root=$(mktemp -d)
+# man runs as a user of its own.
+chmod 755 "$root"
 trap 'rm -rf "$root"' EXIT
 debootstrap --variant=minbase --include=man-db,bash-completion,zsh,fish bookworm "$root" >/dev/null
 cp "$1" "$root/tmp/aimem.deb"
