@@ -168,6 +168,14 @@ impl Value {
         }
     }
 
+    /// The elements of an array; of anything else none.
+    pub(super) fn into_elements(self) -> Vec<Self> {
+        match self.0 {
+            Node::Array(array) => into_elements(array),
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn as_object(&self) -> Option<&Object> {
         match &self.0 {
             Node::Object(object) => Some(object),

@@ -7,7 +7,6 @@
 pub(super) const DEFINITIONS: &[(&str, usize, &str)] = &[
     ("empty", 0, "def empty: {}[] as $x | .;"),
     ("select", 1, "def select(f): if f then . else empty end;"),
-    ("error", 1, "def error(message): message | error;"),
     ("map", 1, "def map(f): [.[] | f];"),
     ("map_values", 1, "def map_values(f): .[] |= f;"),
     ("recurse", 1, "def recurse(f): def step: ., (f | step); step;"),

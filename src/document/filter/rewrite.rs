@@ -138,6 +138,20 @@ fn guarded(term: Ast<'_>) -> Ast<'_> {
     binary(call("!guard", Vec::new()), BinaryOp::Pipe(None), term)
 }
 
+/// The arguments of a `foreach` whose step may give no result or several: all are given, and the
+/// last is the next state. (The engine would go on from each of them.)
+fn foreach(arguments: Vec<Ast<'_>>) -> Vec<Ast<'_>> {
+    let mut arguments = arguments.into_iter();
+    let mut next = || arguments.next().unwrap_or_default();
+    let (start, step, last) = (next(), next(), next());
+    let pipe = |left, right| binary(left, BinaryOp::Pipe(None), right);
+    vec![
+        pipe(start, call("!foreach_start", Vec::new())),
+        call("!foreach_step", vec![step]),
+        pipe(call("!foreach_results", Vec::new()), last),
+    ]
+}
+
 fn text<'s>(text: &'s str) -> Ast<'s> {
     Term::Str(None, vec![StrPart::Str(text)])
 }
@@ -211,6 +225,12 @@ impl<'s> Rewriter<'s> {
                 {
                     *update = call("!last_or_null", vec![std::mem::take(update)]);
                 }
+                if name == "foreach"
+                    && (2..=3).contains(&arguments.len())
+                    && self.count(&arguments[1]) != Count::One
+                {
+                    arguments = foreach(arguments);
+                }
                 Term::Fold(name, source, pattern, arguments)
             }
             Term::TryCatch(body, handler) => {
@@ -228,9 +248,21 @@ impl<'s> Rewriter<'s> {
             }
             Term::Call(name, arguments) => {
                 self.called.push((name, arguments.len()));
-                let arguments = arguments.into_iter().map(|argument| self.argument(argument));
-                let arguments = arguments.collect();
-                Term::Call(name, arguments)
+                let mut grows = false;
+                let mut argument = |argument| {
+                    let (argument, nested) = self.argument(argument);
+                    grows |= nested;
+                    argument
+                };
+                let arguments = arguments.into_iter().map(&mut argument).collect();
+                let call = Term::Call(name, arguments);
+                // Not a tail call then: a loop could nest its closures deeper than the stack is,
+                // which nothing would notice before they are dropped. A label is no tail position.
+                if grows && self.defined.contains(&name) {
+                    Term::Label("$!grows", Box::new(call))
+                } else {
+                    call
+                }
             }
             Term::Path(head, path) => {
                 let head = self.boxed(*head);
@@ -245,12 +277,12 @@ impl<'s> Rewriter<'s> {
         }
     }
 
-    /// A closure that calls a closure can grow with every recursion: it is guarded.
-    fn argument(&mut self, argument: Ast<'s>) -> Ast<'s> {
+    /// A closure that calls a closure can grow with every recursion: it is guarded. Says so.
+    fn argument(&mut self, argument: Ast<'s>) -> (Ast<'s>, bool) {
         let calls = self.called.len();
         let argument = self.term(argument);
         let nested = self.called[calls..].iter().any(|(name, _)| self.parameters.contains(name));
-        if nested { guarded(argument) } else { argument }
+        if nested { (guarded(argument), true) } else { (argument, false) }
     }
 
     fn line(&self, term: &Ast<'s>) -> &'s str {

@@ -9,7 +9,15 @@ use jaq_core::native::Fun;
 use jaq_core::{Error, Exn, Native, ValT};
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
-    let simple: [Plain; 18] = [
+    let simple: [Plain; 21] = [
+        ("!foreach_start", parameters(""), |cv| {
+            box_once(Ok(Value::array(vec![cv.1, Value::array(Vec::new())])))
+        }),
+        ("!foreach_step", parameters("f"), |cv| box_once(foreach_step(cv))),
+        ("!foreach_results", parameters(""), |cv| {
+            let results = cv.1.as_array().and_then(|pair| pair.last()).cloned();
+            Box::new(results.unwrap_or_default().values().map(|result| Ok(result?)))
+        }),
         ("true", parameters(""), |_| box_once(Ok(true.into()))),
         ("false", parameters(""), |_| box_once(Ok(false.into()))),
         ("null", parameters(""), |_| box_once(Ok(Value::null()))),
@@ -67,7 +75,7 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             box_once(Ok(public.map(Value::from).collect()))
         }),
     ];
-    let with_paths: [Fun<Engine>; 7] = [
+    let with_paths: [Fun<Engine>; 8] = [
         (
             "!guard",
             parameters(""),
@@ -76,40 +84,8 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
                 Err(stop) => box_once(Err(stop)),
             }),
         ),
-        (
-            "!recurse",
-            parameters(""),
-            Native::<Engine>::new(recurse).with_paths(|cv| {
-                let mut waiting = vec![cv.1];
-                Box::new(std::iter::from_fn(move || {
-                    let (value, path) = waiting.pop()?;
-                    if value.as_array().is_some() || value.as_object().is_some() {
-                        let children = value.clone().key_values().flatten();
-                        let first = waiting.len();
-                        waiting.extend(children.map(|(key, child)| (child, path.clone().cons(key))));
-                        waiting[first..].reverse();
-                    }
-                    Some(Ok((value, path)))
-                }))
-            }),
-        ),
-        (
-            "recurse",
-            parameters(""),
-            Native::<Engine>::new(recurse).with_paths(|cv| {
-                let mut waiting = vec![cv.1];
-                Box::new(std::iter::from_fn(move || {
-                    let (value, path) = waiting.pop()?;
-                    if value.as_array().is_some() || value.as_object().is_some() {
-                        let children = value.clone().key_values().flatten();
-                        let first = waiting.len();
-                        waiting.extend(children.map(|(key, child)| (child, path.clone().cons(key))));
-                        waiting[first..].reverse();
-                    }
-                    Some(Ok((value, path)))
-                }))
-            }),
-        ),
+        ("!recurse", parameters(""), recursion()),
+        ("recurse", parameters(""), recursion()),
         (
             "!alternative",
             parameters("ff"),
@@ -169,6 +145,12 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         ),
         (
             "error",
+            parameters("v"),
+            Native::<Engine>::new(|mut cv| one(Err(Error::new(cv.0.pop_var()))))
+                .with_paths(|mut cv| box_once(Err(Exn::from(Error::new(cv.0.pop_var()))))),
+        ),
+        (
+            "error",
             parameters(""),
             Native::<Engine>::new(|cv| one(Err(Error::new(cv.1))))
                 .with_paths(|cv| box_once(Err(Exn::from(Error::new(cv.1.0))))),
@@ -188,6 +170,33 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
 
 fn guard<'a>(cv: Cv<'a>) -> Results<'a> {
     box_once(cv.0.data().room().map(|()| cv.1))
+}
+
+/// One step of `foreach` on a pair of the state and the last results: the closure's last result
+/// is the next state, null if it has none.
+fn foreach_step<'a>(mut cv: Cv<'a>) -> Result<Value, Exception<'a>> {
+    let closure = cv.0.pop_fun();
+    let state = cv.1.into_elements().into_iter().next().unwrap_or_default();
+    let results = results(&closure, state).collect::<Result<Vec<Value>, _>>()?;
+    let state = results.last().cloned().unwrap_or_default();
+    Ok(Value::array(vec![state, Value::array(results)]))
+}
+
+/// `..`: without recursion, however deep the value.
+fn recursion() -> Native<Engine> {
+    Native::<Engine>::new(recurse).with_paths(|cv| {
+        let mut waiting = vec![cv.1];
+        Box::new(std::iter::from_fn(move || {
+            let (value, path) = waiting.pop()?;
+            if value.as_array().is_some() || value.as_object().is_some() {
+                let children = value.clone().key_values().flatten();
+                let first = waiting.len();
+                waiting.extend(children.map(|(key, child)| (child, path.clone().cons(key))));
+                waiting[first..].reverse();
+            }
+            Some(Ok((value, path)))
+        }))
+    })
 }
 
 fn recurse<'a>(cv: Cv<'a>) -> Results<'a> {
