@@ -164,7 +164,7 @@ impl OldFiles {
         }
         let plan = staging.stage(Origin::Queue, &bytes, &cargo)?;
         let staged = Replace::new().stage(source, &without_entries(&bytes))?;
-        match held.publish(|| staged.commit())?? {
+        match held.publish(&mut Silent, || staged.commit())?? {
             Commit::Done(committed) => {
                 committed.finish()?;
             }
@@ -201,7 +201,7 @@ impl OldFiles {
         let cargo = cargo(&old.queue, &old.failed, old.totals);
         let plan = staging.stage(Origin::Queue, bytes, &cargo)?;
         let aside = aside(&self.queue());
-        held.publish(|| sys::file::rename_noreplace(&self.queue(), &aside))?
+        held.publish(&mut Silent, || sys::file::rename_noreplace(&self.queue(), &aside))?
             .map_err(QueueError::io("set aside", self.queue()))?;
         sys::file::sync_folder(&self.folder).map_err(QueueError::io("sync", &self.folder))?;
         staging.publish(&plan)?;
