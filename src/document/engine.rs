@@ -4,6 +4,7 @@
 //! doing it to give what jq's way gives; `filter::rewrite` sees to the rest.
 
 use super::arithmetic::fail;
+use super::deletion;
 use super::object::Object;
 use super::path;
 use super::print::to_json;
@@ -62,7 +63,7 @@ impl Value {
             }
         })?;
         if gone {
-            return Ok(path::delete_all(self, vec![keys.into()])?);
+            return Ok(deletion::delete_all(self, vec![keys.into()])?);
         }
         Ok(self)
     }

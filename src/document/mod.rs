@@ -8,6 +8,7 @@
 //! - [`within`] runs all that on a thread that can be given up.
 
 mod arithmetic;
+mod deletion;
 mod engine;
 mod filter;
 mod number;

@@ -1,4 +1,4 @@
-//! Reading, changing and deleting at paths, as jq does it: what is missing on the way is made, by
+//! Reading and changing at paths, as jq does it: what is missing on the way is made, by
 //! the kind of key that asks for it, and nothing else moves.
 
 use super::arithmetic::fail;
@@ -6,7 +6,7 @@ use super::object::Object;
 use super::parse::MAX_DEPTH;
 use super::stack;
 use super::text::Text;
-use super::value::{Array, Node, Value};
+use super::value::{Node, Value};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -43,14 +43,14 @@ fn cannot_index<T>(container: &Value, key: &Value) -> Result<T, Error> {
     fail(format!("Cannot index {} with {}", container.type_name(), key.described()))
 }
 
-fn slice_bounds(slice: &Object) -> Result<(Option<f64>, Option<f64>), Error> {
+pub(super) fn slice_bounds(slice: &Object) -> Result<(Option<f64>, Option<f64>), Error> {
     let bound = |name: &str| match slice.get(&Text::new(name)) {
-        None => Ok(None),
         Some(value) if value.is_null() => Ok(None),
         Some(value) => match value.as_f64() {
             Some(number) => Ok(Some(number).filter(|number| !number.is_nan())),
             None => fail("Array/string slice indices must be integers"),
         },
+        None => fail("Array/string slice indices must be integers"),
     };
     Ok((bound("start")?, bound("end")?))
 }
@@ -61,7 +61,7 @@ fn slice_bounds(slice: &Object) -> Result<(Option<f64>, Option<f64>), Error> {
     clippy::cast_precision_loss,
     reason = "clamped to the length first"
 )]
-fn slice_range(length: usize, from: Option<f64>, upto: Option<f64>) -> Range<usize> {
+pub(super) fn slice_range(length: usize, from: Option<f64>, upto: Option<f64>) -> Range<usize> {
     let size = length as f64;
     let place = |bound: f64| if bound < 0.0 { bound + size } else { bound };
     let clamp = |bound: f64| bound.clamp(0.0, size) as usize;
@@ -77,7 +77,7 @@ fn slice_range(length: usize, from: Option<f64>, upto: Option<f64>) -> Range<usi
     clippy::cast_precision_loss,
     reason = "checked"
 )]
-fn place(length: usize, index: f64) -> Option<usize> {
+pub(super) fn place(length: usize, index: f64) -> Option<usize> {
     let index = index.floor();
     let index = if index < 0.0 { index + length as f64 } else { index };
     (index >= 0.0).then_some(index as usize)
@@ -112,7 +112,7 @@ pub(super) fn get(container: &Value, key: &Value) -> Result<Value, Error> {
 }
 
 /// A longer path would make a document that can't be read again.
-fn check_length(path: &[Value]) -> Result<(), Error> {
+pub(super) fn check_length(path: &[Value]) -> Result<(), Error> {
     if path.len() > MAX_DEPTH { fail("Path too deep") } else { Ok(()) }
 }
 
@@ -217,95 +217,4 @@ fn update_slice<E: From<Error>>(
         Rc::make_mut(array).0.splice(range, super::value::into_elements(part));
     }
     Ok(())
-}
-
-/// Deletes every one of `paths`, each an array of keys. The last come first, so that no
-/// deletion moves what another one means.
-pub(super) fn delete_all(mut root: Value, mut paths: Vec<Vec<Value>>) -> Result<Value, Error> {
-    paths.sort();
-    paths.dedup();
-    while let Some(last) = paths.pop() {
-        check_length(&last)?;
-        let Some((key, parent)) = last.split_last() else {
-            return Ok(Value::null());
-        };
-        let mut keys = vec![key.clone()];
-        // Those of one array or object go together: all mean the places there are before.
-        let same = |next: &mut Vec<Value>| next.split_last().is_some_and(|(_, p)| p == parent);
-        while let Some(next) = paths.pop_if(same) {
-            keys.extend(next.into_iter().next_back());
-        }
-        delete(&mut root, parent, &keys)?;
-    }
-    Ok(root)
-}
-
-fn delete(root: &mut Value, parent: &[Value], keys: &[Value]) -> Result<(), Error> {
-    // Nothing is made on the way to what is not there, and nothing copied without need.
-    let kept = match get_path(root, parent)?.0 {
-        Node::Null => return Ok(()),
-        Node::Object(object) => {
-            keys.iter().all(|key| matches!(&key.0, Node::String(name) if object.get(name).is_none()))
-        }
-        _ => false,
-    };
-    if kept {
-        return Ok(());
-    }
-    update(root, parent, &mut |container| delete_keys(container, keys))
-}
-
-fn delete_keys(mut container: Value, keys: &[Value]) -> Result<Value, Error> {
-    if let Node::Object(object) = &mut container.0 {
-        let mut names = Vec::new();
-        for key in keys {
-            let Node::String(name) = &key.0 else {
-                return match key.0 {
-                    _ if key.is_number() => fail("Cannot delete field at array index of object"),
-                    _ => fail(format!("Cannot delete field at object index of {}", "object")),
-                };
-            };
-            names.push(name);
-        }
-        let object = Rc::make_mut(object);
-        if names.len() > 8 {
-            let names: std::collections::HashSet<_> = names.into_iter().collect();
-            object.retain(|(key, _)| !names.contains(key));
-        } else {
-            names.into_iter().for_each(|name| drop(object.remove(name)));
-        }
-        return Ok(container);
-    }
-    let Node::Array(array) = &mut container.0 else {
-        return match keys.first() {
-            Some(key) if key.as_object().is_some() => {
-                fail(format!("Cannot delete field at array slice of {}", container.type_name()))
-            }
-            Some(key) if key.is_number() => {
-                fail(format!("Cannot delete field at array index of {}", container.type_name()))
-            }
-            _ => fail(format!("Cannot delete field at object index of {}", container.type_name())),
-        };
-    };
-    let elements: &mut Array = Rc::make_mut(array);
-    let mut gone = vec![false; elements.0.len()];
-    for key in keys {
-        match &key.0 {
-            Node::Object(slice) => {
-                let (from, upto) = slice_bounds(slice)?;
-                gone[slice_range(elements.0.len(), from, upto)].fill(true);
-            }
-            Node::String(_) => return fail("Cannot delete field at object index of array"),
-            _ if key.is_number() => {
-                let index = key.as_f64().and_then(|index| place(elements.0.len(), index));
-                if let Some(gone) = index.and_then(|index| gone.get_mut(index)) {
-                    *gone = true;
-                }
-            }
-            _ => return fail("Cannot delete field at array index of array"),
-        }
-    }
-    let mut gone = gone.into_iter();
-    elements.0.retain(|_| !gone.next().unwrap_or(false));
-    Ok(container)
 }

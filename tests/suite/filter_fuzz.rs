@@ -44,7 +44,8 @@ where
 fn serde_accepts(bytes: &[u8]) -> bool {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     reader.disable_recursion_limit();
-    IgnoredAny::deserialize(&mut reader).is_ok() && reader.end().is_ok()
+    // It skips strings without looking at their encoding.
+    std::str::from_utf8(bytes).is_ok() && IgnoredAny::deserialize(&mut reader).is_ok() && reader.end().is_ok()
 }
 
 /// Bytes that are nearly JSON.

@@ -27,8 +27,19 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-/// The longest filter, in bytes. Nesting takes stack while it is parsed, before it can be measured.
-const LONGEST: usize = 256 * 1024;
+/// The longest filter, in bytes. A filter may nest with every token, and the engine's parser and
+/// compiler recurse without measuring the stack: the thread of [`within`](super::within) has room
+/// for a filter of this length, whatever it is. (Unoptimised, every level takes more.)
+const LONGEST: usize = if cfg!(debug_assertions) { 16 * 1024 } else { 64 * 1024 };
+
+/// The same on a thread whose stack is unknown.
+const LONGEST_ELSEWHERE: usize = 1024;
+
+/// How deep brackets may nest.
+const NESTING: usize = 1000;
+
+/// The same on a thread whose stack is unknown, and how many words may wait for what follows them.
+const NESTING_ELSEWHERE: usize = 50;
 
 /// The name of the whole filter among the definitions. Users can't call it without loops that
 /// the guard ends.
@@ -100,12 +111,14 @@ impl Filter {
     pub fn compile(source: &str, bindings: &Bindings) -> Result<Self, FilterError> {
         stack::ensure();
         stack::take_refused();
-        if source.len() > LONGEST {
-            let what = format!("longer than {} KiB", LONGEST / 1024);
+        let (longest, deepest) =
+            if stack::is_large() { (LONGEST, NESTING) } else { (LONGEST_ELSEWHERE, NESTING_ELSEWHERE) };
+        if source.len() > longest {
+            let what = format!("longer than {longest} bytes");
             return Err(FilterError::compile(source, 0, 1, &what));
         }
-        let nesting = nesting(source);
-        if nesting > LONGEST / 64 || (nesting > 100 && !stack::is_large()) {
+        let words = if stack::is_large() { 0 } else { prefixes(source) };
+        if nesting(source) + words > deepest {
             return Err(FilterError::compile(source, 0, 1, "nested too deeply"));
         }
         if source.trim().is_empty() {
@@ -197,8 +210,7 @@ impl Filter {
     }
 }
 
-/// How deep brackets may nest at most, and how long runs of prefix words may be, roughly: what the
-/// parser recurses on.
+/// How deep brackets nest at most.
 fn nesting(source: &str) -> usize {
     let (mut depth, mut deepest) = (0usize, 0usize);
     for byte in source.bytes() {
@@ -209,8 +221,13 @@ fn nesting(source: &str) -> usize {
         }
         deepest = deepest.max(depth);
     }
-    let words = ["if", "try", "reduce", "foreach", "label", "def", "-"];
-    deepest + words.iter().map(|word| source.matches(word).count()).max().unwrap_or(0)
+    deepest
+}
+
+/// How many words there are that nest what follows them, at most.
+fn prefixes(source: &str) -> usize {
+    let words = ["if", "try", "reduce", "foreach", "label", "def", "-", " as "];
+    words.iter().map(|word| source.matches(word).count()).max().unwrap_or(0)
 }
 
 /// The builtin definitions that these calls reach, in their order.

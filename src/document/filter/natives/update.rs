@@ -3,6 +3,7 @@
 use super::core::results;
 use super::{Closure, Cv, Error, Exception, Plain, Results, one, parameters, plain};
 use crate::document::arithmetic::fail;
+use crate::document::deletion;
 use crate::document::filter::Engine;
 use crate::document::{Value, path};
 use jaq_core::ValR;
@@ -97,7 +98,7 @@ fn modify<'a>(root: Value, paths: &Closure<'a>, change: &Closure<'a>) -> Result<
             }
         })
     })?;
-    Ok(path::delete_all(root, gone)?)
+    Ok(deletion::delete_all(root, gone)?)
 }
 
 fn set_path(mut root: Value, path: &Value, new: Value) -> ValR<Value> {
@@ -113,7 +114,7 @@ fn delete_paths(root: Value, paths: &Value) -> ValR<Value> {
         Some(keys) => Ok(keys.to_vec()),
         None => fail(format!("Path must be specified as array, not {}", path.type_name())),
     };
-    path::delete_all(root, paths.iter().map(keys).collect::<Result<_, _>>()?)
+    deletion::delete_all(root, paths.iter().map(keys).collect::<Result<_, _>>()?)
 }
 
 fn delete<'a>(root: Value, paths: &Closure<'a>) -> Result<Value, Exception<'a>> {
@@ -122,5 +123,5 @@ fn delete<'a>(root: Value, paths: &Closure<'a>) -> Result<Value, Exception<'a>> 
         gone.push(keys.to_vec());
         Ok(())
     })?;
-    Ok(path::delete_all(root, gone)?)
+    Ok(deletion::delete_all(root, gone)?)
 }
