@@ -11,6 +11,7 @@ mod error;
 mod natives;
 mod prelude;
 mod rewrite;
+mod shape;
 
 pub use bindings::Bindings;
 pub use error::{FilterError, FilterErrorKind};

@@ -3,7 +3,7 @@
 use super::{Closure, Cv, Exception, Plain, Results, one, parameters, plain};
 use crate::document::arithmetic::fail;
 use crate::document::filter::{Engine, Halt};
-use crate::document::{Value, path, stack};
+use crate::document::{Value, path};
 use jaq_core::box_iter::box_once;
 use jaq_core::native::Fun;
 use jaq_core::{Error, Exn, Native, ValT};
@@ -239,6 +239,5 @@ fn halt_error<'a>(cv: &Cv<'a>, code: &Value) -> Exception<'a> {
 
 /// The results of a closure on a value.
 pub(super) fn results<'a>(closure: &Closure<'a>, value: Value) -> Results<'a> {
-    let _ = stack::has_room();
     closure.0.run((closure.1.clone(), value))
 }
