@@ -81,7 +81,7 @@ pub fn no_color() -> bool {
 }
 
 /// The variables as the manual shows them.
-pub const TABLE: [(&str, &str); 13] = [
+pub const TABLE: [(&str, &str); 18] = [
     ("AIMEM_LOCK_DIR", "The folder for locks; default $AICONFIG_PATH/.locks, or else ~/aiconfig/.locks."),
     ("AICONFIG_PATH", "The folder of the shared configuration, in which .locks lives."),
     ("HOME", "Where aiconfig is when neither is set."),
@@ -97,5 +97,10 @@ pub const TABLE: [(&str, &str); 13] = [
         "AIMEM_LOCK_RECLAIMED",
         "Set to 1 by lock with for its command when a lock was taken over from a dead holder.",
     ),
+    ("AIMEM_QUEUE", "The folder of the outbox; default ~/.claude/mem0_queue.d."),
+    ("AIMEM_MEM0_PRESET", "The kind of memory server: private (the default), mem0-oss, mem0-cloud, custom."),
+    ("AIMEM_MEM0_URL", "The memory server's URL."),
+    ("AIMEM_MEM0_TOKEN_FILE", "A file with the memory server's credential."),
+    ("AIMEM_MEM0_TOKEN", "The credential itself, which goes before a file."),
     ("NO_COLOR", "No colours on a terminal."),
 ];

@@ -7,6 +7,7 @@ use crate::document::{FilterErrorKind, Stopped};
 use crate::lock::{LockError, Verdict};
 use crate::memory::MemoryError;
 use crate::replace::ReplaceError;
+use crate::sys;
 pub use crate::sys::explain;
 
 /// An error on its way to standard error.
@@ -49,10 +50,6 @@ impl CliError {
     }
 }
 
-fn is(error: &io::Error, errno: rustix::io::Errno) -> bool {
-    error.raw_os_error() == Some(errno.raw_os_error())
-}
-
 /// The exit code for a system's refusal of input or output.
 fn exit_of(error: &io::Error) -> Exit {
     match error.kind() {
@@ -63,12 +60,12 @@ fn exit_of(error: &io::Error) -> Exit {
 }
 
 /// The exit code for something that can't be created.
-fn exit_of_creating(error: &io::Error) -> Exit {
+pub(super) fn exit_of_creating(error: &io::Error) -> Exit {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Exit::Permission,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Io,
         io::ErrorKind::Interrupted | io::ErrorKind::FileTooLarge => Exit::Io,
-        _ if is(error, rustix::io::Errno::IO) => Exit::Io,
+        _ if sys::is_device_error(error) => Exit::Io,
         _ => Exit::CantCreate,
     }
 }
@@ -217,7 +214,7 @@ impl From<MemoryError> for CliError {
                 .hint("the file was left as it was; to empty it on purpose, write what an empty document is, such as {}"),
             MemoryError::Mismatch { .. } => CliError::new(Exit::Lost, message)
                 .hint("nothing was written; read the file again and start from what it holds now"),
-            MemoryError::Changing { .. } => CliError::new(Exit::Lost, message).hint("nothing was written"),
+            MemoryError::Moved { .. } | MemoryError::Changing { .. } => CliError::new(Exit::Lost, message).hint("nothing was written"),
             MemoryError::Spawn { source, .. } => {
                 let exit = match source.kind() {
                     io::ErrorKind::NotFound => Exit::NotFound,

@@ -64,13 +64,16 @@ impl Exit {
 /// The table as the manual shows it.
 pub const TABLE: [(&str, &str); 14] = [
     ("0", "Done; an update that changes nothing is done too."),
-    ("1", "A check failed, or -e with null or false."),
-    ("2", "Usage: the command line or the environment makes no sense."),
+    ("1", "A check failed, -e with null or false, or queue work with something left or dead."),
+    ("2", "Usage: the command line or the environment makes no sense; also queue status at critical."),
     ("65", "Data: not valid JSON, the filter failed, not exactly one result, the time limit."),
     ("66", "The input file does not exist, or is no file that can be read."),
     ("73", "Something can't be created."),
     ("74", "Input or output failed: the disk is full, the device reports an error."),
-    ("75", "The lock was not free within the time limit (-E sets another code), or a deadlock."),
+    (
+        "75",
+        "The lock was not free within the time limit (-E sets another code), or a deadlock; queue work: the server is down.",
+    ),
     ("76", "The lock was lost, or the file is not what was read; nothing was written."),
     ("77", "Permission denied."),
     ("125", "lock with: aimem itself failed, for another reason than the lock."),

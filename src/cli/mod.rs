@@ -17,6 +17,8 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "outbox")]
+use commands::queue;
 use commands::{completions, lock, locks, man, read, restore, scripts as install, update, write};
 use error::Outcome;
 
@@ -49,6 +51,10 @@ enum Command {
     Update(update::Update),
     Write(write::Write),
     Restore(restore::Restore),
+    /// Save memories at once, and deliver them when the server can take them
+    #[cfg(feature = "outbox")]
+    #[command(subcommand)]
+    Queue(queue::Queue),
     /// Stand in for the old bash scripts
     #[command(subcommand)]
     Scripts(install::Scripts),
@@ -65,6 +71,8 @@ impl Command {
             Command::Update(update) => update.run(),
             Command::Write(write) => write.run(),
             Command::Restore(restore) => restore.run(),
+            #[cfg(feature = "outbox")]
+            Command::Queue(queue) => queue.run(),
             Command::Scripts(scripts) => scripts.run(),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(),

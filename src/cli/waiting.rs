@@ -7,23 +7,23 @@ use super::error::{CliError, show_duration};
 use super::output;
 use crate::lock::text::printable;
 use crate::lock::{WaitReport, Waiter};
-use crate::sys::signal::{ENDING, Signals};
+use crate::sys;
+use crate::sys::signal::{CHILD, ENDING, Received, Signals};
 
 /// A wait shorter than this is nobody's business.
 const SILENCE: Duration = Duration::from_millis(250);
 /// Holders may change every few milliseconds: one line a second tells as much.
 const LINE_INTERVAL: Duration = Duration::from_secs(1);
+const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 const FRAMES: [char; 4] = ['|', '/', '-', '\\'];
 
 /// Waits with a word to the user: a line on standard error, or a spinner on a terminal.
 pub struct Patient {
-    signals: Option<Signals>,
+    signals: Signals,
     received: Option<i32>,
-    spins: bool,
+    spinner: Option<Spinner>,
     last_line: Option<Instant>,
     unsaid_change: bool,
-    frame: usize,
-    drawn: bool,
 }
 
 impl Patient {
@@ -33,57 +33,34 @@ impl Patient {
     /// # Errors
     /// No descriptors are left.
     pub fn new() -> Result<Patient, CliError> {
-        Patient::with_signals(&ENDING)
+        Patient::with_signals(&[])
     }
 
-    /// The same for more signals than those.
+    /// The same, and for more signals than those.
     ///
     /// # Errors
     /// No descriptors are left.
-    pub fn with_signals(signals: &[i32]) -> Result<Patient, CliError> {
-        let signals = Signals::install(signals)
+    pub fn with_signals(more: &[i32]) -> Result<Patient, CliError> {
+        // CHILD among them: where it is ignored, nobody could wait for a command.
+        let signals: Vec<i32> = ENDING.iter().chain(&[CHILD]).chain(more).copied().collect();
+        let signals = Signals::install(&signals)
             .map_err(|error| CliError::io("cannot install signal handlers", &error))?;
-        Ok(Patient {
-            signals: Some(signals),
-            received: None,
-            spins: io::stderr().is_terminal(),
-            last_line: None,
-            unsaid_change: false,
-            frame: 0,
-            drawn: false,
-        })
+        let spinner = io::stderr().is_terminal().then(Spinner::default);
+        Ok(Patient { signals, received: None, spinner, last_line: None, unsaid_change: false })
     }
 
-    /// Ends the wait: the spinner goes, the signals stay caught.
-    pub fn into_signals(mut self) -> (Option<Signals>, Option<i32>) {
-        self.erase();
-        (self.signals.take(), self.received)
-    }
-
-    fn erase(&mut self) {
-        if std::mem::take(&mut self.drawn) {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
-        }
-    }
-
-    fn draw(&mut self, line: &str) {
-        self.frame = (self.frame + 1) % FRAMES.len();
-        // A terminal that nobody has told its size says 0.
-        let known = rustix::termios::tcgetwinsize(io::stderr()).ok().filter(|size| size.ws_col > 0);
-        let width = known.map_or(80, |size| usize::from(size.ws_col).max(20));
-        let line: String = line.chars().take(width - 3).collect();
-        let _ = write!(io::stderr().lock(), "\r\x1b[K{} {line}", FRAMES[self.frame]);
-        self.drawn = true;
+    /// Ends the wait: the spinner goes, the signals stay caught. With them comes the first one
+    /// that has arrived and that asks us to end.
+    pub fn into_signals(mut self) -> (Signals, Option<i32>) {
+        let received = self.sleep(Duration::ZERO);
+        (self.signals, received)
     }
 }
 
 impl Waiter for Patient {
     fn sleep(&mut self, pause: Duration) -> Option<i32> {
-        if let Some(signals) = &mut self.signals {
-            let received = signals.wait(Some(pause));
-            let ending = received.iter().find(|signal| ENDING.contains(&signal.number));
-            self.received = self.received.or(ending.map(|signal| signal.number));
-        }
+        let received = self.signals.wait(Some(pause));
+        self.received = self.received.or_else(|| first_ending(&received));
         self.received
     }
 
@@ -92,9 +69,9 @@ impl Waiter for Patient {
         if report.waited < SILENCE {
             return;
         }
-        let interval = if self.spins { Duration::from_millis(100) } else { LINE_INTERVAL };
+        let interval = if self.spinner.is_some() { FRAME_INTERVAL } else { LINE_INTERVAL };
         let due = self.last_line.is_none_or(|last| last.elapsed() >= interval);
-        if !due || !(self.spins || self.unsaid_change) {
+        if !due || !(self.spinner.is_some() || self.unsaid_change) {
             return;
         }
         self.last_line = Some(Instant::now());
@@ -106,17 +83,40 @@ impl Waiter for Patient {
             report.holder,
             show_duration(report.waited)
         );
-        if self.spins {
-            self.draw(&line);
-        } else {
-            let _ = writeln!(io::stderr().lock(), "{line}");
+        match &mut self.spinner {
+            Some(spinner) => spinner.draw(&line),
+            None => drop(writeln!(io::stderr().lock(), "{line}")),
         }
     }
 }
 
-impl Drop for Patient {
+/// The first signal that asks us to end.
+pub fn first_ending(received: &[Received]) -> Option<i32> {
+    received.iter().map(|signal| signal.number).find(|number| ENDING.contains(number))
+}
+
+/// A line that is drawn over and over, and erased in the end.
+#[derive(Default)]
+struct Spinner {
+    frame: usize,
+    drawn: bool,
+}
+
+impl Spinner {
+    fn draw(&mut self, line: &str) {
+        self.frame = (self.frame + 1) % FRAMES.len();
+        let width = sys::terminal_width().unwrap_or(80).max(20);
+        let line: String = line.chars().take(width - 3).collect();
+        let _ = write!(io::stderr().lock(), "\r\x1b[K{} {line}", FRAMES[self.frame]);
+        self.drawn = true;
+    }
+}
+
+impl Drop for Spinner {
     fn drop(&mut self) {
-        self.erase();
+        if self.drawn {
+            let _ = write!(io::stderr().lock(), "\r\x1b[K");
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use super::info::Info;
 use super::key::Key;
-use super::root::{LockRoot, found, open_safely};
+use super::root::{LockRoot, found};
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
 
@@ -44,10 +44,13 @@ pub(super) fn make(root: &LockRoot, key: &Key, info: &Path) -> io::Result<()> {
 }
 
 /// Removes the anchor: ours only, or with `None` whoever's it is.
-pub(super) fn remove(root: &LockRoot, key: &Key, ours: Option<Identity>) -> bool {
+pub(super) fn remove(root: &LockRoot, key: &Key, ours: Option<&File>) -> bool {
     let anchor = path(root, key);
-    let Ok(meta) = fs::symlink_metadata(&anchor) else { return false };
-    ours.is_none_or(|ours| ours == Identity::from(&meta)) && fs::remove_file(&anchor).is_ok()
+    let is_ours = |ours: &File| {
+        let (ours, named) = (ours.metadata().ok(), fs::symlink_metadata(&anchor).ok());
+        named.is_some() && ours.as_ref().map(Identity::from) == named.as_ref().map(Identity::from)
+    };
+    ours.is_none_or(is_ours) && fs::remove_file(&anchor).is_ok()
 }
 
 /// What the holder says of itself, if it lives.
@@ -63,7 +66,7 @@ pub(super) fn living_holder(root: &LockRoot, key: &Key) -> io::Result<Option<Inf
 }
 
 fn open(root: &LockRoot, key: &Key) -> io::Result<Option<File>> {
-    found(open_safely().read(true).open(path(root, key)))
+    found(sys::file::careful_options().read(true).open(path(root, key)))
 }
 
 /// The keys of all anchors, the dead ones' included.

@@ -15,15 +15,15 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::attempt::Keep;
 use super::guest::live_part;
-use super::held::Keep;
 use super::id::{LockId, Token};
 use super::info::{Info, Liveness, MAX_BYTES};
 use super::inventory;
 use super::key::{Key, Target};
 use super::liveness::Judge;
 use super::removal::is_old;
-use super::root::{LockRoot, open_safely};
+use super::root::LockRoot;
 use super::text::{escape, unescape};
 use crate::sys;
 use crate::sys::file::Flock;
@@ -164,10 +164,7 @@ struct Trace {
 impl Trace {
     fn leave(root: &LockRoot, target: &Target, holds: Vec<Token>) -> io::Result<Trace> {
         let folder = folder(root);
-        match root.make_folder(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
+        root.make_shared_folder(&folder)?;
         let wait = Wait {
             pid: std::process::id(),
             wants: target.key.clone(),
@@ -239,7 +236,7 @@ fn read_all(root: &LockRoot, mine: &Trace) -> io::Result<Vec<Wait>> {
         if path == mine.path {
             continue;
         }
-        let Ok(file) = open_safely().read(true).open(&path) else { continue };
+        let Ok(file) = sys::file::careful_options().read(true).open(&path) else { continue };
         let mut text = String::new();
         if sys::file::try_flock(&file, Flock::Shared)? {
             // One without its name may be about to be locked.

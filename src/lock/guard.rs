@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::key::Key;
-use super::root::{LockRoot, MOST_DELETIONS, found, open_safely};
+use super::root::{LockRoot, MOST_DELETIONS, found};
 use super::wait::{Backoff, Silent, Waiter};
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
@@ -34,7 +34,7 @@ pub(super) struct Guard {
 impl Guard {
     /// Waits for the guard of `key` for this long, but at least for [`LEAST_PATIENCE`].
     pub(super) fn take(root: &LockRoot, key: &Key, patience: Duration) -> Result<Guard, LockError> {
-        Guard::take_with(root, key, Instant::now() + patience, &mut Silent)
+        Guard::take_with(root, key, sys::clock::deadline(patience), &mut Silent)
     }
 
     /// The same until `deadline`, with a wait that a signal can end.
@@ -111,7 +111,10 @@ fn open_guard(root: &LockRoot, path: &Path) -> Result<File, LockError> {
         opened = root.make_guards().and_then(|()| root.create_file(path, false));
     }
     match opened {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => open_safely().read(true).open(path),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            // Not there either: what stands in the way is the permission to make it.
+            found(sys::file::careful_options().read(true).open(path)).and_then(|file| file.ok_or(error))
+        }
         opened => opened,
     }
     .map_err(LockError::io("open the guard", path))

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::LockError;
 use super::id::{LockId, Token};
 use super::liveness::Judge;
-use super::root::{LockRoot, found, open_safely};
+use super::root::{LockRoot, found};
 use crate::sys;
 use crate::sys::file::Flock;
 
@@ -49,7 +49,7 @@ pub(super) fn live_part(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Opti
 
 /// Whether the nest file is locked by a guest that has announced `token`.
 fn names(path: &Path, token: &Token) -> bool {
-    let Ok(file) = open_safely().read(true).open(path) else { return false };
+    let Ok(file) = sys::file::careful_options().read(true).open(path) else { return false };
     // Read first: only a file that names us is worth a probe, which could keep a guest out.
     let mut text = String::new();
     let read = (&file).take(64).read_to_string(&mut text);
@@ -75,7 +75,7 @@ impl Nest {
         let opened = match root.create_file(&path, false) {
             // Another user's nest: enough to lock it.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                open_safely().read(true).open(&path)
+                sys::file::careful_options().read(true).open(&path)
             }
             opened => opened,
         };
@@ -84,6 +84,13 @@ impl Nest {
             return Ok(None);
         }
         let nest = Nest { root: root.clone(), host, file, path };
+        // What an earlier guest has announced must not come to life again by our lock.
+        let is_silent =
+            nest.file.set_len(0).is_ok() || nest.file.metadata().is_ok_and(|meta| meta.len() == 0);
+        if !is_silent {
+            nest.release()?;
+            return Ok(None);
+        }
         // The host may have ended while we came in.
         if live_part(root, &nest.host, judge).as_ref() == Some(&nest.host) {
             return Ok(Some(nest));
@@ -125,6 +132,7 @@ impl Nest {
     }
 
     pub(super) fn release(self) -> Result<(), LockError> {
+        let _ = self.file.set_len(0);
         // Explicitly: a child of our command may still have the descriptor.
         sys::file::unlock(&self.file).map_err(LockError::io("unlock", &self.path))
     }

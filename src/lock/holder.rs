@@ -19,10 +19,13 @@ pub struct Holder {
     pub host: Option<String>,
     /// Whether a time limit, not a process, keeps the lock.
     pub lease: bool,
+    /// The lock is ours as guests, and what keeps us out is another guest.
+    pub inside: bool,
 }
 
 impl Holder {
-    pub(super) fn of(info: &Info) -> Holder {
+    /// The holder that an info file names.
+    pub fn of(info: &Info) -> Holder {
         let command = info.command.as_deref().map(|command| {
             // The program's folder says nothing; its name does.
             match command.split_once(' ') {
@@ -43,12 +46,16 @@ impl Holder {
                 .filter(|host| *host != crate::sys::machine::host_name())
                 .map(|host| shorten(&printable(host), MAX_LABEL).into_owned()),
             lease: info.liveness == Some(Liveness::Lease),
+            inside: false,
         }
     }
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.inside {
+            out.write_str("another command under the lock of ")?;
+        }
         match self.pid {
             Some(pid) => write!(out, "pid {pid}")?,
             None if self.lease => out.write_str("a lease")?,

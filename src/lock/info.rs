@@ -169,6 +169,21 @@ impl Info {
     }
 }
 
+impl Info {
+    /// The same from a place with another boot-time clock, which can't say what that clock shows
+    /// where the lease was made: its end there moves by as much as the one on the wall clock.
+    pub(super) fn expire_elsewhere_in(&mut self, lease: Duration) {
+        let (old, old_boot) = (self.expires, self.expires_boot);
+        self.expire_in(lease);
+        let moved = old.zip(self.expires).map(|(old, new)| new.duration_since(old).as_secs_f64());
+        self.expires_boot = moved.zip(old_boot).and_then(|(moved, old)| {
+            Duration::try_from_secs_f64((old.as_secs_f64() + moved).max(0.0))
+                .ok()
+                .map(|end| end.min(MAX_BOOT_TIME))
+        });
+    }
+}
+
 impl Liveness {
     /// The word in the info file.
     pub fn name(self) -> &'static str {

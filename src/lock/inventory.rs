@@ -143,11 +143,12 @@ fn sweep_anchors(root: &LockRoot, judge: &mut Judge) -> usize {
 fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError> {
     let guard = Guard::take(root, key, Duration::ZERO)?;
     let judgement = judge.judge(key);
-    let (Verdict::Stale, Some(directory)) = (judgement.verdict, judgement.directory) else {
+    let (Verdict::Stale, Some(directory)) = (judgement.verdict, &judgement.directory) else {
         return Ok(false);
     };
-    let removed = set_aside(root, key, directory, &guard)?;
-    anchor::remove(root, key, judgement.info_file);
+    let removed = set_aside(root, key, directory.identity(), &guard)?;
+    // Its kernel lock was free, or it would not be stale.
+    anchor::remove(root, key, None);
     drop(guard);
     let Some(aside) = removed else { return Ok(false) };
     aside.delete();

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LockError;
 use super::holder::Holder;
-use super::root::{LockRoot, found, open_safely};
+use super::root::{LockRoot, found};
 use crate::sys;
 use crate::sys::file::Identity;
 
@@ -146,11 +146,11 @@ pub(super) fn note_loss<T>(root: &LockRoot, result: Result<T, LockError>) -> Res
 
 fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {
     let path = root.path().join(NAME);
-    let mut file = match found(open_safely().append(true).open(&path))? {
+    let mut file = match found(sys::file::careful_options().append(true).open(&path))? {
         Some(file) => file,
         None => {
             root.create_file(&path, false)?;
-            open_safely().append(true).open(&path)?
+            sys::file::careful_options().append(true).open(&path)?
         }
     };
     // One write, so that lines of several processes do not mix.
@@ -200,7 +200,7 @@ fn files(root: &LockRoot) -> io::Result<Vec<PathBuf>> {
 pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
     for path in files(root)? {
-        let Some(file) = found(open_safely().read(true).open(&path))? else { continue };
+        let Some(file) = found(sys::file::careful_options().read(true).open(&path))? else { continue };
         if file.metadata()?.size() > 16 * FULL {
             continue;
         }

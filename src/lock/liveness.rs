@@ -8,15 +8,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use super::anchor;
 use super::info::{Info, Liveness};
 use super::key::Key;
-use super::root::{LockRoot, open_safely};
+use super::root::LockRoot;
 use crate::sys;
-use crate::sys::file::{Flock, Identity};
+use crate::sys::file::{Flock, Identity, Pinned};
 use crate::sys::machine::Reach;
 
 /// How long a directory without a readable holder must stay unchanged under one judge's eyes.
@@ -75,9 +75,7 @@ pub struct Judgement {
     /// What the info file says; empty where there is none.
     pub info: Info,
     /// The judged directory, so that a removal can tell it from a later one.
-    pub(super) directory: Option<Identity>,
-    /// The judged info file.
-    pub(super) info_file: Option<Identity>,
+    pub(super) directory: Option<Pinned>,
     /// Corrupt, and not watched for long enough yet.
     pub(super) needs_watching: bool,
 }
@@ -89,7 +87,6 @@ impl Judgement {
             reason: reason.into(),
             info: Info::default(),
             directory: None,
-            info_file: None,
             needs_watching: false,
         }
     }
@@ -150,6 +147,15 @@ impl Judge {
         judge_lease(info, here, same_boot).0 != Verdict::Held
     }
 
+    /// Whether the boot-time clock here is the one that a lease was measured by.
+    pub(super) fn shares_clock_with(&mut self, info: &Info) -> bool {
+        let here = self.here();
+        info.boot.is_some()
+            && info.boot == here.boot
+            && info.time_namespace.is_some()
+            && info.time_namespace == here.time_namespace
+    }
+
     /// Looks at the lock of `key` as it is now.
     pub fn judge(&mut self, key: &Key) -> Judgement {
         let judgement = self.judge_directory(key);
@@ -173,7 +179,7 @@ impl Judge {
 
     fn judge_directory(&mut self, key: &Key) -> Judgement {
         let path = self.root.lock_dir(key);
-        let folder = match open_folder(&path) {
+        let folder = match sys::file::open_folder(&path).and_then(Pinned::new) {
             Ok(folder) => folder,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.watched.remove(key);
@@ -188,13 +194,13 @@ impl Judge {
             Ok(meta) => meta,
             Err(error) => return unknown("look at the lock directory", &error),
         };
-        let found = open_safely().read(true).open(path.join("info"));
+        let found = sys::file::careful_options().read(true).open(path.join("info"));
         let mut judgement = match found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.corrupt(key, &folder_meta, None),
             Err(error) => unknown("open its info", &error),
             Ok(info) => self.judge_info(key, &folder_meta, &info),
         };
-        judgement.directory = Some(Identity::from(&folder_meta));
+        judgement.directory = Some(folder);
         if !judgement.needs_watching && judgement.verdict != Verdict::Stale {
             self.watched.remove(key);
         }
@@ -223,14 +229,13 @@ impl Judge {
         } else {
             self.judge_holder(&info)
         };
-        let info_file = Some(Identity::from(&meta));
-        Judgement { info, info_file, ..Judgement::new(verdict, reason) }
+        Judgement { info, ..Judgement::new(verdict, reason) }
     }
 
     /// The rows below «no PID», for an info file whose kernel lock nobody has.
     fn judge_holder(&mut self, info: &Info) -> (Verdict, String) {
         use Verdict::{Stale, Unknown};
-        let reach = self.root.reach();
+        let root = self.root.clone();
         let here = self.here();
         if info.token.is_none() {
             return judge_script(info, here);
@@ -249,20 +254,26 @@ impl Judge {
             (Some(theirs), Some(ours)) => Some(theirs == ours),
             _ => None,
         };
-        match (same_machine, same_boot, reach) {
-            (Some(false), _, _) => (Unknown, "its holder is on another machine".to_owned()),
-            (Some(true), Some(false), _) => (Stale, "the machine was restarted since".to_owned()),
-            (None, Some(false), Reach::Local) => (Stale, "the machine was restarted since".to_owned()),
-            (None, Some(false), Reach::Network) => {
-                (Unknown, "from another boot or machine, on a shared file system".to_owned())
-            }
-            (_, None, _) if liveness == Liveness::Process || reach == Reach::Network => {
-                (Unknown, "it cannot be told whether its holder is on this machine".to_owned())
-            }
-            _ if liveness == Liveness::Kernel => {
-                (Stale, format!("its holder, pid {}, is gone", info.pid.unwrap_or(0)))
-            }
-            _ => judge_process(info, here),
+        if same_machine == Some(false) {
+            return (Unknown, "its holder is on another machine".to_owned());
+        }
+        if same_boot == Some(false) {
+            // Machines without an id can at least be told apart by name.
+            let may_be_another = same_machine.is_none() && info.host.as_ref() != Some(&here.host);
+            return match root.reach() {
+                Reach::Local if !may_be_another => (Stale, "the machine was restarted since".to_owned()),
+                Reach::Local => (Unknown, "from another boot or another machine".to_owned()),
+                Reach::Network => {
+                    (Unknown, "from another boot or another machine, on a shared file system".to_owned())
+                }
+            };
+        }
+        if same_boot.is_none() && (liveness == Liveness::Process || root.reach() == Reach::Network) {
+            return (Unknown, "it cannot be told whether its holder is on this machine".to_owned());
+        }
+        match liveness {
+            Liveness::Process => judge_process(info, here),
+            _ => (Stale, format!("its holder, pid {}, is gone", info.pid.unwrap_or(0))),
         }
     }
 
@@ -284,14 +295,13 @@ impl Judge {
             }
         };
         let what = if info.is_some() { "no PID in its info" } else { "no info" };
-        let mut judgement = if since.elapsed() >= CORRUPT_GRACE {
+
+        if since.elapsed() >= CORRUPT_GRACE {
             Judgement::new(Verdict::Stale, format!("{what}, and nothing has changed for 2 s"))
         } else {
             let wait = "must stay unchanged for 2 s before it counts as stale";
             Judgement { needs_watching: true, ..Judgement::new(Verdict::Held, format!("{what}; {wait}")) }
-        };
-        judgement.info_file = info.map(Identity::from);
-        judgement
+        }
     }
 }
 
@@ -366,10 +376,4 @@ fn judge_script(info: &Info, here: &Here) -> (Verdict, String) {
 
 fn unknown(action: &str, error: &io::Error) -> Judgement {
     Judgement::new(Verdict::Unknown, format!("cannot {action}: {}", sys::explain(error)))
-}
-
-/// A folder, not a link to one.
-fn open_folder(path: &std::path::Path) -> io::Result<File> {
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::DIRECTORY;
-    std::fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
 }

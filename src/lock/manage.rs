@@ -1,14 +1,14 @@
 //! What is done to a lock from outside, by its id or by its file: release, renew, break.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
 
 use super::LockError;
 use super::anchor;
 use super::guard::Guard;
-use super::held::{RELEASE_PATIENCE, open_info};
+use super::held::{RELEASE_PATIENCE, open_info, open_info_with};
 use super::holder::Holder;
 use super::id::LockId;
 use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
@@ -16,9 +16,9 @@ use super::journal::{self, Event, Record};
 use super::key::Target;
 use super::liveness::{Judge, Judgement, Verdict};
 use super::removal::{SetAside, set_aside};
-use super::root::{LockRoot, open_safely};
+use super::root::LockRoot;
 use crate::sys;
-use crate::sys::file::{Flock, Identity};
+use crate::sys::file::{Flock, Identity, Pinned};
 
 /// Releases the lock that `lock acquire` made under this id. A guest's id is accepted and
 /// nothing is done: the lock is its host's.
@@ -43,9 +43,9 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
         Some(Liveness::Lease) if Judge::new(root).lease_is_over(&info) => return Err(expired(&info)),
         _ => {}
     }
-    let directory = std::fs::symlink_metadata(root.lock_dir(&id.key));
+    let directory = sys::file::open_folder(&root.lock_dir(&id.key)).and_then(Pinned::new);
     let directory = directory.map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
-    let removed = set_aside(root, &id.key, Identity::from(&directory), &guard)?;
+    let removed = set_aside(root, &id.key, directory.identity(), &guard)?;
     drop(guard);
     removed.map(SetAside::delete).ok_or_else(|| LockError::lost(info.target, "it was removed"))
 }
@@ -60,26 +60,31 @@ pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockErro
 
 fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
-    let (_, mut info) = open_info(root, id, None)?;
+    let (file, mut info) =
+        open_info_with(root, id, None, sys::file::careful_options().read(true).write(true))?;
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
     }
-    if Judge::new(root).lease_is_over(&info) {
+    let mut judge = Judge::new(root);
+    if judge.lease_is_over(&info) {
         return Err(expired(&info));
     }
-    info.expire_in(ttl);
-    let path = root.lock_dir(&id.key).join("info");
-    let overwritten =
-        open_safely().read(true).write(true).open(&path).and_then(|file| overwrite_end(&file, &info));
+    if judge.shares_clock_with(&info) {
+        info.expire_in(ttl);
+    } else {
+        info.expire_elsewhere_in(ttl);
+    }
+    let overwritten = overwrite_end(&file, &info);
     drop(guard);
-    overwritten.map_err(LockError::io("renew the lease in", path))
+    overwritten.map_err(LockError::io("renew the lease in", root.lock_dir(&id.key)))
 }
 
 /// Puts the new end over the old one, which has the same width: a rename would give the lock
 /// another info file, and its holder would take that for a loss.
-fn overwrite_end(mut file: &File, info: &Info) -> std::io::Result<()> {
-    let mut text = Vec::new();
-    file.take(MAX_BYTES as u64).read_to_end(&mut text)?;
+fn overwrite_end(file: &File, info: &Info) -> std::io::Result<()> {
+    let mut text = vec![0; MAX_BYTES];
+    let length = file.read_at(&mut text, 0)?;
+    text.truncate(length);
     let ends = [
         ("EXPIRES: ", info.expires.map(render_wall_time)),
         ("EXPIRES_BOOT: ", info.expires_boot.map(render_boot_time)),
@@ -96,14 +101,14 @@ fn overwrite_end(mut file: &File, info: &Info) -> std::io::Result<()> {
                 key.trim_end()
             )));
         };
-        file.seek(SeekFrom::Start(at as u64))?;
-        file.write_all(value.as_bytes())?;
+        file.write_all_at(value.as_bytes(), at as u64)?;
     }
     Ok(())
 }
 
 /// Removes the lock of a file whoever holds it, and returns what it was. For a person who knows
-/// more than the judge: a holder that lives learns of it when it publishes or releases.
+/// more than the judge: a holder that lives learns of it when it publishes or releases. `None`
+/// when there was nothing to remove by then.
 ///
 /// # Errors
 /// The lock can't be removed.
@@ -111,17 +116,17 @@ pub fn break_lock(
     root: &LockRoot,
     path: &Path,
     patience: Duration,
-) -> Result<(Target, Judgement), LockError> {
+) -> Result<(Target, Option<Judgement>), LockError> {
     let target = Target::resolve(path)?;
     let mut judge = Judge::new(root);
     let judgement = judge.judge(&target.key);
     if judgement.verdict == Verdict::Free {
-        return Ok((target, judgement));
+        return Ok((target, None));
     }
     let guard = Guard::take(root, &target.key, patience)?;
     let judgement = judge.judge(&target.key);
-    let removed = match judgement.directory {
-        Some(directory) => set_aside(root, &target.key, directory, &guard)?,
+    let removed = match &judgement.directory {
+        Some(directory) => set_aside(root, &target.key, directory.identity(), &guard)?,
         None => {
             let there = std::fs::symlink_metadata(root.lock_dir(&target.key));
             match there {
@@ -130,9 +135,9 @@ pub fn break_lock(
             }
         }
     };
-    let weighed = anchor::remove(root, &target.key, None);
+    let had_anchor = anchor::remove(root, &target.key, None);
     drop(guard);
-    let was_there = removed.is_some() || weighed;
+    let was_there = removed.is_some() || had_anchor;
     if let Some(aside) = removed {
         aside.delete();
     }
@@ -140,7 +145,7 @@ pub fn break_lock(
         let record = Record::new(Event::Break, Some(&target.path)).holder(&Holder::of(&judgement.info));
         record.why(format!("{}: {}", judgement.verdict, judgement.reason)).append(root);
     }
-    Ok((target, judgement))
+    Ok((target, was_there.then_some(judgement)))
 }
 
 fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {

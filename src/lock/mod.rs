@@ -7,7 +7,8 @@
 //!
 //! - [`key`], [`id`]: what a lock is called. [`root`]: where locks live.
 //! - [`info`]: what a holder writes down. [`liveness`]: whether it is alive.
-//! - `guard`, `anchor`, `removal`: how a lock changes. [`held`]: take, publish, release.
+//! - `guard`, `anchor`, `removal`: how a lock changes. `attempt`: taking it. [`held`]: publish,
+//!   release.
 //! - [`take`], [`wait`], `guest`: how a process comes to have one.
 //! - `deadlock`: waits that can't end. [`journal`]: what should not happen often.
 //! - [`manage`], [`inventory`], [`owner`]: locks seen from outside.
@@ -17,6 +18,7 @@
 //! boot id.
 
 mod anchor;
+mod attempt;
 mod deadlock;
 pub mod error;
 mod guard;
@@ -37,8 +39,9 @@ pub mod take;
 pub mod text;
 pub mod wait;
 
+pub use attempt::Keep;
 pub use error::LockError;
-pub use held::{Held, Keep};
+pub use held::Held;
 pub use holder::Holder;
 pub use id::LockId;
 pub use key::Target;

@@ -1,8 +1,8 @@
 //! The lock root: where it is, whether it can be trusted, and making things in it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ use crate::sys::machine::{FileSystem, Reach};
 
 /// Folders inside the root are readable by everyone: a lock tells who holds it.
 const FOLDER_MODE: u32 = 0o755;
+/// The root itself is private: file names and command lines are nobody else's business.
+const ROOT_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o644;
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_ALL: u32 = 0o002;
@@ -125,54 +127,60 @@ impl LockRoot {
     /// Makes the folder of the guards, and the root too if somebody deleted it.
     pub(super) fn make_guards(&self) -> io::Result<()> {
         make_root(&self.path)?;
-        match self.make_folder(&self.guards()) {
+        self.make_shared_folder(&self.guards())
+    }
+
+    /// Makes a folder for everyone to read, whatever the umask.
+    pub(super) fn make_folder(&self, path: &Path) -> io::Result<()> {
+        self.make_folder_with(path, FOLDER_MODE)
+    }
+
+    fn make_folder_with(&self, path: &Path, mode: u32) -> io::Result<()> {
+        fs::create_dir(path)?;
+        // By its path: under an odd umask the folder can't be opened yet.
+        let given = match self.owner {
+            Some((user, group)) => std::os::unix::fs::lchown(path, Some(user), Some(group)),
+            None => Ok(()),
+        };
+        let given = given.and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)));
+        if given.is_err() {
+            let _ = fs::remove_dir(path);
+        }
+        given
+    }
+
+    /// Makes a folder inside the root in which everyone who may use the root makes files.
+    pub(super) fn make_shared_folder(&self, path: &Path) -> io::Result<()> {
+        let root = fs::metadata(&*self.path)?.mode();
+        match self.make_folder_with(path, FOLDER_MODE | root & (STICKY | 0o777)) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => Ok(()),
         }
     }
 
-    /// Makes a folder for everyone to read, whatever the umask.
-    pub(super) fn make_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir(path)?;
-        let folder = File::open(path)?;
-        self.give(&folder, FOLDER_MODE)
-    }
-
     /// Creates a file for everyone to read, whatever the umask, and opens it for reading and
     /// writing. With `exclusive`, one that is there already is an error.
     pub(super) fn create_file(&self, path: &Path, exclusive: bool) -> io::Result<File> {
-        let mut options = open_safely();
+        let mut options = sys::file::careful_options();
         options.read(true).write(true).mode(FILE_MODE);
         if !exclusive && let Some(file) = found(options.open(path))? {
             return Ok(file);
         }
         match options.create_new(true).open(path) {
             Ok(file) => {
-                self.give(&file, FILE_MODE)?;
+                if let Some((user, group)) = self.owner {
+                    sys::file::set_owner(&file, Some(user), Some(group))?;
+                }
+                sys::file::set_mode(&file, FILE_MODE)?;
                 Ok(file)
             }
             // Somebody was faster.
             Err(error) if !exclusive && error.kind() == io::ErrorKind::AlreadyExists => {
-                open_safely().read(true).write(true).open(path)
+                sys::file::careful_options().read(true).write(true).open(path)
             }
             Err(error) => Err(error),
         }
     }
-
-    fn give(&self, file: &File, mode: u32) -> io::Result<()> {
-        if let Some((user, group)) = self.owner {
-            sys::file::set_owner(file, Some(user), Some(group))?;
-        }
-        sys::file::set_mode(file, mode)
-    }
-}
-
-/// Options that follow no link, wait for no FIFO and pass to no command.
-pub(super) fn open_safely() -> OpenOptions {
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
-    let mut options = OpenOptions::new();
-    options.custom_flags(flags.bits().cast_signed());
-    options
 }
 
 /// `None` for something that is not there.
@@ -188,7 +196,8 @@ fn absolute(path: &Path) -> Result<PathBuf, LockError> {
     std::path::absolute(path).map_err(LockError::io("find the lock folder", path))
 }
 
-/// Why a root is refused: whoever can rename things in it can free any lock.
+/// Why a root is refused: strangers who can rename things in it can free any lock. A group that
+/// may write to it is trusted, as is whoever owns it.
 fn distrust(name: &fs::Metadata, folder: &fs::Metadata, me: u32) -> Option<String> {
     if !folder.is_dir() {
         return Some("it is not a folder".to_owned());
@@ -206,19 +215,36 @@ fn distrust(name: &fs::Metadata, folder: &fs::Metadata, me: u32) -> Option<Strin
     None
 }
 
+/// Makes the root and the folders above it. What the superuser makes belongs to the owner of the
+/// folder that was there before, or a first use with `sudo` would lock the user out.
 fn make_root(path: &Path) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+    let missing: Vec<&Path> = path.ancestors().take_while(|above| !above.exists()).collect();
+    if missing.is_empty() {
+        return Ok(());
     }
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        made => made?,
+    let owner = path.ancestors().nth(missing.len()).and_then(|above| fs::metadata(above).ok());
+    let give = |path: &Path| match &owner {
+        Some(owner) if sys::process::effective_user() == 0 && owner.uid() != 0 => {
+            std::os::unix::fs::lchown(path, Some(owner.uid()), Some(owner.gid()))
+        }
+        _ => Ok(()),
+    };
+    for folder in missing.iter().rev() {
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            made => made?,
+        }
+        give(folder)?;
+        if *folder == path {
+            fs::set_permissions(path, Permissions::from_mode(ROOT_MODE))?;
+        }
     }
     // Without this the root of a memory folder kept in git would be committed.
-    let mut ignore = match OpenOptions::new().write(true).create_new(true).open(path.join(".gitignore")) {
-        Ok(file) => file,
+    let ignore = path.join(".gitignore");
+    match OpenOptions::new().write(true).create_new(true).open(&ignore) {
+        Ok(mut file) => io::Write::write_all(&mut file, b"*\n")?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
         Err(error) => return Err(error),
-    };
-    io::Write::write_all(&mut ignore, b"*\n")
+    }
+    give(&ignore)
 }

@@ -1,13 +1,14 @@
 //! From «I want this file's lock» to having it.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::LockError;
+use super::attempt::{Attempt, Claim, Keep, attempt};
 use super::deadlock::{LookOut, holdings};
 use super::error::Busy;
 use super::guest::{Nest, live_part};
-use super::held::{Attempt, Claim, Held, Keep};
+use super::held::Held;
 use super::holder::Holder;
 use super::id::LockId;
 use super::journal::{self, Event, LONG_WAIT, Record};
@@ -15,6 +16,7 @@ use super::key::Target;
 use super::liveness::{Judge, Judgement, Verdict};
 use super::root::LockRoot;
 use super::wait::{Backoff, Patience, WaitReport, Waiter};
+use crate::sys;
 
 /// How a process takes locks: where, under whose locks, as whom, and how patiently.
 #[derive(Debug, Clone)]
@@ -42,7 +44,7 @@ impl Locker {
     /// [`LockError::Busy`] at the deadline; [`LockError::Interrupted`]; [`LockError::Lost`] when
     /// `under` is not held any more; or what stands in the way.
     pub fn acquire(&self, path: &Path, keep: Keep, waiter: &mut dyn Waiter) -> Result<Held, LockError> {
-        let deadline = self.deadline();
+        let deadline = sys::clock::deadline(self.patience.limit);
         loop {
             let target = Target::resolve(path)?;
             let held = self.acquire_target(&target, keep, &[], deadline, waiter)?;
@@ -64,7 +66,7 @@ impl Locker {
         keep: Keep,
         waiter: &mut dyn Waiter,
     ) -> Result<Vec<Held>, LockError> {
-        let deadline = self.deadline();
+        let deadline = sys::clock::deadline(self.patience.limit);
         let resolve = || {
             let targets = paths.iter().map(|path| Target::resolve(path.as_ref()));
             let mut targets = targets.collect::<Result<Vec<_>, _>>()?;
@@ -92,20 +94,14 @@ impl Locker {
     pub fn wait_until_free(&self, path: &Path, waiter: &mut dyn Waiter) -> Result<(), LockError> {
         let target = Target::resolve(path)?;
         let mut judge = Judge::new(&self.root);
-        let mut wait = Wait::new(&target, self.patience, self.deadline());
+        let mut wait = Wait::new(&target, self.patience, sys::clock::deadline(self.patience.limit));
         loop {
             let judgement = judge.judge(&target.key);
             if !judgement.verdict.is_taken() {
                 return Ok(());
             }
-            wait.pause(&judgement, waiter)?;
+            wait.pause(&judgement, false, waiter)?;
         }
-    }
-
-    fn deadline(&self) -> Instant {
-        let now = Instant::now();
-        // A limit beyond what the clock can say is as good as a year.
-        now.checked_add(self.patience.limit).unwrap_or(now + Duration::from_secs(365 * 24 * 3600))
     }
 
     fn acquire_target(
@@ -138,7 +134,7 @@ impl Locker {
                     }
                 }
             };
-            if let Err(error) = wait.pause(&seen, waiter) {
+            if let Err(error) = wait.pause(&seen, is_guest, waiter) {
                 break Err(error);
             }
             if !is_guest {
@@ -193,7 +189,7 @@ impl Locker {
         waiter: &mut dyn Waiter,
     ) -> Result<Attempt, LockError> {
         let claim = Claim { keep, client: self.client.clone(), command: self.command.clone() };
-        Held::attempt(&self.root, target, &claim, judge, deadline, waiter)
+        attempt(&self.root, target, &claim, judge, deadline, waiter)
     }
 
     /// The live id that makes us a guest on this target.
@@ -244,11 +240,11 @@ impl<'a> Wait<'a> {
     }
 
     /// Sleeps before the next look, or ends the wait.
-    fn pause(&mut self, seen: &Judgement, waiter: &mut dyn Waiter) -> Result<(), LockError> {
+    fn pause(&mut self, seen: &Judgement, is_guest: bool, waiter: &mut dyn Waiter) -> Result<(), LockError> {
         // It became free between two looks: nobody to name, and no reason to sleep.
         let is_taken = seen.verdict.is_taken();
         let now = Instant::now();
-        let holder = Holder::of(&seen.info);
+        let holder = Holder { inside: is_guest, ..Holder::of(&seen.info) };
         let waited = self.backoff.waited();
         if now >= self.deadline {
             return Err(LockError::Busy(Box::new(Busy {
@@ -277,16 +273,6 @@ impl<'a> Wait<'a> {
             None => Ok(()),
         }
     }
-}
-
-/// How a lock looks to somebody who does not want it.
-///
-/// # Errors
-/// The path can't be resolved.
-pub fn look(root: &LockRoot, path: &Path) -> Result<(Target, Judgement), LockError> {
-    let target = Target::resolve(path)?;
-    let judgement = Judge::new(root).judge(&target.key);
-    Ok((target, judgement))
 }
 
 impl Judgement {

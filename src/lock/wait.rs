@@ -13,8 +13,8 @@ use crate::sys::random::Random;
 const FIRST_PAUSE: Duration = Duration::from_micros(500);
 /// The longest pause of a short wait, unless `LOCK_RETRY` sets another.
 pub const DEFAULT_RETRY: Duration = Duration::from_millis(20);
-/// A wait of ten seconds may notice its turn a quarter of a second late, but no later: many
-/// long waits must not cost the processor more than the work they wait for.
+/// A long wait may notice its turn by a tenth of its time late, but never by more than this. A
+/// thousand waiters must not keep a processor busy: at a twentieth they did.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// How long to wait and how often to look.
@@ -75,12 +75,13 @@ pub(super) struct Backoff {
     start: Instant,
     pause: Duration,
     cap: Duration,
-    random: Random,
+    /// Seeded at the first need: most takes never sleep.
+    random: Option<Random>,
 }
 
 impl Backoff {
     pub(super) fn new(first: Duration, cap: Duration) -> Backoff {
-        Backoff { start: Instant::now(), pause: first.min(cap), cap, random: Random::new() }
+        Backoff { start: Instant::now(), pause: first.min(cap), cap, random: None }
     }
 
     pub(super) fn for_lock(patience: &Patience) -> Backoff {
@@ -94,8 +95,8 @@ impl Backoff {
 
     /// The next pause, which ends at the deadline at the latest.
     pub(super) fn next(&mut self, deadline: Instant) -> Duration {
-        let pause = self.pause.mul_f64(0.5 + self.random.fraction());
-        let cap = self.cap.max((self.waited() / 20).min(LONGEST_PAUSE));
+        let pause = self.pause.mul_f64(0.5 + self.random.get_or_insert_default().fraction());
+        let cap = self.cap.max((self.waited() / 10).min(LONGEST_PAUSE));
         self.pause = (self.pause * 2).min(cap);
         pause.min(deadline.saturating_duration_since(Instant::now()))
     }

@@ -62,6 +62,12 @@ pub enum MemoryError {
         /// Its tag now; `none` for a missing file.
         found: String,
     },
+    /// A link has taken the locked file's place.
+    #[error("{} leads to another file than when its lock was taken", path.display())]
+    Moved {
+        /// The path as given.
+        path: PathBuf,
+    },
     /// Another program replaced the file at every try.
     #[error("{} is replaced again and again by a program that takes no lock", path.display())]
     Changing {

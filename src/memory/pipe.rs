@@ -102,19 +102,23 @@ impl Pipe {
                 return Ok(status);
             }
             if let Some(limit) = self.limits.max_time.filter(|&limit| started.elapsed() >= limit) {
-                stop(child, sys::signal::TERM);
+                stop(child, ended.is_some(), sys::signal::TERM);
                 return Err(MemoryError::Stopped { source: Stopped::TimeLimit(limit) });
             }
             if let Some(signal) = waiter.sleep(POLL) {
-                stop(child, signal);
+                stop(child, ended.is_some(), signal);
                 return Err(LockError::Interrupted(signal).into());
             }
         }
     }
 }
 
-/// Ends a command politely, then not at all.
-fn stop(child: &mut Child, signal: i32) {
+/// Ends a command politely, then not at all. One that was reaped has no PID any more: by now it
+/// may be a stranger's.
+fn stop(child: &mut Child, reaped: bool, signal: i32) {
+    if reaped {
+        return;
+    }
     let _ = sys::process::send_signal(child.id(), signal);
     let deadline = Instant::now() + GRACE;
     while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::MemoryError;
+use super::transaction::open_locked;
 use crate::document;
 use crate::lock::{Keep, Locker, Waiter};
-use crate::replace::Source;
 
 /// A file as it was found.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub fn read(
     waiter: &mut dyn Waiter,
 ) -> Result<Option<Found>, MemoryError> {
     let held = locker.map(|locker| locker.acquire(path, Keep::Running, waiter)).transpose()?;
-    let source = Source::open(path)?;
+    let source = open_locked(path, held.as_ref())?;
     let bytes = source.exists().then(|| source.read()).transpose()?;
     drop(held);
     Ok(bytes.map(|bytes| Found { path: source.path().to_owned(), bytes }))

@@ -52,7 +52,7 @@ impl Transaction<'_> {
             sweep_leftovers_of(&held.target().path);
         }
         self.tries += 1;
-        Ok(Source::open(&self.path)?)
+        open_locked(&self.path, self.held.as_ref())
     }
 
     /// Puts the new content in place. `None` when a program that takes no lock has replaced or
@@ -68,7 +68,7 @@ impl Transaction<'_> {
             return Err(LockError::Interrupted(signal).into());
         }
         let commit = match &self.held {
-            Some(held) => held.publish(|| staged.commit())??,
+            Some(held) => held.publish(self.waiter, || staged.commit())??,
             None => staged.commit()?,
         };
         match commit {
@@ -87,4 +87,18 @@ impl Transaction<'_> {
     pub(super) fn replace_mut(&mut self) -> &mut Replace {
         &mut self.replace
     }
+}
+
+/// Opens the file that the lock is on, whatever the path leads to by now.
+///
+/// # Errors
+/// [`MemoryError::Moved`] when a link has taken that file's place: what it points to is another
+/// lock's business.
+pub(super) fn open_locked(path: &Path, held: Option<&Held>) -> Result<Source, MemoryError> {
+    let Some(held) = held else { return Ok(Source::open(path)?) };
+    let source = Source::open(&held.target().path)?;
+    if source.path() != held.target().path {
+        return Err(MemoryError::Moved { path: path.to_owned() });
+    }
+    Ok(source)
 }

@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::temporary::{Name, Temporary, rename};
 use super::{ReplaceError, Source, Warning, metadata};
+use crate::sys;
 use crate::sys::file::Identity;
 
 const NAME_LIMIT: usize = 255;
@@ -145,8 +146,7 @@ pub(super) fn is_link(source: &Source) -> bool {
 /// writer that fails again and again after its backup would push the older ones up each time.
 fn is_copy(source: &Source) -> bool {
     let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return false };
-    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
-    let opened = fs::OpenOptions::new().read(true).custom_flags(flags).open(backup_path(source.path(), 0));
+    let opened = sys::file::careful_options().read(true).open(backup_path(source.path(), 0));
     opened.is_ok_and(|backup| {
         backup.metadata().is_ok_and(|there| {
             there.is_file() && there.len() == meta.len() && there.modified().ok() == meta.modified().ok()

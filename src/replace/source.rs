@@ -1,8 +1,8 @@
 //! The file as it was read: its bytes, and what tells it from every other version.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::ReplaceError;
@@ -25,12 +25,11 @@ impl Source {
     pub fn open(path: &Path) -> Result<Source, ReplaceError> {
         let path = sys::path::resolve(path).map_err(ReplaceError::io("find", path))?;
         // Without O_NONBLOCK a FIFO would wait for somebody to write to it.
-        let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-        let file = match OpenOptions::new().read(true).custom_flags(flags).open(&path) {
+        let file = match sys::file::unblocking_options().read(true).open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Source { path, open: None }),
             // A socket can't be opened at all.
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+            Err(error) if sys::is_no_file(&error) => {
                 return Err(ReplaceError::NotAFile(path));
             }
             Err(error) => return Err(ReplaceError::io("open", path)(error)),

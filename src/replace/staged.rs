@@ -4,8 +4,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::PathBuf;
 
-use rustix::io::Errno;
-
 use super::temporary::Temporary;
 use super::{Replace, ReplaceError, Source, Warning, backup, backup_path};
 use crate::sys::file::Identity;
@@ -74,7 +72,7 @@ impl Staged {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                         return Ok(Commit::Changed(restart));
                     }
-                    Err(error) if error.raw_os_error() == Some(Errno::BUSY.raw_os_error()) => {
+                    Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
                         return Err(ReplaceError::MountPoint(path));
                     }
                     Err(error) => return Err(ReplaceError::io("replace", path)(error)),

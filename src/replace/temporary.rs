@@ -182,8 +182,7 @@ fn leftovers(folder: &Path, wanted: impl Fn(&[u8]) -> bool) -> io::Result<Vec<Pa
 
 /// A maker keeps its file locked for as long as it lives.
 fn is_dead(path: &Path) -> bool {
-    let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let opened = sys::file::careful_options().read(true).open(path);
     opened.is_ok_and(|file| sys::file::try_flock(&file, Flock::Shared).unwrap_or(false))
 }
 

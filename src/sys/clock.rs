@@ -1,6 +1,6 @@
 //! Clocks: the wall clock for people, the boot-time clock for leases.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Time since the machine started, suspend included. It never goes back and does not follow
 /// changes of the wall clock. Its zero belongs to one boot and one time namespace.
@@ -11,4 +11,10 @@ pub fn since_boot() -> Duration {
 /// Wall-clock time since 1970. Zero if the clock stands before that.
 pub fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The moment this long from now. Beyond what the clock can say, a year from now is as good.
+pub fn deadline(limit: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(limit).unwrap_or(now + Duration::from_secs(365 * 24 * 3600))
 }

@@ -1,12 +1,13 @@
 //! Kernel locks, identities, and the calls on files that `std` does not have.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::Arc;
 
-use rustix::fs::{CWD, FlockOperation, Gid, Mode, RenameFlags, Uid, XattrFlags};
+use rustix::fs::{CWD, FlockOperation, Gid, Mode, OFlags, RenameFlags, Uid, XattrFlags};
 use rustix::io::Errno;
 
 /// Which file a name or a descriptor stands for: two names with the same identity are the same
@@ -23,6 +24,68 @@ impl From<&Metadata> for Identity {
     fn from(meta: &Metadata) -> Self {
         Identity { device: meta.dev(), inode: meta.ino() }
     }
+}
+
+/// An identity that stays true: the file is kept open, so that its inode number can't go to
+/// another one.
+#[derive(Debug, Clone)]
+pub struct Pinned {
+    file: Arc<File>,
+    identity: Identity,
+}
+
+impl Pinned {
+    /// Pins an open file.
+    ///
+    /// # Errors
+    /// It can't be looked at.
+    pub fn new(file: File) -> io::Result<Pinned> {
+        let identity = Identity::from(&file.metadata()?);
+        Ok(Pinned { file: Arc::new(file), identity })
+    }
+
+    /// The identity.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// What the file looks like now.
+    ///
+    /// # Errors
+    /// It can't be looked at.
+    pub fn metadata(&self) -> io::Result<Metadata> {
+        self.file.metadata()
+    }
+}
+
+/// Options that follow no link at the end of a path and wait for no FIFO.
+pub fn careful_options() -> OpenOptions {
+    options_with(OFlags::NOFOLLOW | OFlags::NONBLOCK)
+}
+
+/// Options that follow links, but wait for no FIFO.
+pub fn unblocking_options() -> OpenOptions {
+    options_with(OFlags::NONBLOCK)
+}
+
+/// Opens a folder, and nothing else: not a link to one either.
+///
+/// # Errors
+/// As `open(2)`; `NotADirectory` for anything else.
+pub fn open_folder(path: &Path) -> io::Result<File> {
+    options_with(OFlags::NOFOLLOW | OFlags::DIRECTORY).read(true).open(path)
+}
+
+fn options_with(flags: OFlags) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.custom_flags(flags.bits().cast_signed());
+    options
+}
+
+/// The two numbers that systems have for «this file system can't do that», which are one on
+/// Linux.
+fn is_unsupported(error: Errno) -> bool {
+    error == Errno::OPNOTSUPP || error == Errno::NOTSUP || error == Errno::NOSYS
 }
 
 /// The kind of kernel lock (`flock(2)`) asked for.
@@ -65,7 +128,7 @@ pub fn unlock(file: &File) -> io::Result<()> {
 /// Whether an error of [`try_flock`] means that this file system has no working `flock`.
 pub fn no_flock(error: &io::Error) -> bool {
     let code = error.raw_os_error();
-    [Errno::OPNOTSUPP, Errno::NOLCK, Errno::NOSYS, Errno::INVAL]
+    [Errno::OPNOTSUPP, Errno::NOTSUP, Errno::NOLCK, Errno::NOSYS, Errno::INVAL]
         .iter()
         .any(|errno| code == Some(errno.raw_os_error()))
 }
@@ -88,15 +151,32 @@ pub fn set_inheritable(file: &File, inheritable: bool) -> io::Result<()> {
 /// As `rename(2)`.
 pub fn rename_noreplace(from: &Path, to: &Path) -> io::Result<()> {
     match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) if from.is_dir() => {
+        Err(error) if (error == Errno::INVAL || is_unsupported(error)) && from.is_dir() => {
             Ok(rustix::fs::renameat(CWD, from, CWD, to)?)
         }
-        Err(Errno::NOSYS | Errno::INVAL | Errno::OPNOTSUPP) => {
+        Err(error) if error == Errno::INVAL || is_unsupported(error) => {
             std::fs::hard_link(from, to)?;
             std::fs::remove_file(from)
         }
         renamed => Ok(renamed?),
     }
+}
+
+/// Renames, over whatever has the other name. For the files of a spool, each of which has a name of
+/// its own: a document is replaced by other means.
+///
+/// # Errors
+/// As `rename(2)`.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    Ok(rustix::fs::renameat(CWD, from, CWD, to)?)
+}
+
+/// Makes what happened to the names in a folder last through a power cut.
+///
+/// # Errors
+/// As `fsync(2)`. An error is final: a second try can falsely succeed.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Sets owner and group; `None` leaves one as it is.
@@ -132,7 +212,7 @@ pub fn attribute_names(file: &File) -> io::Result<Vec<Vec<u8>>> {
                 let wanted = rustix::fs::flistxattr_query(file)?;
                 list.resize(wanted + 1024, 0);
             }
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(Vec::new()),
+            Err(error) if is_unsupported(error) => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         }
     }
@@ -154,7 +234,7 @@ pub fn attribute(file: &File, name: &[u8]) -> io::Result<Option<Vec<u8>>> {
                 let wanted = rustix::fs::fgetxattr_query(file, name)?;
                 value.resize(wanted + 1024, 0);
             }
-            Err(error) if error == super::platform::NO_ATTRIBUTE || error == Errno::OPNOTSUPP => {
+            Err(error) if error == super::platform::NO_ATTRIBUTE || is_unsupported(error) => {
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),

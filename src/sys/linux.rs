@@ -67,6 +67,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
         parent: field(4)?.parse().ok()?,
         // A leader that ended while its threads run on is shown as a zombie, but lives.
         zombie: matches!(state, "X" | "x") || (state == "Z" && threads <= 1),
+        stopped: matches!(state, "T" | "t"),
         started: field(22)?.parse().ok()?,
     })
 }

@@ -43,9 +43,14 @@ pub(super) fn namespace(_name: &str) -> Option<u64> {
 pub(super) fn process(pid: u32) -> Option<Process> {
     let system = table(pid, ProcessRefreshKind::nothing());
     let process = system.process(Pid::from_u32(pid))?;
+    // Where the kernel tells us nothing of another user's process, all of it is zero.
+    if process.start_time() == 0 {
+        return None;
+    }
     Some(Process {
         parent: process.parent().map_or(0, Pid::as_u32),
-        zombie: matches!(process.status(), ProcessStatus::Zombie | ProcessStatus::Dead),
+        zombie: process.status() == ProcessStatus::Zombie,
+        stopped: process.status() == ProcessStatus::Stop,
         started: process.start_time(),
     })
 }

@@ -12,7 +12,7 @@ pub mod random;
 pub mod signal;
 mod words;
 
-pub use words::explain;
+pub use words::{explain, is_device_error, is_no_file};
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_os = "macos", path = "macos.rs")]
@@ -20,6 +20,13 @@ mod platform;
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("aimem runs on Linux and macOS");
+
+/// How many characters fit on a line of the terminal behind standard error, if it says so.
+pub fn terminal_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
+    // A terminal that nobody has told its size says 0.
+    Some(usize::from(size.ws_col)).filter(|&width| width > 0)
+}
 
 /// 128 bits from the kernel's random number generator.
 ///

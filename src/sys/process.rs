@@ -14,6 +14,8 @@ pub struct Process {
     pub parent: u32,
     /// Ended, but not yet reaped by its parent, and without any thread still running.
     pub zombie: bool,
+    /// Stopped by a signal, as Ctrl-Z does, or by a debugger: alive, but it does nothing.
+    pub stopped: bool,
     /// Start time in the kernel's own unit (Linux: clock ticks since boot). Equal for the same
     /// process, different for a later one with the same PID.
     pub started: u64,

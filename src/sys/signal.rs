@@ -39,6 +39,8 @@ pub const TERMINAL: [i32; 2] = [SIGINT, SIGQUIT];
 /// Ask politely, and then not at all; hold a process, and let it go on.
 pub use signal_hook::consts::signal::{SIGCONT as CONT, SIGKILL as KILL, SIGSTOP as STOP, SIGTERM as TERM};
 
+const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
+
 /// Installed handlers and their queue.
 pub struct Signals {
     delivery: SignalDelivery<UnixStream, WithOrigin>,
@@ -66,9 +68,11 @@ impl Signals {
         Ok(Signals { delivery })
     }
 
-    /// Sleeps until a signal arrives or the time is over, and returns what has arrived.
+    /// Sleeps until a signal arrives or the time is over, an hour at most, and returns what has
+    /// arrived.
     pub fn wait(&mut self, limit: Option<Duration>) -> Vec<Received> {
-        let limit = limit.map(|limit| Timespec {
+        // Some systems can't count longer, and would answer at once.
+        let limit = limit.map(|limit| limit.min(LONGEST_SLEEP)).map(|limit| Timespec {
             tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: limit.subsec_nanos().into(),
         });

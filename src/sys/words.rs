@@ -1,4 +1,4 @@
-//! What an error of the system means to a person.
+//! What an error of the system means.
 
 use std::io;
 
@@ -32,4 +32,14 @@ pub fn explain(error: &io::Error) -> String {
         }
     };
     words.to_owned()
+}
+
+/// Whether the device itself failed.
+pub fn is_device_error(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::IO.raw_os_error())
+}
+
+/// Whether something can't be opened because it is no file, such as a socket.
+pub fn is_no_file(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::NXIO.raw_os_error())
 }

@@ -12,7 +12,8 @@ use super::common::{Inside, TestEnv, long_tests, require};
 
 const EACH: usize = 8;
 
-/// The rule, written anew: whoever can `mkdir` is in; a lock whose process is gone is removed.
+/// The rule, written anew: whoever can `mkdir` is in; a lock whose process is gone is removed;
+/// else look again after a tenth of a second.
 const SCRIPT: &str = r#"
 target=$1 stop=$2; shift 2
 locks=$HOME/aiconfig/.locks
@@ -21,12 +22,11 @@ host=$(uname -n)
 while [ ! -e "$stop" ]; do
     until mkdir "$lock" 2>/dev/null; do
         [ -e "$stop" ] && exit 0
-        pid=
-        while IFS= read -r line; do case $line in "PID: "*) pid=${line#PID: } ;; esac; done 2>/dev/null <"$lock/info"
+        pid=$(sed -n 's/^PID: //p' "$lock/info" 2>/dev/null)
         if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
             rm -rf "$lock"
         else
-            sleep 0.01
+            sleep 0.1
         fi
     done
     printf 'PID: %s\nACQUIRED: %s\nHOSTNAME: %s\n' "$$" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$host" \
@@ -71,9 +71,9 @@ fn race(name: &str, ours: usize, scripts: usize, deaths: bool) -> Option<Figures
     let witnesses = || [among_ours.command("ours", "0"), among_all.command("ours", "0")].concat();
     let start_ours = || start(OURS, witnesses());
     let start_script = || start(SCRIPT, among_all.command("script", "0"));
-    let mut field: Vec<(bool, Child)> = Vec::new();
-    field.extend((0..ours).map(|_| (true, start_ours())));
-    field.extend((0..scripts).map(|_| (false, start_script())));
+    let mut field = Field(Vec::new());
+    field.0.extend((0..ours).map(|_| (true, start_ours())));
+    field.0.extend((0..scripts).map(|_| (false, start_script())));
 
     let began = Instant::now();
     let limit = Duration::from_secs(if long_tests() { 60 } else { 2 });
@@ -82,8 +82,8 @@ fn race(name: &str, ours: usize, scripts: usize, deaths: bool) -> Option<Figures
         // The length of the race, not a synchronisation.
         std::thread::sleep(DEATH);
         if deaths {
-            victim = (victim + 5) % field.len();
-            let (is_ours, child) = &mut field[victim];
+            victim = (victim + 5) % field.0.len();
+            let (is_ours, child) = &mut field.0[victim];
             kill_session(child);
             *child = if *is_ours { start_ours() } else { start_script() };
         }
@@ -93,9 +93,10 @@ fn race(name: &str, ours: usize, scripts: usize, deaths: bool) -> Option<Figures
     }
     let took = began.elapsed().as_secs_f64();
     std::fs::write(&stop, "").unwrap();
-    for (_, mut child) in field {
+    for (_, child) in &mut field.0 {
         child.wait().unwrap();
     }
+    field.0.clear();
     assert_eq!(among_ours.overlaps(), [""; 0], "two of ours were inside at once");
     let figures = Figures { entries: among_all.entries().len(), overlaps: among_all.overlaps().len(), took };
     let Figures { entries, overlaps, took } = figures;
@@ -108,6 +109,15 @@ fn race(name: &str, ours: usize, scripts: usize, deaths: bool) -> Option<Figures
         assert!(own > 10, "ours came in only {own} times");
     }
     Some(figures)
+}
+
+/// The contenders, killed with all that they started when the test fails.
+struct Field(Vec<(bool, Child)>);
+
+impl Drop for Field {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, child)| kill_session(child));
+    }
 }
 
 fn kill_session(child: &mut Child) {

@@ -121,7 +121,8 @@ fn a_trace_dies_with_its_maker() {
     eventually("it waits", || traces(&env) == 1);
     dead.kill().unwrap();
     dead.wait().unwrap();
-    assert_eq!(traces(&env), 1, "its file is still there");
+    let left = TestEnv::names_in(&env.locks().join(".waiting"));
+    assert_eq!(left.len(), 1, "its file is still there");
     // One that runs under f1 wants f0: a circle only by the dead one's trace.
     let info = std::fs::read(env.lock_dir("f1").join("info")).unwrap();
     let token = aimem::lock::info::Info::parse(&info).token.unwrap();
@@ -129,10 +130,44 @@ fn a_trace_dies_with_its_maker() {
     let living = waiter("f0", &format!("{key}:{token}"));
     eventually("it has looked, and removed the dead one's trace", || {
         let names = TestEnv::names_in(&env.locks().join(".waiting"));
-        names.len() == 1
+        names.len() == 1 && names != left
     });
     outer.end().ok();
     Ran::of(living.wait_with_output().unwrap()).ok();
+    other.end().ok();
+}
+
+/// A waiter that lives for as long as the returned file is open: this process.
+fn forge_trace(env: &TestEnv, has: &str, wants: &str, since: u64) -> std::fs::File {
+    let info = std::fs::read(env.lock_dir(has).join("info")).unwrap();
+    let token = aimem::lock::info::Info::parse(&info).token.unwrap();
+    let key = env.lock_dir(wants).file_stem().unwrap().to_str().unwrap().to_owned();
+    let text = format!("PID: 1\nWANTS: {key}\nHOLDS: {token}\nSINCE: {since}\nTARGET: /forged\n");
+    let unborn = env.root().join("trace");
+    std::fs::write(&unborn, text).unwrap();
+    let file = std::fs::File::open(&unborn).unwrap();
+    assert!(aimem::sys::file::try_flock(&file, aimem::sys::file::Flock::Exclusive).unwrap());
+    std::fs::rename(unborn, env.locks().join(".waiting/f0f0")).unwrap();
+    file
+}
+
+#[test]
+fn whoever_is_not_the_youngest_of_a_circle_waits_on() {
+    let env = TestEnv::new();
+    let other = env.hold("f1");
+    let mut waiter = chain(&env, "f0", "f1", "");
+    waiter.let_go();
+    eventually("it waits", || traces(&env) == 1);
+    // The other side of the circle is younger and does not give up, for two looks or more.
+    let younger = forge_trace(&env, "f1", "f0", u64::MAX);
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!(traces(&env), 2, "it still waits");
+    assert_eq!(env.run(["locks", "log"]).ok().stdout, "");
+    // An older one closes the circle for good.
+    let _older = forge_trace(&env, "f1", "f0", 0);
+    drop(younger);
+    let ran = waiter.wait().expect(75);
+    assert!(ran.stderr.contains("deadlock: ") && ran.stderr.contains("/forged"), "{}", ran.stderr);
     other.end().ok();
 }
 

@@ -109,7 +109,7 @@ fn every_row_of_the_judges_table() {
         network(&Forged::kernel().with("MACHINE", "00"), "unknown");
         local(&Forged::kernel().with("MACHINE", "00"), "unknown");
         local(&Forged::kernel().with("MACHINE", "00").with("BOOT", other_boot), "unknown");
-        network(&Forged::kernel().with("BOOT", other_boot), "stale");
+        network(&Forged::kernel().with("BOOT", other_boot), "unknown");
     }
     local(&Forged::kernel().with("BOOT", other_boot), "stale");
     local(&Forged::kernel().with("MACHINE", "").with("BOOT", other_boot), "stale");

@@ -89,6 +89,10 @@ fn the_command_is_not_run_when_on_reclaimed_fails() {
     let ran = env.run(["lock", "with", "f", "--on-reclaimed", "exit 4", "--", "echo", "work"]).expect(125);
     assert_eq!(ran.stdout, "");
     assert!(ran.stderr.contains("--on-reclaimed failed"), "{}", ran.stderr);
+    // What was not recovered is still to be recovered by the next one.
+    env.run(["lock", "status", "f"]).ok();
+    let next = env.run(["lock", "with", "f", "--on-reclaimed", "echo recovered", "--", "echo", "work"]).ok();
+    assert_eq!(next.stdout, "recovered\nwork\n");
     assert_eq!(env.lock_names(), [""; 0]);
 }
 

@@ -40,6 +40,20 @@ mod metadata;
 mod names;
 mod power_cut;
 mod protocol_page;
+#[cfg(feature = "outbox")]
+mod queue_add;
+#[cfg(feature = "outbox")]
+mod queue_import;
+#[cfg(feature = "outbox")]
+mod queue_kill;
+#[cfg(feature = "outbox")]
+mod queue_servers;
+#[cfg(feature = "outbox")]
+mod queue_service;
+#[cfg(feature = "outbox")]
+mod queue_status;
+#[cfg(feature = "outbox")]
+mod queue_worker;
 mod race;
 mod read;
 mod replace_faults;

@@ -97,7 +97,7 @@ fn on_a_network_file_system_another_boot_frees_nothing() {
 }
 
 #[test]
-fn a_machine_that_knows_itself_was_restarted_even_on_a_network_file_system() {
+fn on_a_network_file_system_even_the_same_machines_restart_frees_nothing() {
     if aimem::sys::machine::machine_id().is_none() {
         super::common::skip("this machine has no id");
         return;
@@ -106,7 +106,7 @@ fn a_machine_that_knows_itself_was_restarted_even_on_a_network_file_system() {
     env.write("f", "");
     killed_holders_lock(&env);
     rewrite(&env, &[("BOOT", OTHER)]);
-    on_network(&env, &TRY).ok();
+    on_network(&env, &TRY).expect(75);
 }
 
 #[test]
@@ -129,4 +129,15 @@ fn a_wrong_name_for_the_file_system_is_a_usage_error() {
     env.write("f", "");
     let ran = Ran::of(env.aimem(TRY).env("AIMEM_LOCK_FS", "cloud").output().unwrap()).expect(2);
     assert!(ran.stderr.contains("AIMEM_LOCK_FS"), "{}", ran.stderr);
+}
+
+#[test]
+fn without_a_machine_id_another_host_name_frees_nothing() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    killed_holders_lock(&env);
+    rewrite(&env, &[("BOOT", OTHER), ("MACHINE", ""), ("HOSTNAME", "a-container")]);
+    on_local(&env, &TRY).expect(75);
+    rewrite(&env, &[("HOSTNAME", &aimem::sys::machine::host_name())]);
+    on_local(&env, &TRY).ok();
 }

@@ -47,7 +47,7 @@ fn a_dangling_symlink_makes_the_file_that_it_names() {
     assert_eq!(TestEnv::names_in(&env.path("real")), ["new.json"]);
     // In folders that are not there yet, either.
     symlink("nowhere/yet/new.json", env.path("far")).unwrap();
-    env.run(["write", "far", "--content", "x"]).ok();
+    env.run(["write", "far", "--content", "{}"]).ok();
     assert!(env.path("nowhere/yet/new.json").is_file() && env.path("far").is_symlink());
 }
 

@@ -3,9 +3,11 @@
 #![allow(dead_code, reason = "not every subject needs every helper")]
 
 pub mod disk;
+pub mod http;
 mod inside;
 mod locks;
 mod nobody;
+pub mod queue;
 mod snapshot;
 pub mod strace;
 

@@ -9,7 +9,7 @@ use crate::cli::args::existing_lock_root;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::lock::{Verdict, manage};
+use crate::lock::{Holder, Verdict, manage};
 
 /// How long to wait for the guard.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -33,13 +33,18 @@ impl Break {
         let Some(root) = existing_lock_root()? else { return Ok(Exit::Done) };
         let (target, judgement) = manage::break_lock(&root, &self.file, PATIENCE)?;
         let file = target.path.display();
-        match (judgement.verdict, judgement.holder()) {
-            (Verdict::Free, _) | (_, None) => output::note("note", &format!("there was no lock on {file}")),
-            (Verdict::Held, Some(holder)) => output::warning(format_args!(
-                "the lock on {file} was taken from {holder}, which was alive: {}",
-                judgement.reason
-            )),
-            (_, Some(holder)) => output::note("note", &format!("the lock on {file} was taken from {holder}")),
+        let Some(judgement) = judgement else {
+            output::note("note", &format!("there was no lock on {file}"));
+            return Ok(Exit::Done);
+        };
+        let holder = Holder::of(&judgement.info);
+        if judgement.verdict == Verdict::Held {
+            let reason = judgement.reason;
+            output::warning(format_args!(
+                "the lock on {file} was taken from {holder}, which was alive: {reason}"
+            ));
+        } else {
+            output::note("note", &format!("the lock on {file} was taken from {holder}"));
         }
         Ok(Exit::Done)
     }

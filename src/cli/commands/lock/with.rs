@@ -16,7 +16,7 @@ use clap::Args;
 use crate::cli::args::{WaitArgs, locker};
 use crate::cli::error::{CliError, Outcome, explain};
 use crate::cli::exit::Exit;
-use crate::cli::waiting::{Patient, debug};
+use crate::cli::waiting::{Patient, debug, first_ending};
 use crate::cli::{duration, env, output};
 use crate::lock::{Held, Keep, LockError, LockId};
 use crate::sys;
@@ -63,10 +63,8 @@ impl With {
     pub(crate) fn run(self) -> Outcome {
         let debugging = env::lock_debug()?;
         let locker = locker(&self.wait, self.client.clone(), None).map_err(own)?;
-        let passed_on: Vec<i32> =
-            signal::ENDING.iter().chain(&signal::USER).copied().chain([signal::CHILD]).collect();
         // Before the lock: a signal from here on releases it.
-        let mut patient = Patient::with_signals(&passed_on).map_err(own)?;
+        let mut patient = Patient::with_signals(&signal::USER).map_err(own)?;
         let held = locker
             .acquire_all(&self.files, Keep::Running, &mut patient)
             .map_err(|error| own(self.wait.choose_exit(error)))?;
@@ -75,33 +73,66 @@ impl With {
                 format!("took the lock of {} as {}", held.target().path.display(), held.id())
             });
         }
-        let (Some(mut signals), _) = patient.into_signals() else {
-            return Err(CliError::new(Exit::Own, "cannot wait for signals"));
-        };
-        let status = self.run_under(&held, &locker.inherited, &mut signals)?;
-        let released: Result<Vec<()>, LockError> = held.into_iter().map(Held::release).collect();
-        debug(debugging, || "released".to_owned());
-        let exit = match (status.code(), status.signal()) {
-            (Some(code), _) => Exit::Status(u8::try_from(code & 0xff).unwrap_or(1)),
-            (None, signal) => Exit::Signal(signal.unwrap_or(0)),
-        };
-        match released {
-            Ok(_) => Ok(exit),
-            Err(error @ LockError::Lost { .. }) if status.success() => Err(CliError::from(error)
-                .hint("the command ended with 0, but another may have changed the file at the same time")),
+        let (mut signals, interrupted) = patient.into_signals();
+        if let Some(number) = interrupted {
+            return Err(LockError::Interrupted(number).into());
+        }
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]);
+        let ended = match self.recover(&held, &locker.inherited, &mut signals) {
+            Ok(()) => self.run_under(&held, &locker.inherited, &mut signals, command),
             Err(error) => {
-                output::warning(CliError::from(error).message);
+                // The next taker shall find what is to be recovered just as we did.
+                held.into_iter().for_each(Held::abandon);
+                return Err(error);
+            }
+        };
+        // Every lock is released before anything is said, whatever came of the others.
+        let released: Vec<_> = held.into_iter().map(Held::release).collect();
+        debug(debugging, || "released".to_owned());
+        let status = ended?;
+        let (lost, failed): (Vec<_>, Vec<_>) = released
+            .into_iter()
+            .filter_map(Result::err)
+            .partition(|error| matches!(error, LockError::Lost { .. }));
+        failed.into_iter().for_each(|error| output::warning(CliError::from(error).message));
+        let mut lost = lost.into_iter().map(CliError::from);
+        let exit = exit_of(status);
+        match lost.next() {
+            Some(error) if exit == Exit::Status(0) => {
+                lost.for_each(|error| output::note("error", &error.message));
+                Err(error
+                    .hint("the command ended with 0, but another may have changed the file at the same time"))
+            }
+            Some(error) => {
+                std::iter::once(error).chain(lost).for_each(|error| output::warning(error.message));
                 Ok(exit)
             }
+            None => Ok(exit),
         }
     }
 
-    /// Runs the command to its end. Whatever happens here, the locks are still held after it.
+    /// Runs the command of `--on-reclaimed` where it is called for.
+    fn recover(&self, held: &[Held], inherited: &[LockId], signals: &mut Signals) -> Result<(), CliError> {
+        let (true, Some(recovery)) = (is_reclaimed(held), &self.on_reclaimed) else { return Ok(()) };
+        let mut command = Command::new("/bin/sh");
+        command.arg("-c").arg(recovery);
+        let status = self.run_under(held, inherited, signals, command)?;
+        match exit_of(status) {
+            Exit::Status(0) => Ok(()),
+            Exit::Signal(number) => Err(LockError::Interrupted(number).into()),
+            _ => Err(CliError::new(Exit::Own, format!("the command of --on-reclaimed failed: {status}"))
+                .hint("the command itself was not run; the next one to take the lock is told of the dead holder again")),
+        }
+    }
+
+    /// Runs a command to its end. Whatever happens here, the locks are still held after it.
     fn run_under(
         &self,
         held: &[Held],
         inherited: &[LockId],
         signals: &mut Signals,
+        mut command: Command,
     ) -> Result<ExitStatus, CliError> {
         let mut ids: Vec<LockId> = inherited.to_vec();
         for held in held {
@@ -112,32 +143,13 @@ impl With {
         let ids = ids.iter().map(LockId::to_string).collect::<Vec<_>>().join(",");
         let targets: Vec<&[u8]> = held.iter().map(|held| held.target().path.as_os_str().as_bytes()).collect();
         let targets = OsString::from_vec(targets.join(&b'\n'));
-        let reclaimed = held.iter().any(|held| held.reclaimed().is_some());
-        let prepare = |command: &mut Command| {
-            command
-                .env("AIMEM_LOCK_ID", &ids)
-                .env("AIMEM_LOCK_TARGET", &targets)
-                .env_remove("AIMEM_LOCK_RECLAIMED");
-            if reclaimed {
-                command.env("AIMEM_LOCK_RECLAIMED", "1");
-            }
-        };
-        if let (true, Some(recovery)) = (reclaimed, &self.on_reclaimed) {
-            let mut command = Command::new("/bin/sh");
-            command.arg("-c").arg(recovery);
-            prepare(&mut command);
-            let status = self.supervise(held, command, signals)?;
-            if !status.success() {
-                return Err(CliError::new(
-                    Exit::Own,
-                    format!("the command of --on-reclaimed failed: {status}"),
-                )
-                .hint("the command itself was not run, and the lock is released"));
-            }
+        command
+            .env("AIMEM_LOCK_ID", &ids)
+            .env("AIMEM_LOCK_TARGET", &targets)
+            .env_remove("AIMEM_LOCK_RECLAIMED");
+        if is_reclaimed(held) {
+            command.env("AIMEM_LOCK_RECLAIMED", "1");
         }
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]);
-        prepare(&mut command);
         self.supervise(held, command, signals)
     }
 
@@ -150,8 +162,12 @@ impl With {
         let inherit =
             |wanted: bool| held.iter().try_for_each(|held| held.set_inheritable(wanted && !self.close));
         inherit(true).map_err(|error| own(error.into()))?;
+        if let Some(number) = first_ending(&signals.pending()) {
+            return Err(LockError::Interrupted(number).into());
+        }
         let spawned = command.spawn();
-        inherit(false).map_err(|error| own(error.into()))?;
+        // Nothing else is started from here, so a failure would do no harm.
+        let _ = inherit(false);
         let mut child = spawned.map_err(|error| {
             let name = command.get_program().to_string_lossy().into_owned();
             let exit = match error.kind() {
@@ -160,7 +176,11 @@ impl With {
             };
             CliError::new(exit, format!("cannot run {name}: {}", explain(&error)))
         })?;
-        let mut deadline = self.ttl.map(|ttl| Instant::now() + ttl);
+        // What came while the command was being started may not have reached it.
+        for received in signals.pending().into_iter().filter(|received| received.number != signal::CHILD) {
+            send(&child, received.number);
+        }
+        let mut deadline = self.ttl.map(sys::clock::deadline);
         let mut asked = false;
         loop {
             let wait =
@@ -172,7 +192,7 @@ impl With {
             if left.is_some_and(|left| left.is_zero()) {
                 send(&child, if asked { signal::KILL } else { signal::TERM });
                 // After KILL there is nothing left to do but wait.
-                deadline = (!asked).then(|| Instant::now() + self.kill_after);
+                deadline = (!asked).then(|| sys::clock::deadline(self.kill_after));
                 asked = true;
                 continue;
             }
@@ -183,6 +203,17 @@ impl With {
                 }
             }
         }
+    }
+}
+
+fn is_reclaimed(held: &[Held]) -> bool {
+    held.iter().any(|held| held.reclaimed().is_some())
+}
+
+fn exit_of(status: ExitStatus) -> Exit {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Exit::Status(u8::try_from(code & 0xff).unwrap_or(1)),
+        (None, signal) => Exit::Signal(signal.unwrap_or(0)),
     }
 }
 

@@ -1,0 +1,101 @@
+//! `aimem queue …`: the outbox of memories.
+
+mod add;
+mod cancel;
+mod dead;
+mod entries;
+mod error;
+mod export;
+mod health;
+mod import;
+mod list;
+mod progress;
+mod retry;
+mod service;
+mod show;
+mod status;
+mod work;
+
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Subcommand;
+
+use crate::cli::args::{WaitArgs, locker};
+use crate::cli::error::{CliError, Outcome};
+use crate::queue::config::Server;
+use crate::queue::old::OldFiles;
+use crate::queue::places::Places;
+use crate::queue::{QueueError, Spool};
+
+/// Save memories at once, and deliver them when the server can take them
+#[derive(Debug, Subcommand)]
+pub enum Queue {
+    /// Save a memory; it is on disk when this returns
+    Add(add::Add),
+    /// List what is on its way
+    List(list::List),
+    /// Show one entry whole
+    Show(show::Show),
+    /// Numbers, and for monitors a level: exit 1 at warning, 2 at critical
+    Status(status::StatusArgs),
+    /// Deliver what is due
+    Work(work::Work),
+    /// Let entries be tried again by the next run, dead ones included
+    Retry(retry::Retry),
+    /// Take entries back before they are delivered
+    Cancel(cancel::Cancel),
+    /// List what was given up on, and why
+    Dead(dead::Dead),
+    /// Ask the server now: exit 0 when it is up, 1 when it is down
+    Health(health::Health),
+    /// Take over the entries of the old Python programs
+    Import(import::Import),
+    /// Print the outbox in the old programs' form
+    Export(export::Export),
+}
+
+impl Queue {
+    pub(crate) fn run(self) -> Outcome {
+        match self {
+            Queue::Add(add) => add.run(),
+            Queue::List(list) => list.run(),
+            Queue::Show(show) => show.run(),
+            Queue::Status(status) => status.run(),
+            Queue::Work(work) => work.run(),
+            Queue::Retry(retry) => retry.run(),
+            Queue::Cancel(cancel) => cancel.run(),
+            Queue::Dead(dead) => dead.run(),
+            Queue::Health(health) => health.run(),
+            Queue::Import(import) => import.run(),
+            Queue::Export(export) => export.run(),
+        }
+    }
+}
+
+/// The outbox that the environment names.
+fn spool() -> Result<Spool, CliError> {
+    Ok(Spool::new(Places::from_environment()?.spool))
+}
+
+/// The server that is set.
+fn server(places: &Places) -> Result<Server, CliError> {
+    Ok(Server::from_settings(places.config.as_deref())?.ok_or(QueueError::NoServer)?)
+}
+
+/// Our own lock on the old queue file is kept for milliseconds. But one that a killed process has
+/// made and not furnished has to be watched for two seconds before it can be taken over.
+const IMPORT_PATIENCE: Duration = Duration::from_millis(2500);
+
+/// The old programs' files in a folder, where there are any.
+fn old_files(folder: Option<&Path>, spool: &Spool) -> Result<Option<OldFiles>, CliError> {
+    let Some(folder) = folder.filter(|folder| OldFiles::are_in(folder, spool)) else { return Ok(None) };
+    let wait = WaitArgs {
+        timeout: Some(IMPORT_PATIENCE),
+        nonblock: false,
+        conflict_exit_code: None,
+        no_deadlock_check: true,
+    };
+    let locker = locker(&wait, None, None)?;
+    Ok(Some(OldFiles::new(folder, locker)))
+}

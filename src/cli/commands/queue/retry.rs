@@ -1,0 +1,64 @@
+//! `aimem queue retry`
+
+use clap::Args;
+
+use super::spool;
+use crate::cli::error::Outcome;
+use crate::cli::exit::Exit;
+use crate::cli::output;
+use crate::queue::claim::Claims;
+use crate::queue::{Place, QueueError, Ulid};
+
+/// Let entries be tried again by the next run, dead ones included
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  aimem queue retry 01JDXQ5R4W3K1M6Z9T0V2B8C7E
+  aimem queue retry --all")]
+pub struct Retry {
+    /// Which ones
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    ids: Vec<String>,
+    /// All the dead, those that the server refused included
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+}
+
+impl Retry {
+    pub(crate) fn run(self) -> Outcome {
+        let spool = spool()?;
+        let mut wanted: Vec<(Place, Ulid)> = Vec::new();
+        if self.all {
+            wanted.extend(spool.names(&Place::Dead)?.into_iter().map(|name| (Place::Dead, name)));
+        }
+        for id in &self.ids {
+            match spool.find(id)? {
+                (place @ (Place::New | Place::Dead), name, _) => wanted.push((place, name)),
+                (place, ..) => {
+                    let what = match place {
+                        Place::Done => "this one is delivered",
+                        _ => "this one is being sent",
+                    };
+                    return Err(QueueError::NotFound { what, id: id.clone() }.into());
+                }
+            }
+        }
+        let claims = Claims::open(&spool)?;
+        let mut count = 0;
+        for (place, name) in wanted {
+            match claims.claim(&place, name) {
+                Ok(Some(mut entry)) => {
+                    entry.revive();
+                    claims.rewrite(name, &entry, &Place::New)?;
+                    count += 1;
+                }
+                // A worker was faster: it is being tried now.
+                Ok(None) => {}
+                Err(error @ QueueError::Unreadable { .. }) => output::warning(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        output::note("note", &format!("{count} to be tried by the next run"));
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,190 @@
+//! `aimem queue status`
+
+use std::time::SystemTime;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::spool;
+use crate::cli::error::{CliError, Outcome, show_duration};
+use crate::cli::exit::Exit;
+use crate::cli::output;
+use crate::lock::text::printable;
+use crate::queue::claim::Worker;
+use crate::queue::old::{OldLock, look_at_lock};
+use crate::queue::places::Places;
+use crate::queue::status::{Level, Status};
+use crate::sys;
+
+/// Numbers, and for monitors a level: exit 1 at warning, 2 at critical
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Warning: 20 entries wait, or one for more than an hour. Critical: more than 5 are dead.
+
+Examples:
+  aimem queue status
+  aimem queue status --json | jq .pending
+  aimem queue status --prometheus > /var/lib/node_exporter/aimem.prom")]
+pub struct StatusArgs {
+    /// One JSON document
+    #[arg(long)]
+    json: bool,
+    /// Prometheus' text format, for a textfile collector
+    #[arg(long, conflicts_with = "json")]
+    prometheus: bool,
+}
+
+impl StatusArgs {
+    pub(crate) fn run(self) -> Outcome {
+        let status = Status::of(&spool()?)?;
+        let exit = match status.level {
+            Level::Ok => Exit::Done,
+            Level::Warning => Exit::CheckFailed,
+            Level::Critical => Exit::Critical,
+        };
+        if self.prometheus {
+            output::result(status.prometheus().as_bytes())?;
+            return Ok(exit);
+        }
+        let lock = match Places::from_environment()?.old {
+            Some(folder) => look_at_lock(&folder)?,
+            None => OldLock::Free,
+        };
+        if self.json {
+            output::json(&to_json(&status, &lock))?;
+        } else {
+            output::result(to_text(&status, &lock)?.as_bytes())?;
+        }
+        Ok(exit)
+    }
+}
+
+fn to_json(status: &Status, lock: &OldLock) -> Value {
+    let now = Timestamp::now();
+    let server = status.health.as_ref().map(|health| {
+        json!({
+            "up": health.up,
+            "checked": health.at,
+            "age_seconds": now.duration_since(health.at).as_secs(),
+            "since": health.since,
+            "problem": health.problem,
+        })
+    });
+    let lock = match lock {
+        OldLock::Free => json!({"state": "free", "holders": [], "since": null}),
+        OldLock::Held { holders, since } => {
+            json!({"state": "held", "holders": holders, "since": since.and_then(timestamp)})
+        }
+    };
+    let workers = status.workers.iter().map(|(worker, entries)| {
+        json!({
+            "pid": worker.info.as_ref().map(|info| info.pid),
+            "since": worker.info.as_ref().map(|info| info.since),
+            "state": state_of(worker),
+            "entries": entries,
+        })
+    });
+    json!({
+        "level": status.level.name(),
+        "pending": status.pending,
+        "in_flight": status.in_flight,
+        "dead": status.dead,
+        "delivered": status.delivered,
+        "oldest_age_seconds": status.oldest_age.map(|age| age.as_secs()),
+        "total_queued": status.totals.total_queued,
+        "total_synced": status.totals.total_synced,
+        "total_failed": status.totals.total_failed,
+        "last_success": status.last_success,
+        "last_error": status.last_error,
+        "server": server,
+        "workers": workers.collect::<Vec<_>>(),
+        "lock": lock,
+    })
+}
+
+fn to_text(status: &Status, lock: &OldLock) -> Result<String, CliError> {
+    let now = Timestamp::now();
+    let ago = |time: Timestamp| {
+        let age = std::time::Duration::try_from(now.duration_since(time)).unwrap_or_default();
+        format!("{} ago", show_duration(age))
+    };
+    let oldest =
+        status.oldest_age.map_or_else(String::new, |age| format!(" (the oldest for {})", show_duration(age)));
+    let mut rows = vec![
+        ("level", status.level.name().to_owned()),
+        ("pending", format!("{}{oldest}", status.pending)),
+        ("in flight", status.in_flight.to_string()),
+        ("dead", status.dead.to_string()),
+        ("delivered", status.delivered.to_string()),
+        (
+            "totals",
+            format!(
+                "{} queued, {} synced, {} failed",
+                status.totals.total_queued, status.totals.total_synced, status.totals.total_failed
+            ),
+        ),
+        ("last success", status.last_success.map_or_else(|| "never".to_owned(), ago)),
+        (
+            "last error",
+            status.last_error.as_ref().map_or_else(
+                || "none".to_owned(),
+                |error| format!("{}: {}", ago(error.at), printable(&error.message)),
+            ),
+        ),
+        (
+            "server",
+            match &status.health {
+                None => "not asked yet".to_owned(),
+                Some(health) if health.up => format!("up (asked {})", ago(health.at)),
+                Some(health) => format!(
+                    "down since {:.0}: {} (asked {})",
+                    health.since,
+                    health.problem.as_deref().map_or("?".into(), printable),
+                    ago(health.at)
+                ),
+            },
+        ),
+        (
+            "old lock",
+            match lock {
+                OldLock::Free => "free".to_owned(),
+                OldLock::Held { holders, since } => {
+                    let pids: Vec<String> = holders.iter().map(|pid| format!("pid {pid}")).collect();
+                    let who = if pids.is_empty() { "an unknown process".to_owned() } else { pids.join(", ") };
+                    let since = since.and_then(timestamp);
+                    format!(
+                        "held by {who}{}",
+                        since.map_or_else(String::new, |time| format!(" since {time:.0}"))
+                    )
+                }
+            },
+        ),
+    ];
+    for (worker, entries) in &status.workers {
+        let pid = worker.info.as_ref().map_or_else(|| "?".to_owned(), |info| info.pid.to_string());
+        let what = match state_of(worker) {
+            "ended" => "has ended; the next run takes its entries back".to_owned(),
+            "stopped" => format!("is stopped; continue it (kill -CONT {pid}) or end it"),
+            _ => "works".to_owned(),
+        };
+        rows.push(("worker", format!("pid {pid} with {entries} in flight {what}")));
+    }
+    let rows: Vec<Vec<String>> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+    Ok(output::table(&rows))
+}
+
+/// What a worker is doing: `working`, `stopped` by a signal, or `ended` without having come back.
+fn state_of(worker: &Worker) -> &'static str {
+    let stopped = |pid| sys::process::look_up(pid).is_some_and(|process| process.stopped);
+    match &worker.info {
+        _ if !worker.alive => "ended",
+        // Another machine's PID means nothing here.
+        Some(info) if info.host == sys::machine::host_name() && stopped(info.pid) => "stopped",
+        _ => "working",
+    }
+}
+
+fn timestamp(time: SystemTime) -> Option<Timestamp> {
+    Timestamp::try_from(time).ok()
+}

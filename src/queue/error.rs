@@ -1,0 +1,111 @@
+//! What can go wrong with the outbox, with the path and the cause in each.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::lock::LockError;
+use crate::lock::text::printable;
+use crate::replace::ReplaceError;
+
+/// An error of this module. Unless it says otherwise nothing was saved, moved or sent.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// Neither an environment variable nor HOME says where the outbox is.
+    #[error("no folder for the outbox: HOME is not set")]
+    NoHome,
+    /// A memory without content.
+    #[error("there is nothing to save: the content is empty")]
+    Empty,
+    /// A memory that belongs to no project.
+    #[error("there is no project to save for: its name is empty")]
+    NoProject,
+    /// The outbox has reached a limit that was asked for.
+    #[error("the outbox is full: {what}")]
+    Full {
+        /// Which limit, and by how much.
+        what: String,
+    },
+    /// There is no entry of that name, or none that this can be done to.
+    #[error("{} in the outbox: {}", .what, printable(.id))]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+        /// The name.
+        id: String,
+    },
+    /// A file of the outbox is not what it should be.
+    #[error("cannot make sense of {}: {reason}", shown(.path))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A setting can't be used.
+    #[error("{setting}: {reason}")]
+    Setting {
+        /// Which one: a variable, or a file with its table and key.
+        setting: String,
+        /// What is wrong with it. Never its value, where that could be the secret.
+        reason: String,
+    },
+    /// No server is configured.
+    #[error("no server is set")]
+    NoServer,
+    /// Another process keeps the outbox's own small lock.
+    #[error("{} is kept by another process", shown(.0))]
+    Busy(PathBuf),
+    /// An old program is using its queue file now.
+    #[error("the old queue is in use: {holder}")]
+    OldBusy {
+        /// Who, as far as that can be known.
+        holder: String,
+    },
+    /// The saved file is in place, but its folder could not be synced.
+    #[error("saved in {}, but whether that survives a power cut is unknown", shown(.folder))]
+    NotDurable {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A lock could not be had or was lost.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// A file could not be replaced.
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
+    /// Anything else that the system refused.
+    #[error("cannot {action} {}", shown(.path))]
+    Io {
+        /// What we were doing, as a verb.
+        action: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl QueueError {
+    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
+        let path = path.into();
+        move |source| QueueError::Io { action, path, source }
+    }
+
+    pub(super) fn setting(setting: impl Into<String>, reason: impl Into<String>) -> QueueError {
+        QueueError::Setting { setting: setting.into(), reason: reason.into() }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+/// `None` for something that is not there.
+pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        result => result.map(Some),
+    }
+}

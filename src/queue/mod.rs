@@ -1,0 +1,50 @@
+//! The outbox: memories are saved at once, and reach a server that may be slow or down.
+//!
+//! One file a memory, delivered as Maildir delivers mail: no lock that a save could time out on.
+//!
+//! ```text
+//! tmp/       being written
+//! new/       durable, waiting          <ULID>.json
+//! inflight/  claimed by a worker       <worker>/<ULID>.json
+//! done/      delivered, the last 100 as files
+//! archive/   older deliveries, JSON lines by month
+//! dead/      given up on, with the reason
+//! ```
+//!
+//! - [`ulid`], [`entry`]: what a memory is called, and what is kept of it.
+//! - [`spool`]: the folders, and saving. [`claim`]: how a worker comes to own an entry.
+//! - [`worker`]: one run: health, uploads, pauses, outcomes. [`server`]: the HTTP side of it.
+//! - [`config`], [`preset`]: which server, and what it wants to hear.
+//! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now.
+//! - [`event`], [`log`]: what happens, one line each. [`old`]: the files of the programs before this one.
+//!
+//! **The invariant**: an entry is one file, and every step of its life is one `rename` of that
+//! file, so at any moment it is in exactly one place. Saving returns after file and folder are
+//! synced. The steps after that are not synced one by one: a power cut may undo a claim or a
+//! delivery, which sends the memory again under the same idempotency key, but never loses it.
+//!
+//! Nobody holds a lock while talking to the network. A worker's folder is marked by a file that
+//! the worker keeps under `flock`: what lies in the folder of a dead worker goes back to `new/`.
+
+pub mod archive;
+pub mod claim;
+pub mod config;
+pub mod entry;
+mod error;
+pub mod event;
+pub mod log;
+pub mod old;
+pub mod places;
+pub mod preset;
+mod schedule;
+pub mod server;
+pub mod spool;
+pub mod state;
+pub mod status;
+pub mod ulid;
+pub mod worker;
+
+pub use entry::Entry;
+pub use error::QueueError;
+pub use spool::{Place, Spool};
+pub use ulid::Ulid;

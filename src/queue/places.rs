@@ -1,0 +1,51 @@
+//! Where the outbox, its log, its settings and the old programs' files are.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use super::QueueError;
+
+/// The paths that follow from the environment.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The outbox: `AIMEM_QUEUE`, else `~/.claude/mem0_queue.d`.
+    pub spool: PathBuf,
+    /// The folder of the old programs' files: `~/.claude`. `None` without a home.
+    pub old: Option<PathBuf>,
+    /// The worker's log: `~/.claude/logs/mem0_worker.log`, or in the outbox without a home.
+    pub log: PathBuf,
+    /// The settings: `$XDG_CONFIG_HOME/aimem/config.toml`, else under `~/.config`.
+    pub config: Option<PathBuf>,
+}
+
+impl Places {
+    /// Asks the environment.
+    ///
+    /// # Errors
+    /// [`QueueError::NoHome`] when neither `AIMEM_QUEUE` nor `HOME` is set.
+    pub fn from_environment() -> Result<Places, QueueError> {
+        let home = set("HOME");
+        let claude = home.as_deref().map(|home| home.join(".claude"));
+        let spool = set("AIMEM_QUEUE")
+            .or_else(|| claude.as_deref().map(|claude| claude.join("mem0_queue.d")))
+            .ok_or(QueueError::NoHome)?;
+        // A worker under cron and one in a terminal must mean the same folder.
+        let spool = std::path::absolute(&spool).map_err(QueueError::io("find", &spool))?;
+        let log = match &claude {
+            Some(claude) => claude.join("logs/mem0_worker.log"),
+            None => spool.join("worker.log"),
+        };
+        let config = set("XDG_CONFIG_HOME").or_else(|| home.as_deref().map(|home| home.join(".config")));
+        Ok(Places { spool, old: claude, log, config: config.map(|config| config.join("aimem/config.toml")) })
+    }
+}
+
+/// A variable's value as a path; an empty one counts as not set.
+fn set(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// The folder that a path's last name is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
