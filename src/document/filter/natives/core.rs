@@ -3,6 +3,7 @@
 use super::{Closure, Cv, Exception, Plain, Results, one, parameters, plain};
 use crate::document::arithmetic::fail;
 use crate::document::filter::{Engine, Halt};
+use crate::document::within::given_up;
 use crate::document::{Value, path};
 use jaq_core::box_iter::box_once;
 use jaq_core::native::Fun;
@@ -218,7 +219,7 @@ fn range<'a>(from: &Value, upto: &Value, by: &Value) -> Results<'a> {
     };
     let mut next = from;
     Box::new(std::iter::from_fn(move || {
-        let inside = (by > 0.0 && next < upto) || (by < 0.0 && next > upto);
+        let inside = ((by > 0.0 && next < upto) || (by < 0.0 && next > upto)) && !given_up();
         let value = next;
         next += by;
         inside.then(|| Ok(Value::from(value)))
