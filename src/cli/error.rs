@@ -113,10 +113,12 @@ impl From<LockError> for CliError {
             LockError::Lost { .. } => {
                 CliError::new(Exit::Lost, message).hint("nothing was written; take the lock and try again")
             }
-            LockError::WrongLock { .. } => CliError::usage(message),
+            LockError::WrongLock { .. } => CliError::usage(message)
+                .hint("each file has a lock of its own: name the id that was printed for this one, or leave --lock out"),
             LockError::Running { .. } => CliError::usage(message)
                 .hint("it is released when its command ends; to take it away by force: aimem lock break FILE"),
-            LockError::NotALease { .. } => CliError::usage(message),
+            LockError::NotALease { .. } => CliError::usage(message)
+                .hint("it needs no renewal: it lasts until it is released or its owner ends"),
             LockError::NoOwner { .. } => {
                 CliError::usage(message).hint("name the owner with --pid, or bound the lock by time with --ttl")
             }
@@ -165,12 +167,14 @@ impl From<ReplaceError> for CliError {
                 .hint("mount its folder instead, or use --in-place, which a crash can tear"),
             ReplaceError::NotDurable { source, .. } => {
                 CliError::new(Exit::Io, format!("{message}: {}", explain(source)))
+                    .hint("the new content is in place; look after the disk, then write it again to be sure")
             }
             ReplaceError::Damaged { backup, source, .. } => {
                 let error = CliError::new(exit_of(source), format!("{message}: {}", explain(source)));
                 match backup {
                     Some(backup) => error.hint(format!("the old content is in {}", backup.display())),
-                    None => error,
+                    None => error
+                        .hint("there was no backup; write the file anew, and use --backup with --in-place"),
                 }
             }
             ReplaceError::NoBackup { path, .. } => CliError::new(Exit::NoInput, message)
@@ -195,7 +199,16 @@ impl From<MemoryError> for CliError {
             MemoryError::Replace(error) => error.into(),
             MemoryError::Missing { .. } => CliError::new(Exit::NoInput, message)
                 .hint("start a new document with --create"),
-            MemoryError::InvalidJson { .. } => CliError::new(Exit::Data, message),
+            MemoryError::InvalidJson { what, .. } => {
+                let path = std::path::Path::new(&what);
+                let error = CliError::new(Exit::Data, message);
+                if path.is_file() {
+                    let path = quote(path);
+                    error.hint(format!("see it as it is: aimem read --raw {path}; go back, if backups were kept: aimem restore {path}"))
+                } else {
+                    error.hint("nothing was written")
+                }
+            }
             MemoryError::Filter { source } => {
                 let mut error = CliError::new(Exit::Data, message);
                 error.details = source.details().map(str::to_owned);
@@ -205,7 +218,8 @@ impl From<MemoryError> for CliError {
                     _ => error,
                 }
             }
-            MemoryError::Unwritable { .. } => CliError::new(Exit::Data, message),
+            MemoryError::Unwritable { .. } => CliError::new(Exit::Data, message)
+                .hint("nothing was written; let the filter make something that JSON has, such as null"),
             MemoryError::Stopped { source: Stopped::TimeLimit(_) } => {
                 CliError::new(Exit::Data, message).hint("raise --max-time, or look for an endless recursion")
             }
@@ -214,7 +228,7 @@ impl From<MemoryError> for CliError {
                 .hint("the file was left as it was; to empty it on purpose, write what an empty document is, such as {}"),
             MemoryError::Mismatch { .. } => CliError::new(Exit::Lost, message)
                 .hint("nothing was written; read the file again and start from what it holds now"),
-            MemoryError::Moved { .. } | MemoryError::Changing { .. } => CliError::new(Exit::Lost, message).hint("nothing was written"),
+            MemoryError::Moved { .. } | MemoryError::Changing { .. } => CliError::new(Exit::Lost, message).hint("nothing was written; try again when that has come to rest"),
             MemoryError::Spawn { source, .. } => {
                 let exit = match source.kind() {
                     io::ErrorKind::NotFound => Exit::NotFound,

@@ -71,7 +71,9 @@ impl FilterArgs {
     /// Operands are missing or superfluous, or a file can't be read.
     pub fn program(&self) -> Result<(PathBuf, Option<Program>), CliError> {
         let mut operands = self.operands.words.iter();
-        let file = operands.next().ok_or_else(|| CliError::usage("which file?").hint("see --help"))?;
+        let file = operands.next().ok_or_else(|| {
+            CliError::usage("which file?").hint("name it first, then the filter; --help shows how")
+        })?;
         let file = PathBuf::from(&file.text);
         let source = match &self.from_file {
             Some(path) => Some(text_of(path)?),

@@ -21,6 +21,7 @@ use clap::{Parser, Subcommand};
 use commands::queue;
 use commands::{completions, lock, locks, man, read, restore, scripts as install, update, write};
 use error::Outcome;
+use exit::Exit;
 
 /// Many agents, editors and cron jobs share files without losing a byte.
 #[derive(Debug, Parser)]
@@ -93,12 +94,17 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// The same for the words after the program's name.
 fn run_words(words: impl IntoIterator<Item = OsString>) -> u8 {
+    output::finish(outcome_of(words))
+}
+
+/// The same, an error still to be told.
+fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
     match Cli::try_parse_from(std::iter::once(OsString::from("aimem")).chain(words)) {
-        Ok(cli) => output::finish(cli.command.run()),
+        Ok(cli) => cli.command.run(),
         Err(error) => {
             // Help goes to standard output, a usage error to standard error.
             let _ = error.print();
-            u8::try_from(error.exit_code()).unwrap_or(2)
+            Ok(Exit::Status(u8::try_from(error.exit_code()).unwrap_or(2)))
         }
     }
 }

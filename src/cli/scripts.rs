@@ -1,7 +1,8 @@
 //! `file-lock.sh` and the other old names: what the four bash scripts took, said and returned.
 //!
 //! Under these names exit codes are 0 and 1 only, except that `file-lock.sh with` returns its
-//! command's. Everything else is the new verbs' work.
+//! command's. Between `file-lock.sh acquire` and `release`, the other scripts work under the
+//! lock that their shell has taken. Everything else is the new verbs' work.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
@@ -13,7 +14,9 @@ use super::error::{CliError, Outcome};
 use super::exit::Exit;
 use super::output;
 use super::waiting::Patient;
-use crate::lock::{Judge, Keep, LockId, Target, inventory, manage, owner};
+use crate::lock::info::Liveness;
+use crate::lock::key::Key;
+use crate::lock::{Judge, Keep, LockId, LockRoot, Target, inventory, manage, owner};
 use crate::memory::{self, Session};
 use crate::replace::Replace;
 
@@ -31,6 +34,23 @@ Usage: file-lock.sh COMMAND
 Environment: LOCK_TIMEOUT (30), LOCK_RETRY, LOCK_DEBUG=1, AICONFIG_PATH
 ";
 
+const READ_USAGE: &str = "memory-read.sh FILE [--no-lock] [--raw]";
+const UPDATE_USAGE: &str = "memory-update.sh FILE EXPRESSION [--backup], or: FILE --function NAME";
+const WRITE_USAGE: &str = "atomic-write.sh FILE [--validate] [--backup] [--content TEXT] [--no-lock]";
+
+/// Hints that name what the scripts do not have, and what to say instead.
+const IN_SCRIPT_TERMS: [(&str, &str); 6] = [
+    ("wait longer with --timeout", "wait longer with LOCK_TIMEOUT=60"),
+    ("start a new document with --create", "start a new document: atomic-write.sh FILE --content '{}'"),
+    ("name what to print instead with --default", "write it first: atomic-write.sh FILE --content '{}'"),
+    ("; --in-place needs it", "; aimem update --in-place needs it"),
+    ("or use --in-place", "or use aimem update --in-place"),
+    (
+        "name the owner with --pid, or bound the lock by time with --ttl",
+        "say whose lock it is: aimem lock acquire FILE --pid PID, or --ttl DURATION",
+    ),
+];
+
 /// The script's name, if the program was started under one.
 pub fn name_of(program: &OsStr) -> Option<&'static str> {
     let name = Path::new(program).file_name()?;
@@ -46,20 +66,27 @@ pub fn run(name: &str, words: Vec<OsString>) -> u8 {
         "atomic-write.sh" => atomic_write(&mut words),
         _ => match words.next_text().as_deref() {
             Some("with") => return with(words),
-            Some("acquire") => words.operand("the file").and_then(|file| acquire(&file)),
+            Some("acquire") => words.operand("FILE").and_then(|file| acquire(&file)),
             Some("release") => words.operand("the lock directory").and_then(|path| release(&path)),
-            Some("cleanup") => return old_code(super::run_words(["locks", "cleanup"].map(OsString::from))),
+            Some("cleanup") => super::outcome_of(["locks", "cleanup"].map(OsString::from)),
             Some("show") => show(),
             _ => output::result(LOCK_USAGE.as_bytes()).map(|()| Exit::CheckFailed),
         },
     };
-    old_code(output::finish(outcome))
+    tell(outcome)
 }
 
-fn old_code(code: u8) -> u8 {
-    match code {
+/// Says what went wrong as a script would, and returns 0 or 1.
+fn tell(outcome: Outcome) -> u8 {
+    let outcome = outcome.map_err(|mut error| {
+        error.hint = error
+            .hint
+            .map(|hint| IN_SCRIPT_TERMS.iter().fold(hint, |hint, (ours, theirs)| hint.replace(ours, theirs)));
+        error
+    });
+    match output::finish(outcome) {
         0 => 0,
-        128.. => code,
+        code @ 128.. => code,
         _ => 1,
     }
 }
@@ -81,26 +108,41 @@ impl Words {
     }
 }
 
-fn unknown(word: &OsStr) -> CliError {
-    CliError::usage(format!("unknown argument: {}", word.to_string_lossy()))
+fn unknown(word: &OsStr, usage: &str) -> CliError {
+    CliError::usage(format!("unknown argument: {}", word.to_string_lossy())).hint(usage)
 }
 
-/// The command's own status is passed on, so 75 and the like are told apart by what was run.
+fn missing(usage: &str) -> CliError {
+    CliError::usage("FILE is missing").hint(usage)
+}
+
+/// Whether this looks like an option, and can't be meant as a file.
+fn is_option(word: &OsStr) -> bool {
+    word == "-h" || word.as_bytes().starts_with(b"--")
+}
+
+/// The command's own status is passed on, whatever it is; our own failures are 1.
 fn with(mut words: Words) -> u8 {
-    let file = match words.operand("the file") {
+    let file = match words.operand("FILE") {
         Ok(file) => file,
-        Err(error) => return old_code(output::finish(Err(error))),
+        Err(error) => return tell(Err(error)),
     };
     if words.0.front().is_some_and(|word| word == "--") {
         words.next();
     }
     if words.0.is_empty() {
-        return old_code(output::finish(Err(CliError::usage("which command?"))));
+        return tell(Err(CliError::usage("which command?").hint("file-lock.sh with FILE -- COMMAND")));
     }
-    let mut line: Vec<OsString> = ["lock", "with", "-E", "1"].map(OsString::from).to_vec();
+    let mut line = ["lock", "with"].map(OsString::from).to_vec();
     line.extend([plain(&file), "--".into()]);
     line.extend(words.0);
-    super::run_words(line)
+    match super::outcome_of(line) {
+        Ok(exit) => exit.code(),
+        Err(error) if matches!(error.exit, Exit::NotFound | Exit::NotExecutable) => {
+            output::finish(Err(error))
+        }
+        Err(error) => tell(Err(error)),
+    }
 }
 
 /// A file's name that can't be taken for an option.
@@ -126,22 +168,46 @@ fn acquire(file: &Path) -> Outcome {
 
 /// The scripts named a lock by its directory, without a token: what makes it ours is its owner.
 fn release(path: &Path) -> Outcome {
-    let lost = || CliError::new(Exit::Lost, format!("{} is not a lock of this shell", path.display()));
+    let lost = || {
+        CliError::new(Exit::Lost, format!("{} is not a lock that this shell took", path.display()))
+            .hint("see whose it is: aimem locks show")
+    };
     let root = existing_lock_root()?.ok_or_else(lost)?;
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let key = match name.strip_suffix(".lock").and_then(|key| key.parse().ok()) {
         Some(key) => key,
         None => Target::resolve(path)?.key,
     };
-    let info = Judge::new(&root).judge(&key).info;
-    let Keep::Owner { pid, started } = owner::nearest()? else { return Err(lost()) };
-    match info.token {
-        Some(token) if info.pid == Some(pid) && info.started == Some(started) => {
-            manage::release(&root, &LockId { key, token, inner: Vec::new() })?;
-            Ok(Exit::Done)
-        }
-        _ => Err(lost()),
+    let id = taken_by_this_shell(&root, key).ok_or_else(lost)?;
+    manage::release(&root, &id)?;
+    Ok(Exit::Done)
+}
+
+/// The id of a lock that `file-lock.sh acquire` took in the shell that runs us. A shell that has
+/// only one command left may become it: then the lock's owner is this very process.
+fn taken_by_this_shell(root: &LockRoot, key: Key) -> Option<LockId> {
+    let judgement = Judge::new(root).judge(&key);
+    let info = judgement.info;
+    if !judgement.verdict.is_taken() || info.liveness != Some(Liveness::Process) {
+        return None;
     }
+    let ours = |keep| match keep {
+        Ok(Keep::Owner { pid, started }) => info.pid == Some(pid) && info.started == Some(started),
+        _ => false,
+    };
+    let is_ours = ours(owner::nearest()) || ours(owner::by_pid(std::process::id()));
+    info.token.filter(|_| is_ours).map(|token| LockId { key, token, inner: Vec::new() })
+}
+
+/// How a script takes the lock of a file: not at all when its shell has it already.
+fn lock_for(file: &Path) -> Result<Option<LockId>, CliError> {
+    let Some(root) = existing_lock_root()? else { return Ok(None) };
+    Ok(taken_by_this_shell(&root, Target::resolve(file)?.key))
+}
+
+fn lock_options(file: &OsStr) -> Result<Vec<OsString>, CliError> {
+    let id = lock_for(Path::new(file))?;
+    Ok(id.map_or_else(Vec::new, |id| vec!["--lock".into(), id.to_string().into()]))
 }
 
 fn show() -> Outcome {
@@ -150,25 +216,24 @@ fn show() -> Outcome {
         output::result(b"No active locks\n")?;
         return Ok(Exit::Done);
     }
-    super::run_words(["locks", "show"].map(OsString::from));
-    Ok(Exit::Done)
+    super::outcome_of(["locks", "show"].map(OsString::from))
 }
 
 fn memory_read(words: &mut Words) -> Outcome {
-    let (mut file, mut line) = (None, vec![OsString::from("read")]);
-    let mut pretty = true;
+    let (mut file, mut no_lock, mut raw) = (None, false, false);
     while let Some(word) = words.next() {
         match word.to_str() {
-            Some("--no-lock") => line.push(word),
-            Some("--raw") => pretty = false,
-            _ if file.is_none() => file = Some(word),
-            _ => return Err(unknown(&word)),
+            Some("--no-lock") => no_lock = true,
+            Some("--raw") => raw = true,
+            _ if file.is_none() && !is_option(&word) => file = Some(word),
+            _ => return Err(unknown(&word, READ_USAGE)),
         }
     }
-    let file = file.ok_or_else(|| CliError::usage("FILE is missing"))?;
-    line.push(if pretty { "--pretty" } else { "--raw" }.into());
+    let file = file.ok_or_else(|| missing(READ_USAGE))?;
+    let mut line = vec![OsString::from("read"), if raw { "--raw" } else { "--pretty" }.into()];
+    line.extend(if no_lock { vec!["--no-lock".into()] } else { lock_options(&file)? });
     line.extend(["--".into(), file]);
-    Ok(Exit::Status(super::run_words(line)))
+    super::outcome_of(line)
 }
 
 fn memory_update(words: &mut Words) -> Outcome {
@@ -178,25 +243,40 @@ fn memory_update(words: &mut Words) -> Outcome {
         match word.to_str() {
             Some("--backup") => line.push(word),
             Some("--function") => function = Some(words.operand("NAME")?.into_os_string()),
-            _ if operands.len() < 2 => operands.push(word),
-            _ => return Err(unknown(&word)),
+            _ if operands.len() == 1 || operands.is_empty() && !is_option(&word) => operands.push(word),
+            _ => return Err(unknown(&word, UPDATE_USAGE)),
         }
+    }
+    if let Some(file) = operands.first() {
+        line.extend(lock_options(file)?);
     }
     match (operands.as_slice(), function) {
-        // The name goes in as a word of its own: it is called, not parsed.
-        ([file], Some(name)) => {
-            line.extend([plain(Path::new(file)), "--pipe".into(), "--".into()]);
-            line.extend(["bash", "-c", "\"$1\"", "bash"].map(OsString::from));
-            line.push(name);
+        ([file], Some(name)) => update_by_function(line, file, name),
+        ([file, filter], None) => {
+            line.extend(["--".into(), file.clone(), filter.clone()]);
+            super::outcome_of(line)
         }
-        ([file, filter], None) => line.extend(["--".into(), file.clone(), filter.clone()]),
-        _ => {
-            return Err(CliError::usage(
-                "memory-update.sh FILE EXPRESSION | FILE --function NAME [--backup]",
-            ));
-        }
+        ([], _) => Err(missing(UPDATE_USAGE)),
+        ([_], None) => Err(CliError::usage("EXPRESSION is missing").hint(UPDATE_USAGE)),
+        _ => Err(CliError::usage("EXPRESSION and --function exclude each other").hint(UPDATE_USAGE)),
     }
-    Ok(Exit::Status(super::run_words(line)))
+}
+
+fn update_by_function(mut line: Vec<OsString>, file: &OsStr, name: OsString) -> Outcome {
+    let mut exported = OsString::from("BASH_FUNC_");
+    exported.push(&name);
+    exported.push("%%");
+    let is_exported = std::env::var_os(exported).is_some();
+    line.extend([plain(Path::new(file)), "--pipe".into(), "--".into()]);
+    // The name goes in as a word of its own: it is called, not parsed.
+    line.extend(["bash", "-c", "\"$1\"", "bash"].map(OsString::from));
+    line.push(name.clone());
+    super::outcome_of(line).map_err(|error| match error.hint {
+        None if !is_exported && error.exit == Exit::Data => {
+            error.hint(format!("a function must be exported: export -f {}", name.to_string_lossy()))
+        }
+        _ => error,
+    })
 }
 
 fn atomic_write(words: &mut Words) -> Outcome {
@@ -208,11 +288,11 @@ fn atomic_write(words: &mut Words) -> Outcome {
             Some("--backup") => backup = true,
             Some("--no-lock") => no_lock = true,
             Some("--content") => content = Some(words.operand("the content")?.into_os_string().into_vec()),
-            _ if file.is_none() => file = Some(PathBuf::from(word)),
-            _ => return Err(unknown(&word)),
+            _ if file.is_none() && !is_option(&word) => file = Some(PathBuf::from(word)),
+            _ => return Err(unknown(&word, WRITE_USAGE)),
         }
     }
-    let file = file.ok_or_else(|| CliError::usage("FILE is missing"))?;
+    let file = file.ok_or_else(|| missing(WRITE_USAGE))?;
     let mut content = match content {
         Some(content) => content,
         None => {
@@ -229,7 +309,7 @@ fn atomic_write(words: &mut Words) -> Outcome {
     if !content.is_empty() {
         content.push(b'\n');
     }
-    let locker = if no_lock { None } else { Some(locker(&wait_args(), None, None)?) };
+    let locker = if no_lock { None } else { Some(locker(&wait_args(), None, lock_for(&file)?)?) };
     let mut patient = Patient::new()?;
     let replace = Replace::new().backups(u32::from(backup));
     let session = Session { locker: locker.as_ref(), replace, waiter: &mut patient };

@@ -36,7 +36,7 @@ pub fn write(session: Session<'_>, path: &Path, request: &Write) -> Result<Writt
         return Err(MemoryError::Empty { path: path.to_owned() });
     }
     if request.validate {
-        validate(&request.content, "the new content")?;
+        validate(&request.content, &format!("the new content of {}", path.display()))?;
     }
     let etag_after = etag(&request.content);
     let mut transaction = session.begin(path)?;

@@ -1,7 +1,8 @@
 //! What the documentation shows is what happens: every `console` block is run.
 //!
 //! A line that begins with `$ ` is a command, `> ` continues it, and the lines that follow are
-//! its output, both streams together. `…` stands for anything within a line.
+//! its output, both streams together. `…` stands for anything within a line. That a command had
+//! to wait depends on the machine's load, and is not shown.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,16 +17,30 @@ struct Step {
     output: Vec<String>,
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 fn pages() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut pages: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md"].map(|name| root.join(name)).to_vec();
-    for entry in fs::read_dir(root.join("docs")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(path);
+    let mut pages: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md"].map(|name| root().join(name)).to_vec();
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path);
+            }
         }
     }
     pages
+}
+
+/// The blocks of one kind, by the word after the three backticks.
+pub fn blocks<'a>(page: &'a str, kind: &str) -> Vec<&'a str> {
+    let opening = format!("\n```{kind}\n");
+    page.split(&opening).skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
 }
 
 fn steps(page: &str) -> Vec<Step> {
@@ -67,44 +82,75 @@ fn matches(shown: &str, line: &str) -> bool {
     true
 }
 
-#[test]
-fn console_blocks_show_what_happens() {
-    for page in pages() {
-        let steps = steps(&fs::read_to_string(&page).unwrap());
-        if steps.is_empty() {
-            continue;
-        }
-        let env = TestEnv::new();
-        let mut script = String::from("exec 2>&1\n");
-        for step in &steps {
-            script.push_str(&format!("printf '{MARK}'\n{}\n", step.command));
-        }
-        let mut path = aimem_path().parent().unwrap().as_os_str().to_owned();
-        path.push(":");
-        path.push(std::env::var_os("PATH").unwrap());
-        let output = env
-            .command("bash")
-            .arg("-c")
-            .arg(&script)
-            .env("PATH", path)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        for (step, said) in steps.iter().zip(text.split(MARK).skip(1)) {
-            let said: Vec<&str> = said.lines().collect();
-            let same = said.len() == step.output.len()
-                && said.iter().zip(&step.output).all(|(line, shown)| matches(shown, line));
-            assert!(
-                same,
+/// What a page shows and what happens, where they differ.
+fn differences(page: &Path) -> Vec<String> {
+    let steps = steps(&fs::read_to_string(page).unwrap());
+    if steps.is_empty() {
+        return Vec::new();
+    }
+    let env = TestEnv::new();
+    let mut script = String::from("exec 2>&1\n");
+    for step in &steps {
+        script.push_str(&format!("printf '{MARK}'\n{}\n", step.command));
+    }
+    let mut path = aimem_path().parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    let mut bash = env.command("bash");
+    let output = bash.arg("-c").arg(&script).env("PATH", path).stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut different = Vec::new();
+    for (step, said) in steps.iter().zip(text.split(MARK).skip(1)) {
+        let said: Vec<&str> = said.lines().filter(|line| !line.starts_with("waiting for lock on ")).collect();
+        let same = said.len() == step.output.len()
+            && said.iter().zip(&step.output).all(|(line, shown)| matches(shown, line));
+        if !same {
+            different.push(format!(
                 "{}:\n$ {}\nis shown as:\n{}\nbut says:\n{}",
                 page.display(),
                 step.command,
                 step.output.join("\n"),
                 said.join("\n")
+            ));
+        }
+    }
+    different
+}
+
+#[test]
+fn console_blocks_show_what_happens() {
+    let has_outbox = cfg!(feature = "outbox");
+    let pages = pages().into_iter().filter(|page| has_outbox || !page.ends_with("outbox.md"));
+    let different: Vec<String> = pages.flat_map(|page| differences(&page)).collect();
+    assert!(different.is_empty(), "{}", different.join("\n\n"));
+}
+
+#[test]
+fn what_is_not_run_says_so() {
+    for page in pages() {
+        if page.ends_with("CONTRIBUTING.md") {
+            continue;
+        }
+        for block in blocks(&fs::read_to_string(&page).unwrap(), "sh") {
+            let is_marked = block.lines().any(|line| line.contains("# not run in the tests"));
+            assert!(
+                is_marked,
+                "{}: show this as console, or say that it is not run:\n{block}",
+                page.display()
             );
         }
     }
+}
+
+/// A picture says what its data says, so that neither is changed alone.
+#[test]
+fn pictures_are_drawn_from_their_data() {
+    if !super::common::require("python3") {
+        return;
+    }
+    let mut make = std::process::Command::new("python3");
+    let made = make.arg(root().join("docs/pictures/make.py")).arg("--check").output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
 #[test]

@@ -37,7 +37,10 @@ impl Man {
         }
         let mut command = &tree;
         for word in &self.verb {
-            let unknown = || CliError::usage(format!("there is no verb {}", self.verb.join(" ")));
+            let unknown = || {
+                CliError::usage(format!("there is no verb {}", self.verb.join(" ")))
+                    .hint("aimem --help lists them")
+            };
             command = command.find_subcommand(word).ok_or_else(unknown)?;
         }
         let mut text = Vec::new();
@@ -75,7 +78,11 @@ fn render(command: &Command, path: &[String], out: &mut dyn Write) -> io::Result
     }
     let mut rest = Roff::new();
     let extra = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    if let Some(examples) = extra.strip_prefix("Examples:\n") {
+    if let Some((notes, examples)) = extra.split_once("Examples:\n") {
+        if !notes.trim().is_empty() {
+            rest.control("SH", ["NOTES"]);
+            rest.text([roman(notes.trim())]);
+        }
         rest.control("SH", ["EXAMPLES"]);
         rest.control("nf", []);
         rest.text([roman(examples)]);

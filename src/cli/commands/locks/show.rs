@@ -9,7 +9,9 @@ use crate::cli::args::existing_lock_root;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::{duration, output};
-use crate::lock::inventory;
+use crate::lock::info::Liveness;
+use crate::lock::inventory::{self, Entry};
+use crate::lock::text::printable;
 
 /// List every lock with its holder, its age, and whether it is alive
 #[derive(Debug, Args)]
@@ -24,12 +26,19 @@ pub struct Show {
     /// Only locks that are older
     #[arg(long, value_name = "DUR", value_parser = duration::parse)]
     older_than: Option<Duration>,
+    /// For completions: the ids that can be released or renewed, each with its file
+    #[arg(long, hide = true)]
+    ids: bool,
 }
 
 impl Show {
     pub(crate) fn run(self) -> Outcome {
         let entries = existing_lock_root()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
         let old = entries.iter().filter(|entry| self.older_than.is_none_or(|limit| entry.age > limit));
+        if self.ids {
+            let ids: String = old.filter_map(id_line).collect();
+            return output::result(ids.as_bytes()).map(|()| Exit::Done);
+        }
         let reports: Vec<Report> = old.map(Report::new).collect();
         if self.json {
             output::json(&reports)?;
@@ -40,4 +49,14 @@ impl Show {
         }
         Ok(Exit::Done)
     }
+}
+
+/// The id of a manual lock or a lease; what a running command holds ends with it.
+fn id_line(entry: &Entry) -> Option<String> {
+    let info = &entry.judgement.info;
+    if !entry.judgement.verdict.is_taken() || info.liveness == Some(Liveness::Kernel) {
+        return None;
+    }
+    let target = info.target.as_ref().map(|path| path.to_string_lossy()).unwrap_or_default();
+    Some(format!("{}:{}\t{}\n", entry.key, info.token.as_ref()?, printable(&target)))
 }

@@ -16,7 +16,7 @@ What is taken back is not thrown away: it stands in the archive, with the time.
 
 Examples:
   aimem queue cancel 01JDXQ5R4W3K1M6Z9T0V2B8C7E
-  aimem queue dead --json | jq -r '.[].id' | xargs aimem queue cancel")]
+  aimem queue dead --json | jq -r '.[].id' | xargs -r aimem queue cancel")]
 pub struct Cancel {
     /// Which ones
     #[arg(value_name = "ID", required = true)]

@@ -11,8 +11,10 @@ impl From<QueueError> for CliError {
             QueueError::Lock(error) => error.into(),
             QueueError::Replace(error) => error.into(),
             QueueError::NoHome => CliError::usage(message).hint("set AIMEM_QUEUE"),
-            QueueError::Empty => CliError::new(Exit::Data, message),
-            QueueError::NoProject => CliError::usage(message),
+            QueueError::Empty => {
+                CliError::new(Exit::Data, message).hint("give it as an argument, or on standard input")
+            }
+            QueueError::NoProject => CliError::usage(message).hint("name one with --project"),
             QueueError::Full { .. } => CliError::new(Exit::CantCreate, message)
                 .hint("nothing was saved; deliver what waits (aimem queue work), or raise the limit"),
             QueueError::NotFound { .. } => CliError::new(Exit::NoInput, message)

@@ -133,7 +133,8 @@ impl Selftest {
                 .hint("keep locks on another file system: set AIMEM_LOCK_DIR"));
         }
         if overlaps {
-            return Err(CliError::new(Exit::CheckFailed, "two processes were inside at once"));
+            return Err(CliError::new(Exit::CheckFailed, "two processes were inside at once")
+                .hint("do not rely on locks here: keep them on a local file system, with AIMEM_LOCK_DIR"));
         }
         Ok(Exit::Done)
     }

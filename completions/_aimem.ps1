@@ -1,0 +1,482 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'aimem'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'aimem' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Act on one lock: run a command under it, take it, release it')
+            [CompletionResult]::new('locks', 'locks', [CompletionResultType]::ParameterValue, 'Look at all locks, and remove stale ones')
+            [CompletionResult]::new('read', 'read', [CompletionResultType]::ParameterValue, 'Print a file, or what a filter makes of it')
+            [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Change a JSON document with a jq filter or a command')
+            [CompletionResult]::new('write', 'write', [CompletionResultType]::ParameterValue, 'Replace a file by what stands on standard input')
+            [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Put an earlier version of a file back')
+            [CompletionResult]::new('queue', 'queue', [CompletionResultType]::ParameterValue, 'Save memories at once, and deliver them when the server can take them')
+            [CompletionResult]::new('scripts', 'scripts', [CompletionResultType]::ParameterValue, 'Stand in for the old bash scripts')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completions, or write all of them')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of a verb, or write all of them')
+            break
+        }
+        'aimem;lock' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('with', 'with', [CompletionResultType]::ParameterValue, 'Run a command while holding the lock of one or several files')
+            [CompletionResult]::new('acquire', 'acquire', [CompletionResultType]::ParameterValue, 'Take a lock that outlives this command, and print its id')
+            [CompletionResult]::new('release', 'release', [CompletionResultType]::ParameterValue, 'Give back the lock with this id')
+            [CompletionResult]::new('renew', 'renew', [CompletionResultType]::ParameterValue, 'Let a lease run for longer, counted from now')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say who holds the lock of a file')
+            [CompletionResult]::new('wait', 'wait', [CompletionResultType]::ParameterValue, 'Wait until the lock of a file is free, without taking it')
+            [CompletionResult]::new('break', 'break', [CompletionResultType]::ParameterValue, 'Take the lock of a file away from whoever holds it')
+            break
+        }
+        'aimem;lock;with' {
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'End the command after this long: TERM, and KILL after --kill-after')
+            [CompletionResult]::new('--kill-after', '--kill-after', [CompletionResultType]::ParameterName, 'How long after TERM to send KILL')
+            [CompletionResult]::new('--on-reclaimed', '--on-reclaimed', [CompletionResultType]::ParameterName, 'Run this shell command first when the lock was taken over from a dead holder')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--close', '--close', [CompletionResultType]::ParameterName, 'Do not let the command inherit the lock: it is free as soon as aimem is gone')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;lock;acquire' {
+            [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'The process that shall own the lock [default: the shell that runs this command]')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'Make it a lease that ends after this long, whatever the processes do')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;lock;release' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;lock;renew' {
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'From now on')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;lock;status' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;lock;wait' {
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;lock;break' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;locks' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'List every lock with its holder, its age, and whether it is alive')
+            [CompletionResult]::new('cleanup', 'cleanup', [CompletionResultType]::ParameterValue, 'Remove stale locks, and only those')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'For monitors: exit 1 when a lock is stale or old, or waits time out often')
+            [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what happened to locks that should not happen often')
+            [CompletionResult]::new('selftest', 'selftest', [CompletionResultType]::ParameterValue, 'Race the lock on this very file system')
+            break
+        }
+        'aimem;locks;show' {
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only locks that are older')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;locks;cleanup' {
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only say what would be removed')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;locks;check' {
+            [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'A lock that is older is reported')
+            [CompletionResult]::new('--max-timeouts', '--max-timeouts', [CompletionResultType]::ParameterName, 'More waits than this that timed out in the last hour are reported')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;locks;log' {
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only what happened within this time before now')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Count by file and client, with the median and the 99th percentile of the long waits')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;locks;selftest' {
+            [CompletionResult]::new('--contenders', '--contenders', [CompletionResultType]::ParameterName, 'How many processes at once; several numbers are several races')
+            [CompletionResult]::new('--takeovers', '--takeovers', [CompletionResultType]::ParameterName, 'End a race after so many locks were taken over from dead holders')
+            [CompletionResult]::new('--time', '--time', [CompletionResultType]::ParameterName, 'End a race after this long in any case')
+            [CompletionResult]::new('--compare', '--compare', [CompletionResultType]::ParameterName, 'Race the old scripts'' rule too (kill -0, remove, mkdir), for comparison')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;read' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read the filter from a file')
+            [CompletionResult]::new('--from-file', '--from-file', [CompletionResultType]::ParameterName, 'Read the filter from a file')
+            [CompletionResult]::new('--arg', '--arg', [CompletionResultType]::ParameterName, 'Set $NAME to the text VALUE')
+            [CompletionResult]::new('--argjson', '--argjson', [CompletionResultType]::ParameterName, 'Set $NAME to the JSON value TEXT')
+            [CompletionResult]::new('--slurpfile', '--slurpfile', [CompletionResultType]::ParameterName, 'Set $NAME to an array of the JSON documents in PATH')
+            [CompletionResult]::new('--rawfile', '--rawfile', [CompletionResultType]::ParameterName, 'Set $NAME to the text in PATH')
+            [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Indent by N spaces')
+            [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Give up when the filter runs for longer')
+            [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'Print this JSON when there is no such file')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('--args', '--args', [CompletionResultType]::ParameterName, 'The words that follow are texts in $ARGS.positional')
+            [CompletionResult]::new('--jsonargs', '--jsonargs', [CompletionResultType]::ParameterName, 'The words that follow are JSON values in $ARGS.positional')
+            [CompletionResult]::new('-S', '-S ', [CompletionResultType]::ParameterName, 'Sort the keys of every object')
+            [CompletionResult]::new('--sort-keys', '--sort-keys', [CompletionResultType]::ParameterName, 'Sort the keys of every object')
+            [CompletionResult]::new('--tab', '--tab', [CompletionResultType]::ParameterName, 'Indent by tabs')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Everything on one line')
+            [CompletionResult]::new('--compact-output', '--compact-output', [CompletionResultType]::ParameterName, 'Everything on one line')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Exit with 1 when the last result is null or false')
+            [CompletionResult]::new('--exit-status', '--exit-status', [CompletionResultType]::ParameterName, 'Exit with 1 when the last result is null or false')
+            [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Indent JSON [default for .json files and for the results of a filter]')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Without a filter, the exact bytes of the file; with one, strings without quotes')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Without a filter, the exact bytes of the file; with one, strings without quotes')
+            [CompletionResult]::new('--etag', '--etag', [CompletionResultType]::ParameterName, 'Print only the content''s tag, for `write --if-match`')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not take the lock; what is read is whole all the same')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;update' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read the filter from a file')
+            [CompletionResult]::new('--from-file', '--from-file', [CompletionResultType]::ParameterName, 'Read the filter from a file')
+            [CompletionResult]::new('--arg', '--arg', [CompletionResultType]::ParameterName, 'Set $NAME to the text VALUE')
+            [CompletionResult]::new('--argjson', '--argjson', [CompletionResultType]::ParameterName, 'Set $NAME to the JSON value TEXT')
+            [CompletionResult]::new('--slurpfile', '--slurpfile', [CompletionResultType]::ParameterName, 'Set $NAME to an array of the JSON documents in PATH')
+            [CompletionResult]::new('--rawfile', '--rawfile', [CompletionResultType]::ParameterName, 'Set $NAME to the text in PATH')
+            [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Indent by N spaces')
+            [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Give up when the filter runs for longer')
+            [CompletionResult]::new('--create', '--create', [CompletionResultType]::ParameterName, 'Start from this JSON when there is no such file')
+            [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('--args', '--args', [CompletionResultType]::ParameterName, 'The words that follow are texts in $ARGS.positional')
+            [CompletionResult]::new('--jsonargs', '--jsonargs', [CompletionResultType]::ParameterName, 'The words that follow are JSON values in $ARGS.positional')
+            [CompletionResult]::new('-S', '-S ', [CompletionResultType]::ParameterName, 'Sort the keys of every object')
+            [CompletionResult]::new('--sort-keys', '--sort-keys', [CompletionResultType]::ParameterName, 'Sort the keys of every object')
+            [CompletionResult]::new('--tab', '--tab', [CompletionResultType]::ParameterName, 'Indent by tabs')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Everything on one line')
+            [CompletionResult]::new('--compact-output', '--compact-output', [CompletionResultType]::ParameterName, 'Everything on one line')
+            [CompletionResult]::new('-e', '-e', [CompletionResultType]::ParameterName, 'Exit with 1 when the last result is null or false')
+            [CompletionResult]::new('--exit-status', '--exit-status', [CompletionResultType]::ParameterName, 'Exit with 1 when the last result is null or false')
+            [CompletionResult]::new('--pipe', '--pipe', [CompletionResultType]::ParameterName, 'Pass the document through a command''s standard input and output')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would change as a diff, and change nothing')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print the new document')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not sync to disk: quicker, and a power cut may lose the file')
+            [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;write' {
+            [CompletionResult]::new('--content', '--content', [CompletionResultType]::ParameterName, 'Write this instead of standard input')
+            [CompletionResult]::new('--if-match', '--if-match', [CompletionResultType]::ParameterName, 'Write only if the file''s tag, from `read --etag`, is still this one')
+            [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'Refuse what is not one JSON document [always for .json files]')
+            [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not take the lock: what another writes at the same time may be overwritten unseen')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not sync to disk: quicker, and a power cut may lose the file')
+            [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;restore' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Which version; 0 is the latest')
+            [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Show the versions that are kept')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'With --list: one JSON document')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would change as a diff, and change nothing')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not sync to disk: quicker, and a power cut may lose the file')
+            [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Save a memory; it is on disk when this returns')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List what is on its way')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one entry whole')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Numbers, and for monitors a level: exit 1 at warning, 2 at critical')
+            [CompletionResult]::new('work', 'work', [CompletionResultType]::ParameterValue, 'Deliver what is due')
+            [CompletionResult]::new('retry', 'retry', [CompletionResultType]::ParameterValue, 'Let entries be tried again by the next run, dead ones included')
+            [CompletionResult]::new('cancel', 'cancel', [CompletionResultType]::ParameterValue, 'Take entries back before they are delivered')
+            [CompletionResult]::new('dead', 'dead', [CompletionResultType]::ParameterValue, 'List what was given up on, and why')
+            [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'Ask the server now: exit 0 when it is up, 1 when it is down')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take over the entries of the old Python programs')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Print the outbox in the old programs'' form')
+            break
+        }
+        'aimem;queue;add' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Whose memory it is')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Whose memory it is')
+            [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Something else to keep with it')
+            [CompletionResult]::new('--max-entries', '--max-entries', [CompletionResultType]::ParameterName, 'Refuse when more entries than this would be waiting or dead')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Refuse when these would have more bytes than this together')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'One memory a line of standard input; blank lines are passed over')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document with all the ids, at the end')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;list' {
+            [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Only entries in this state; may be given several times [default: all but delivered]')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this project''s')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Only this project''s')
+            [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Only the oldest N')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;show' {
+            [CompletionResult]::new('--content', '--content', [CompletionResultType]::ParameterName, 'Only the content, as it was given')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, which is the default')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;status' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('--prometheus', '--prometheus', [CompletionResultType]::ParameterName, 'Prometheus'' text format, for a textfile collector')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;work' {
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'The time between two runs')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Uploads at a time')
+            [CompletionResult]::new('--tries', '--tries', [CompletionResultType]::ParameterName, 'Tries of an entry in one run before it is given up on')
+            [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How the log''s lines look')
+            [CompletionResult]::new('--print-service', '--print-service', [CompletionResultType]::ParameterName, 'Do not work, but print what makes it work by itself')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Go on: one run each interval, until a signal comes')
+            [CompletionResult]::new('--no-revive', '--no-revive', [CompletionResultType]::ParameterName, 'Leave the dead alone')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document about the run')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;retry' {
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All the dead, those that the server refused included')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;cancel' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;dead' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;health' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;import' {
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;queue;export' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;scripts' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder')
+            break
+        }
+        'aimem;scripts;install' {
+            [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Make symbolic links to aimem instead of wrappers: quicker by one shell')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace what is there, the old scripts included')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;completions' {
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the completions of every shell into this folder')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;man' {
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write a page for every verb into this folder')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

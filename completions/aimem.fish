@@ -1,0 +1,292 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_aimem_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_aimem_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_aimem_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_aimem_using_subcommand
+    set -l cmd (__fish_aimem_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c aimem -n "__fish_aimem_needs_command" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_needs_command" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "lock" -d 'Act on one lock: run a command under it, take it, release it'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "locks" -d 'Look at all locks, and remove stale ones'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "read" -d 'Print a file, or what a filter makes of it'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "update" -d 'Change a JSON document with a jq filter or a command'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "write" -d 'Replace a file by what stands on standard input'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "restore" -d 'Put an earlier version of a file back'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "queue" -d 'Save memories at once, and deliver them when the server can take them'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "scripts" -d 'Stand in for the old bash scripts'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "completions" -d 'Print a shell\'s completions, or write all of them'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "man" -d 'Print the manual page of a verb, or write all of them'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "with" -d 'Run a command while holding the lock of one or several files'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "acquire" -d 'Take a lock that outlives this command, and print its id'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "release" -d 'Give back the lock with this id'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "renew" -d 'Let a lease run for longer, counted from now'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "status" -d 'Say who holds the lock of a file'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "wait" -d 'Wait until the lock of a file is free, without taking it'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "break" -d 'Take the lock of a file away from whoever holds it'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l ttl -d 'End the command after this long: TERM, and KILL after --kill-after' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l kill-after -d 'How long after TERM to send KILL' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l on-reclaimed -d 'Run this shell command first when the lock was taken over from a dead holder' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l close -d 'Do not let the command inherit the lock: it is free as soon as aimem is gone'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l pid -d 'The process that shall own the lock [default: the shell that runs this command]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l ttl -d 'Make it a lease that ends after this long, whatever the processes do' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l ttl -d 'From now on' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from status" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "show" -d 'List every lock with its holder, its age, and whether it is alive'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "cleanup" -d 'Remove stale locks, and only those'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "check" -d 'For monitors: exit 1 when a lock is stale or old, or waits time out often'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "log" -d 'Show what happened to locks that should not happen often'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "selftest" -d 'Race the lock on this very file system'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -l older-than -d 'Only locks that are older' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from cleanup" -l dry-run -d 'Only say what would be removed'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from cleanup" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from cleanup" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from cleanup" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -l max-age -d 'A lock that is older is reported' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -l max-timeouts -d 'More waits than this that timed out in the last hour are reported' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -l since -d 'Only what happened within this time before now' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -l summary -d 'Count by file and client, with the median and the 99th percentile of the long waits'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l contenders -d 'How many processes at once; several numbers are several races' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l takeovers -d 'End a race after so many locks were taken over from dead holders' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l time -d 'End a race after this long in any case' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l compare -d 'Race the old scripts\' rule too (kill -0, remove, mkdir), for comparison'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s f -l from-file -d 'Read the filter from a file' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l arg -d 'Set $NAME to the text VALUE' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l argjson -d 'Set $NAME to the JSON value TEXT' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l slurpfile -d 'Set $NAME to an array of the JSON documents in PATH' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l rawfile -d 'Set $NAME to the text in PATH' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l indent -d 'Indent by N spaces' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l max-time -d 'Give up when the filter runs for longer' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l default -d 'Print this JSON when there is no such file' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l args -d 'The words that follow are texts in $ARGS.positional'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l jsonargs -d 'The words that follow are JSON values in $ARGS.positional'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s S -l sort-keys -d 'Sort the keys of every object'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l tab -d 'Indent by tabs'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s c -l compact-output -d 'Everything on one line'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s e -l exit-status -d 'Exit with 1 when the last result is null or false'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l pretty -d 'Indent JSON [default for .json files and for the results of a filter]'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s r -l raw -d 'Without a filter, the exact bytes of the file; with one, strings without quotes'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l etag -d 'Print only the content\'s tag, for `write --if-match`'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l no-lock -d 'Do not take the lock; what is read is whole all the same'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s f -l from-file -d 'Read the filter from a file' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l arg -d 'Set $NAME to the text VALUE' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l argjson -d 'Set $NAME to the JSON value TEXT' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l slurpfile -d 'Set $NAME to an array of the JSON documents in PATH' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l rawfile -d 'Set $NAME to the text in PATH' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l indent -d 'Indent by N spaces' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l max-time -d 'Give up when the filter runs for longer' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l create -d 'Start from this JSON when there is no such file' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l args -d 'The words that follow are texts in $ARGS.positional'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l jsonargs -d 'The words that follow are JSON values in $ARGS.positional'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s S -l sort-keys -d 'Sort the keys of every object'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l tab -d 'Indent by tabs'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s c -l compact-output -d 'Everything on one line'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s e -l exit-status -d 'Exit with 1 when the last result is null or false'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l pipe -d 'Pass the document through a command\'s standard input and output'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l dry-run -d 'Print what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l print -d 'Print the new document'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l no-sync -d 'Do not sync to disk: quicker, and a power cut may lose the file'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l content -d 'Write this instead of standard input' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l if-match -d 'Write only if the file\'s tag, from `read --etag`, is still this one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l validate -d 'Refuse what is not one JSON document [always for .json files]'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-lock -d 'Do not take the lock: what another writes at the same time may be overwritten unseen'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-sync -d 'Do not sync to disk: quicker, and a power cut may lose the file'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l from -d 'Which version; 0 is the latest' -r
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l list -d 'Show the versions that are kept'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l json -d 'With --list: one JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l dry-run -d 'Print what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l no-sync -d 'Do not sync to disk: quicker, and a power cut may lose the file'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "add" -d 'Save a memory; it is on disk when this returns'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "list" -d 'List what is on its way'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "show" -d 'Show one entry whole'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "status" -d 'Numbers, and for monitors a level: exit 1 at warning, 2 at critical'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "work" -d 'Deliver what is due'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "retry" -d 'Let entries be tried again by the next run, dead ones included'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "cancel" -d 'Take entries back before they are delivered'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "dead" -d 'List what was given up on, and why'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "health" -d 'Ask the server now: exit 0 when it is up, 1 when it is down'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "import" -d 'Take over the entries of the old Python programs'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "export" -d 'Print the outbox in the old programs\' form'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -s p -l project -d 'Whose memory it is' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l meta -d 'Something else to keep with it' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l max-entries -d 'Refuse when more entries than this would be waiting or dead' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l max-bytes -d 'Refuse when these would have more bytes than this together' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l lines -d 'One memory a line of standard input; blank lines are passed over'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l json -d 'One JSON document with all the ids, at the end'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -l state -d 'Only entries in this state; may be given several times [default: all but delivered]' -r -f -a "pending\t'Waiting'
+in-flight\t'Claimed by a worker'
+dead\t'Given up on'
+delivered\t'Delivered; the last 100'"
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -s p -l project -d 'Only this project\'s' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -l limit -d 'Only the oldest N' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from show" -l content -d 'Only the content, as it was given'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from show" -l json -d 'One JSON document, which is the default'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from status" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from status" -l prometheus -d 'Prometheus\' text format, for a textfile collector'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l interval -d 'The time between two runs' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l concurrency -d 'Uploads at a time' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l tries -d 'Tries of an entry in one run before it is given up on' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l log-format -d 'How the log\'s lines look' -r -f -a "text\t'Time, event, then key=value'
+json\t'One JSON object a line'"
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l print-service -d 'Do not work, but print what makes it work by itself' -r -f -a "cron\t'A line for `crontab -e`'
+hook\t'A session-end hook for Claude Code\'s settings.json'
+systemd\t'A unit for ~/.config/systemd/user'
+launchd\t'A property list for ~/Library/LaunchAgents'"
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l watch -d 'Go on: one run each interval, until a signal comes'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l no-revive -d 'Leave the dead alone'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l json -d 'One JSON document about the run'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -l all -d 'All the dead, those that the server refused included'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from dead" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from dead" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from dead" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from health" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from health" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from import" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -f -a "install" -d 'Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder'
+complete -c aimem -n "__fish_aimem_using_subcommand scripts; and __fish_seen_subcommand_from install" -l link -d 'Make symbolic links to aimem instead of wrappers: quicker by one shell'
+complete -c aimem -n "__fish_aimem_using_subcommand scripts; and __fish_seen_subcommand_from install" -l force -d 'Replace what is there, the old scripts included'
+complete -c aimem -n "__fish_aimem_using_subcommand scripts; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand scripts; and __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand completions" -l out -d 'Write the completions of every shell into this folder' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand man" -l out -d 'Write a page for every verb into this folder' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand man" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand man" -s V -l version -d 'Print version'
+
+# Ids come from the live state: locks that can be released, memories in the outbox.
+function __fish_aimem_lock_ids
+    command aimem locks show --ids 2>/dev/null
+end
+function __fish_aimem_queue_ids
+    command aimem queue list 2>/dev/null | string replace -rf '^([0-9A-Z]{26})\s+(.*)' '$1\t$2'
+end
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release renew" -f -a "(__fish_aimem_lock_ids)"
+complete -c aimem -n "__fish_seen_subcommand_from read update write restore acquire" -l lock -x -a "(__fish_aimem_lock_ids)"
+complete -c aimem -n "__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from show retry cancel" -f -a "(__fish_aimem_queue_ids)"

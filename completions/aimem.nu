@@ -1,0 +1,393 @@
+module completions {
+
+  # Many agents, editors and cron jobs share files without losing a byte
+  export extern aimem [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Act on one lock: run a command under it, take it, release it
+  export extern "aimem lock" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Run a command while holding the lock of one or several files
+  export extern "aimem lock with" [
+    --close                   # Do not let the command inherit the lock: it is free as soon as aimem is gone
+    --ttl: string             # End the command after this long: TERM, and KILL after --kill-after
+    --kill-after: string      # How long after TERM to send KILL
+    --on-reclaimed: string    # Run this shell command first when the lock was taken over from a dead holder
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    ...files: path            # The files whose locks to hold
+  ]
+
+  # Take a lock that outlives this command, and print its id
+  export extern "aimem lock acquire" [
+    --pid: string             # The process that shall own the lock [default: the shell that runs this command]
+    --ttl: string             # Make it a lease that ends after this long, whatever the processes do
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Give back the lock with this id
+  export extern "aimem lock release" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    id: string                # The id that `lock acquire` printed
+  ]
+
+  # Let a lease run for longer, counted from now
+  export extern "aimem lock renew" [
+    --ttl: string             # From now on
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    id: string                # The id that `lock acquire --ttl` printed
+  ]
+
+  # Say who holds the lock of a file
+  export extern "aimem lock status" [
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Wait until the lock of a file is free, without taking it
+  export extern "aimem lock wait" [
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Take the lock of a file away from whoever holds it
+  export extern "aimem lock break" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Look at all locks, and remove stale ones
+  export extern "aimem locks" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # List every lock with its holder, its age, and whether it is alive
+  export extern "aimem locks show" [
+    --json                    # One JSON document
+    --older-than: string      # Only locks that are older
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Remove stale locks, and only those
+  export extern "aimem locks cleanup" [
+    --dry-run                 # Only say what would be removed
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # For monitors: exit 1 when a lock is stale or old, or waits time out often
+  export extern "aimem locks check" [
+    --max-age: string         # A lock that is older is reported
+    --max-timeouts: string    # More waits than this that timed out in the last hour are reported
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Show what happened to locks that should not happen often
+  export extern "aimem locks log" [
+    --since: string           # Only what happened within this time before now
+    --summary                 # Count by file and client, with the median and the 99th percentile of the long waits
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Race the lock on this very file system
+  export extern "aimem locks selftest" [
+    --contenders: string      # How many processes at once; several numbers are several races
+    --takeovers: string       # End a race after so many locks were taken over from dead holders
+    --time: string            # End a race after this long in any case
+    --compare                 # Race the old scripts' rule too (kill -0, remove, mkdir), for comparison
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    folder?: path             # Where to race [default: the lock folder]
+  ]
+
+  # Print a file, or what a filter makes of it
+  export extern "aimem read" [
+    --args                    # The words that follow are texts in $ARGS.positional
+    --jsonargs                # The words that follow are JSON values in $ARGS.positional
+    --from-file(-f): path     # Read the filter from a file
+    --arg: string             # Set $NAME to the text VALUE
+    --argjson: string         # Set $NAME to the JSON value TEXT
+    --slurpfile: string       # Set $NAME to an array of the JSON documents in PATH
+    --rawfile: string         # Set $NAME to the text in PATH
+    --sort-keys(-S)           # Sort the keys of every object
+    --indent: string          # Indent by N spaces
+    --tab                     # Indent by tabs
+    --compact-output(-c)      # Everything on one line
+    --exit-status(-e)         # Exit with 1 when the last result is null or false
+    --max-time: string        # Give up when the filter runs for longer
+    --pretty                  # Indent JSON [default for .json files and for the results of a filter]
+    --raw(-r)                 # Without a filter, the exact bytes of the file; with one, strings without quotes
+    --etag                    # Print only the content's tag, for `write --if-match`
+    --default: string         # Print this JSON when there is no such file
+    --no-lock                 # Do not take the lock; what is read is whole all the same
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Change a JSON document with a jq filter or a command
+  export extern "aimem update" [
+    --args                    # The words that follow are texts in $ARGS.positional
+    --jsonargs                # The words that follow are JSON values in $ARGS.positional
+    --from-file(-f): path     # Read the filter from a file
+    --arg: string             # Set $NAME to the text VALUE
+    --argjson: string         # Set $NAME to the JSON value TEXT
+    --slurpfile: string       # Set $NAME to an array of the JSON documents in PATH
+    --rawfile: string         # Set $NAME to the text in PATH
+    --sort-keys(-S)           # Sort the keys of every object
+    --indent: string          # Indent by N spaces
+    --tab                     # Indent by tabs
+    --compact-output(-c)      # Everything on one line
+    --exit-status(-e)         # Exit with 1 when the last result is null or false
+    --max-time: string        # Give up when the filter runs for longer
+    --pipe                    # Pass the document through a command's standard input and output
+    --create: string          # Start from this JSON when there is no such file
+    --dry-run                 # Print what would change as a diff, and change nothing
+    --print                   # Print the new document
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --no-sync                 # Do not sync to disk: quicker, and a power cut may lose the file
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Replace a file by what stands on standard input
+  export extern "aimem write" [
+    --content: string         # Write this instead of standard input
+    --validate                # Refuse what is not one JSON document [always for .json files]
+    --if-match: string        # Write only if the file's tag, from `read --etag`, is still this one
+    --no-lock                 # Do not take the lock: what another writes at the same time may be overwritten unseen
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --no-sync                 # Do not sync to disk: quicker, and a power cut may lose the file
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file; missing folders above it are made
+  ]
+
+  # Put an earlier version of a file back
+  export extern "aimem restore" [
+    --list                    # Show the versions that are kept
+    --json                    # With --list: one JSON document
+    --from: string            # Which version; 0 is the latest
+    --dry-run                 # Print what would change as a diff, and change nothing
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --no-sync                 # Do not sync to disk: quicker, and a power cut may lose the file
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Save memories at once, and deliver them when the server can take them
+  export extern "aimem queue" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Save a memory; it is on disk when this returns
+  export extern "aimem queue add" [
+    --project(-p): string     # Whose memory it is
+    --lines                   # One memory a line of standard input; blank lines are passed over
+    --meta: string            # Something else to keep with it
+    --max-entries: string     # Refuse when more entries than this would be waiting or dead
+    --max-bytes: string       # Refuse when these would have more bytes than this together
+    --json                    # One JSON document with all the ids, at the end
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    content?: string          # The memory [default: standard input]
+  ]
+
+  def "nu-complete aimem queue list state" [] {
+    [ "pending" "in-flight" "dead" "delivered" ]
+  }
+
+  # List what is on its way
+  export extern "aimem queue list" [
+    --state: string@"nu-complete aimem queue list state" # Only entries in this state; may be given several times [default: all but delivered]
+    --project(-p): string     # Only this project's
+    --limit: string           # Only the oldest N
+    --json                    # One JSON document
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  # Show one entry whole
+  export extern "aimem queue show" [
+    --content                 # Only the content, as it was given
+    --json                    # One JSON document, which is the default
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    id: string                # The id that `queue add` printed
+  ]
+
+  # Numbers, and for monitors a level: exit 1 at warning, 2 at critical
+  export extern "aimem queue status" [
+    --json                    # One JSON document
+    --prometheus              # Prometheus' text format, for a textfile collector
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem queue work log_format" [] {
+    [ "text" "json" ]
+  }
+
+  def "nu-complete aimem queue work print_service" [] {
+    [ "cron" "hook" "systemd" "launchd" ]
+  }
+
+  # Deliver what is due
+  export extern "aimem queue work" [
+    --watch                   # Go on: one run each interval, until a signal comes
+    --interval: string        # The time between two runs
+    --concurrency: string     # Uploads at a time
+    --tries: string           # Tries of an entry in one run before it is given up on
+    --no-revive               # Leave the dead alone
+    --log-format: string@"nu-complete aimem queue work log_format" # How the log's lines look
+    --json                    # One JSON document about the run
+    --print-service: string@"nu-complete aimem queue work print_service" # Do not work, but print what makes it work by itself
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  # Let entries be tried again by the next run, dead ones included
+  export extern "aimem queue retry" [
+    --all                     # All the dead, those that the server refused included
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    ...ids: string            # Which ones
+  ]
+
+  # Take entries back before they are delivered
+  export extern "aimem queue cancel" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    ...ids: string            # Which ones
+  ]
+
+  # List what was given up on, and why
+  export extern "aimem queue dead" [
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Ask the server now: exit 0 when it is up, 1 when it is down
+  export extern "aimem queue health" [
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Take over the entries of the old Python programs
+  export extern "aimem queue import" [
+    --json                    # One JSON document
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    folder?: path             # The folder of the old files [default: ~/.claude]
+  ]
+
+  # Print the outbox in the old programs' form
+  export extern "aimem queue export" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Stand in for the old bash scripts
+  export extern "aimem scripts" [
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder
+  export extern "aimem scripts install" [
+    --link                    # Make symbolic links to aimem instead of wrappers: quicker by one shell
+    --force                   # Replace what is there, the old scripts included
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    folder: path              # The folder; it is made when it is missing
+  ]
+
+  def "nu-complete aimem completions shell" [] {
+    [ "bash" "zsh" "fish" "elvish" "powershell" "nushell" ]
+  }
+
+  # Print a shell's completions, or write all of them
+  export extern "aimem completions" [
+    --out: path               # Write the completions of every shell into this folder
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    shell?: string@"nu-complete aimem completions shell" # The shell
+  ]
+
+  # Print the manual page of a verb, or write all of them
+  export extern "aimem man" [
+    --out: path               # Write a page for every verb into this folder
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    ...verb: string           # The verb, such as `lock with`; without one, aimem itself
+  ]
+
+}
+
+export use completions *

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Draws the pictures of the documentation, from data that is checked in beside them.
+
+make.py                  draw architecture.svg, contention.svg and tour.svg
+make.py --check          compare them with what would be drawn
+make.py --record AIMEM   measure contention.json and record tour.json anew with this binary, then draw
+
+Python's standard library only; no network. Recording needs bash and jq.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+from xml.sax.saxutils import escape
+
+HERE = pathlib.Path(__file__).resolve().parent
+INK, FAINT, PAPER = "#1f2933", "#9aa5b1", "#ffffff"
+OURS, THEIRS = "#1b7f79", "#d9822b"
+FONT = "font-family='DejaVu Sans, Verdana, sans-serif'"
+MONO = "font-family='DejaVu Sans Mono, Menlo, monospace'"
+
+# A lock as bash scripts make it: mkdir, a PID, kill -0, a pause of a tenth of a second.
+MKDIR_LOCK = r"""
+until mkdir "$1.lock" 2>/dev/null; do
+    kill -0 "$(cat "$1.lock/pid" 2>/dev/null)" 2>/dev/null || rm -rf "$1.lock"
+    sleep 0.1
+done
+echo $$ > "$1.lock/pid"
+jq "$2" "$1" > "$1.tmp.$$" && mv "$1.tmp.$$" "$1"
+rm -rf "$1.lock"
+"""
+UPDATES = 10
+TOUR = [
+    """echo '{"sessions": []}' > sessions.json""",
+    """for i in 1 2 3 4 5 6 7 8; do aimem update sessions.json '.count += 1' & done; wait""",
+    """aimem read -c sessions.json""",
+    """ID=$(aimem lock acquire sessions.json --ttl 10m --client claude-code)""",
+    """aimem update sessions.json '.count = 0' --nonblock""",
+    """aimem lock release "$ID" """.strip(),
+    """aimem update sessions.json '.count = 9' --backup --dry-run""",
+    """aimem update sessions.json '.count = 9' --backup && aimem restore sessions.json""",
+    """aimem read sessions.json .count""",
+]
+
+
+def svg(width, height, parts, background=PAPER):
+    head = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}'>"
+    return "\n".join([head, f"<rect width='{width}' height='{height}' fill='{background}'/>", *parts, "</svg>", ""])
+
+
+def text(x, y, words, size=14, anchor="start", fill=INK, font=FONT, weight="normal"):
+    return (
+        f"<text x='{x}' y='{y}' font-size='{size}' text-anchor='{anchor}' fill='{fill}' font-weight='{weight}' "
+        f"{font} xml:space='preserve'>{escape(words)}</text>"
+    )
+
+
+def box(x, y, width, height, title, lines, fill):
+    parts = [f"<rect x='{x}' y='{y}' width='{width}' height='{height}' rx='8' fill='{fill}' stroke='{INK}'/>"]
+    parts.append(text(x + width / 2, y + 24, title, 15, "middle", weight="bold"))
+    parts += [text(x + width / 2, y + 45 + 18 * row, line, 12, "middle") for row, line in enumerate(lines)]
+    return parts
+
+
+def arrow(x1, y1, x2, y2):
+    return f"<line x1='{x1}' y1='{y1}' x2='{x2}' y2='{y2}' stroke='{INK}' stroke-width='1.5' marker-end='url(#tip)'/>"
+
+
+def architecture():
+    parts = [
+        "<defs><marker id='tip' markerWidth='9' markerHeight='9' refX='8' refY='4.5' orient='auto'>"
+        f"<path d='M0,0 L9,4.5 L0,9 z' fill='{INK}'/></marker></defs>"
+    ]
+    for column, who in enumerate(["agents", "skills, hooks", "old scripts", "cron, CI"]):
+        parts += box(20 + 190 * column, 20, 170, 40, who, [], "#f5f7fa")
+        parts.append(arrow(105 + 190 * column, 60, 390, 98))
+    parts += box(290, 100, 200, 66, "cli", ["what is typed and shown"], "#e3f4f2")
+    parts += box(150, 210, 220, 66, "memory", ["one transaction on one file"], "#e3f4f2")
+    parts += box(430, 210, 220, 66, "queue", ["the outbox of memories"], "#e3f4f2")
+    parts += [arrow(360, 166, 290, 208), arrow(420, 166, 510, 208)]
+    layers = [
+        ("lock", ["who may change", "a file now"]),
+        ("document", ["JSON and jq,", "without I/O"]),
+        ("replace", ["old or new,", "never half"]),
+    ]
+    for column, (name, lines) in enumerate(layers):
+        parts += box(60 + 230 * column, 320, 200, 84, name, lines, "#fdf1e3")
+        parts.append(arrow(260, 276, 160 + 230 * column, 318))
+    parts += [arrow(540, 276, 190, 318), arrow(540, 276, 640, 318)]
+    parts += box(60, 440, 660, 60, "sys", ["questions to the kernel: files, processes, signals, clocks"], "#f5f7fa")
+    parts += [arrow(160 + 230 * column, 404, 160 + 230 * column, 438) for column in range(3)]
+    return svg(780, 520, parts)
+
+
+def contention():
+    data = json.loads((HERE / "contention.json").read_text())
+    parts = [text(30, 34, f"{data['updates']} updates of one JSON file by each of N processes at once", 17, weight="bold")]
+    parts += [f"<rect x='30' y='50' width='12' height='12' fill='{OURS}'/>", text(48, 61, "aimem update", 13)]
+    parts += [f"<rect x='180' y='50' width='12' height='12' fill='{THEIRS}'/>", text(198, 61, "bash mkdir lock, jq, mv", 13)]
+    charts = [("updates lost, per cent", "lost", 40), ("seconds until the last is done", "seconds", 410)]
+    for title, field, left in charts:
+        parts.append(text(left, 98, title, 13, weight="bold"))
+        rows = data["rows"]
+        value = {
+            "lost": lambda run, row: 100 * run["lost"] / (row["processes"] * data["updates"]),
+            "seconds": lambda run, row: run["seconds"],
+        }[field]
+        top = max(value(row[way], row) for row in rows for way in ("aimem", "mkdir")) or 1
+        for index, row in enumerate(rows):
+            x = left + 10 + index * 56
+            for offset, way, colour in ((0, "aimem", OURS), (22, "mkdir", THEIRS)):
+                amount = value(row[way], row)
+                height = round(190 * amount / top, 1)
+                parts.append(f"<rect x='{x + offset}' y='{330 - height}' width='20' height='{height}' fill='{colour}'/>")
+                label = f"{amount:.0f}" if field == "lost" or amount >= 10 else f"{amount:.1f}"
+                parts.append(text(x + offset + 10, 326 - height, label, 10, "middle"))
+            parts.append(text(x + 21, 348, f"N={row['processes']}", 11, "middle"))
+        parts.append(f"<line x1='{left}' y1='330' x2='{left + 345}' y2='330' stroke='{INK}'/>")
+    parts.append(text(30, 382, data["machine"], 11, fill=FAINT))
+    return svg(780, 400, parts)
+
+
+def tour():
+    steps = json.loads((HERE / "tour.json").read_text())
+    lines = []
+    for step in steps:
+        lines += wrapped("$ " + step["command"], "#7fdbca")
+        for line in step["output"].splitlines():
+            lines += wrapped(line, "#e0e0e0")
+    parts = [f"<circle cx='{20 + 18 * dot}' cy='18' r='6' fill='{colour}'/>"
+             for dot, colour in enumerate(["#ff5f56", "#ffbd2e", "#27c93f"])]
+    parts += [text(16, 52 + 18 * row, line, 13, fill=colour, font=MONO) for row, (line, colour) in enumerate(lines)]
+    return svg(860, 52 + 18 * len(lines), parts, "#1f2933")
+
+
+def wrapped(line, colour, width=104):
+    return [(line[start:start + width], colour) for start in range(0, max(1, len(line)), width)]
+
+
+def environment(aimem, home):
+    path = f"{pathlib.Path(aimem).resolve().parent}:{os.environ['PATH']}"
+    return {"PATH": path, "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def record_tour(aimem):
+    steps = []
+    with tempfile.TemporaryDirectory(prefix="tour-") as folder:
+        script = "exec 2>&1\n" + "".join(f"printf '\\036'\n{command}\n" for command in TOUR)
+        run = subprocess.run(["bash", "-c", script], cwd=folder, env=environment(aimem, folder), stdout=subprocess.PIPE)
+        outputs = run.stdout.decode().split("\x1e")[1:]
+        for command, output in zip(TOUR, outputs):
+            steps.append({"command": command, "output": output.replace(str(pathlib.Path(folder).resolve()), "~")})
+    (HERE / "tour.json").write_text(json.dumps(steps, indent=2, ensure_ascii=False) + "\n")
+
+
+def measure(aimem, script, processes):
+    with tempfile.TemporaryDirectory(prefix="contention-") as folder:
+        document = pathlib.Path(folder, "document.json")
+        document.write_text('{"count": 0}\n')
+        loop = f"for i in $(seq {UPDATES}); do {script}; done"
+        start = time.monotonic()
+        children = [
+            subprocess.Popen(["bash", "-c", loop, "-", str(document), ".count += 1"], cwd=folder,
+                             env=environment(aimem, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            for _ in range(processes)
+        ]
+        for child in children:
+            child.wait()
+        seconds = time.monotonic() - start
+        try:
+            count = json.loads(document.read_text())["count"]
+        except ValueError:
+            count = 0
+        return {"lost": processes * UPDATES - count, "seconds": round(seconds, 3)}
+
+
+def record_contention(aimem):
+    rows = []
+    for processes in (1, 2, 4, 8, 16, 32):
+        row = {"processes": processes}
+        row["aimem"] = measure(aimem, 'aimem update "$1" "$2"', processes)
+        # A process of its own for each update, as a skill would call a script.
+        row["mkdir"] = measure(aimem, f"bash -c '{MKDIR_LOCK}' - \"$1\" \"$2\"", processes)
+        rows.append(row)
+        print(row, file=sys.stderr)
+    data = {
+        "updates": UPDATES,
+        "machine": f"Measured by docs/pictures/make.py --record on Linux, {os.cpu_count()} cores.",
+        "rows": rows,
+    }
+    (HERE / "contention.json").write_text(json.dumps(data, indent=2) + "\n")
+
+
+PICTURES = {"architecture.svg": architecture, "contention.svg": contention, "tour.svg": tour}
+
+if "--record" in sys.argv:
+    binary = sys.argv[sys.argv.index("--record") + 1]
+    record_tour(binary)
+    record_contention(binary)
+for name, draw in PICTURES.items():
+    if "--check" in sys.argv:
+        if (HERE / name).read_text() != draw():
+            sys.exit(f"docs/pictures/{name} is old: run docs/pictures/make.py")
+    else:
+        (HERE / name).write_text(draw())

@@ -1,0 +1,10 @@
+# Ids come from the live state: locks that can be released, memories in the outbox.
+_aimem_ids() {
+    local -a ids
+    if [[ $curcontext == *aimem-queue-command* ]]; then
+        ids=(${(f)"$(_call_program ids aimem queue list 2>/dev/null | awk 'NR > 1 { print $1 }')"})
+    else
+        ids=(${(f)"$(_call_program ids aimem locks show --ids 2>/dev/null | cut -f 1)"})
+    fi
+    _wanted ids expl id compadd -a ids
+}
