@@ -2,7 +2,7 @@
 
 use super::object::Object;
 use super::stack;
-use super::value::{Array, Node, Value, into_elements, into_object};
+use super::value::{Node, Value, into_elements, into_object};
 use jaq_core::ValR;
 use std::rc::Rc;
 
@@ -224,11 +224,5 @@ impl std::ops::Neg for Value {
             Some(value) => Ok(value),
             None => fail(format!("{} cannot be negated", self.described())),
         }
-    }
-}
-
-impl From<Vec<Value>> for Array {
-    fn from(elements: Vec<Value>) -> Self {
-        Self(elements)
     }
 }

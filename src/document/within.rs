@@ -1,9 +1,13 @@
 //! Work that can be given up: a thread of its own, with a stack large enough for deep documents.
 //!
 //! Rust can't stop a thread. When the time limit passes or the caller is interrupted, the thread is
-//! abandoned and the caller is told at once; it releases what it holds and ends the process.
+//! abandoned and the caller is told at once. A filter notices at its next recursion or range and
+//! ends; other work goes on until it is done, or until the process ends.
 
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -12,6 +16,16 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Stack sizes to try, largest first; only touched pages cost memory.
 const STACKS: [usize; 3] = [1 << 29, 1 << 27, 1 << 25];
+
+thread_local! {
+    /// Set once nobody waits for this thread any more.
+    static GIVEN_UP: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
+}
+
+/// Whether this thread's work has been given up.
+pub(super) fn given_up() -> bool {
+    GIVEN_UP.with_borrow(|flag| flag.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)))
+}
 
 /// What bounds a piece of work.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +53,7 @@ pub enum Stopped {
 ///
 /// # Errors
 ///
-/// [`Stopped`] says why there is no result. The thread may still be running then, and what it
-/// holds is not freed before the process ends.
+/// [`Stopped`] says why there is no result. The thread may still be running then, with all it holds.
 pub fn within<T, F>(limits: &Limits, interrupted: impl Fn() -> bool, work: F) -> Result<T, Stopped>
 where
     T: Send + 'static,
@@ -48,14 +61,16 @@ where
 {
     let started = Instant::now();
     let (sender, receiver) = sync_channel(1);
-    let shared = std::sync::Arc::new(std::sync::Mutex::new(Some(work)));
+    let shared = Arc::new(std::sync::Mutex::new(Some(work)));
+    let given_up = Arc::new(AtomicBool::new(false));
     let mut refused = None;
     for size in STACKS {
-        let (shared, sender) = (shared.clone(), sender.clone());
+        let (shared, sender, flag) = (shared.clone(), sender.clone(), given_up.clone());
         let body = move || {
             let work = shared.lock().ok().and_then(|mut slot| slot.take());
             if let Some(work) = work {
                 super::stack::set_size(size);
+                GIVEN_UP.set(Some(flag));
                 let _ = sender.send(work());
             }
         };
@@ -71,6 +86,17 @@ where
     if let Some(error) = refused {
         return Err(Stopped::Failed(format!("no thread: {error}")));
     }
+    let result = wait(&receiver, limits, started, interrupted);
+    given_up.store(result.is_err(), Ordering::Relaxed);
+    result
+}
+
+fn wait<T>(
+    receiver: &Receiver<T>,
+    limits: &Limits,
+    started: Instant,
+    interrupted: impl Fn() -> bool,
+) -> Result<T, Stopped> {
     loop {
         let mut wait = POLL;
         if let Some(limit) = limits.max_time {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::common::{Inside, Ran, TestEnv, aimem_path, long_tests, require, signal};
+use super::common::{FAKETIME, Inside, Ran, TestEnv, aimem_path, long_tests, require, signal};
 
 /// Takes the lock again and again, until the file `stop` is there.
 const LOOP: &str = r#"stop=$1; shift; while [ ! -e "$stop" ]; do "$@"; done"#;
@@ -289,7 +289,7 @@ fn clocks_set_back_and_forth_under_contenders_change_nothing() {
     for at in 0..8 {
         let mut words = lock_with(&inside, "0.001");
         let offset = ["+1h", "-1h", "+400d", "-400d"][at % 4];
-        words.splice(0..0, ["faketime", "-f", offset].map(str::to_owned));
+        words.splice(0..0, FAKETIME.iter().chain([&offset]).map(|word| (*word).to_owned()));
         field.add(words);
     }
     let mut dice = Dice(3);

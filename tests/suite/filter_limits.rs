@@ -180,3 +180,23 @@ fn a_filter_that_nests_with_every_word_is_compiled_or_refused() {
         assert!(ended.is_ok(), "{shown} {length}");
     }
 }
+
+#[test]
+fn a_filter_that_was_given_up_ends_by_itself() {
+    for filter in ["until(false; .)", "[range(1e12)]", "def f: f; f", "reduce range(1e12) as $i (0; . + 1)"] {
+        let (ended, waits) = std::sync::mpsc::channel();
+        let limits = Limits { max_time: Some(Duration::from_millis(20)) };
+        let stopped = within(
+            &limits,
+            || false,
+            move || {
+                let filter = Filter::compile(filter, &Bindings::default()).unwrap();
+                let _ = filter.run_one(Value::null());
+                ended.send(()).unwrap();
+            },
+        );
+        assert!(matches!(stopped, Err(Stopped::TimeLimit(_))), "{filter}");
+        // Without end it would be a timeout here.
+        waits.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+}

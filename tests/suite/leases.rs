@@ -7,7 +7,7 @@ use std::time::Duration;
 use aimem::lock::info::Info;
 use aimem::sys::clock::since_boot;
 
-use super::common::{Ran, TestEnv, eventually, require};
+use super::common::{FAKETIME, Ran, TestEnv, eventually, require};
 
 fn lease(env: &TestEnv, ttl: &str) -> String {
     if !env.path("f").exists() {
@@ -33,8 +33,8 @@ fn at_another_time(env: &TestEnv, offset: &str, args: &[&str]) -> Option<Command
     if !require("faketime") {
         return None;
     }
-    let mut command = env.command("faketime");
-    command.args(["-f", offset]).arg(super::common::aimem_path()).args(args);
+    let mut command = env.command(FAKETIME[0]);
+    command.args(&FAKETIME[1..]).arg(offset).arg(super::common::aimem_path()).args(args);
     // Only the wall clock is set back and forth; the monotonic one never is.
     command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("DONT_FAKE_MONOTONIC", "1");
     Some(command)

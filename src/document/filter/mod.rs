@@ -11,11 +11,14 @@ mod error;
 mod natives;
 mod prelude;
 mod rewrite;
+mod shape;
 
 pub use bindings::Bindings;
 pub use error::{FilterError, FilterErrorKind};
 
-use super::{Value, stack};
+use super::Value;
+use super::stack;
+use super::within::given_up;
 use jaq_core::data::HasLut;
 use jaq_core::load::lex::Lexer;
 use jaq_core::load::parse::Def;
@@ -86,9 +89,10 @@ impl Run<'_> {
         Exn::halt(5)
     }
 
-    /// An error when the stack does not suffice to go deeper, or did not before.
+    /// An error when the stack does not suffice to go deeper, or did not before, or when nobody
+    /// waits for the filter any more.
     fn room<'a>(&self) -> Result<(), Exn<'a, Value>> {
-        if stack::has_room() && !stack::refused() {
+        if !given_up() && stack::has_room() && !stack::refused() {
             return Ok(());
         }
         Err(self.halt(Halt::TooDeep))

@@ -127,11 +127,6 @@ pub(super) const DEFINITIONS: &[(&str, usize, &str)] = &[
         0,
         "def logb: if . == 0 then -infinite elif isinfinite then infinite elif isnan then . else ilogb end;",
     ),
-    (
-        "significand",
-        0,
-        "def significand: if isinfinite or isnan or . == 0 then . else scalbln(.; -ilogb) end;",
-    ),
     ("gamma", 0, "def gamma: lgamma;"),
     ("drem", 2, "def drem($x; $y): remainder($x; $y) | if . == 0 then copysign(.; $x) else . end;"),
 ];

@@ -139,6 +139,16 @@ impl TestEnv {
     }
 }
 
+/// What goes before an offset and a command to run it under another wall clock. faketime names
+/// its shared memory by its PID and never removes that of a killed process, so it would fail as
+/// soon as a PID comes round again.
+pub const FAKETIME: [&str; 4] = [
+    "sh",
+    "-c",
+    "rm -f /dev/shm/faketime_shm_$$ /dev/shm/sem.faketime_sem_$$; exec faketime -f \"$@\"",
+    "sh",
+];
+
 /// The binary under test.
 pub fn aimem_path() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_aimem"))

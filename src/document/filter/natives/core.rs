@@ -3,7 +3,8 @@
 use super::{Closure, Cv, Exception, Plain, Results, one, parameters, plain};
 use crate::document::arithmetic::fail;
 use crate::document::filter::{Engine, Halt};
-use crate::document::{Value, path, stack};
+use crate::document::within::given_up;
+use crate::document::{Value, path};
 use jaq_core::box_iter::box_once;
 use jaq_core::native::Fun;
 use jaq_core::{Error, Exn, Native, ValT};
@@ -218,7 +219,7 @@ fn range<'a>(from: &Value, upto: &Value, by: &Value) -> Results<'a> {
     };
     let mut next = from;
     Box::new(std::iter::from_fn(move || {
-        let inside = (by > 0.0 && next < upto) || (by < 0.0 && next > upto);
+        let inside = ((by > 0.0 && next < upto) || (by < 0.0 && next > upto)) && !given_up();
         let value = next;
         next += by;
         inside.then(|| Ok(Value::from(value)))
@@ -239,6 +240,5 @@ fn halt_error<'a>(cv: &Cv<'a>, code: &Value) -> Exception<'a> {
 
 /// The results of a closure on a value.
 pub(super) fn results<'a>(closure: &Closure<'a>, value: Value) -> Results<'a> {
-    let _ = stack::has_room();
     closure.0.run((closure.1.clone(), value))
 }

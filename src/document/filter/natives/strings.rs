@@ -11,7 +11,7 @@ use jaq_core::native::{Fun, unary};
 use jaq_core::{ValR, ValT};
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
-    let natives: [Plain; 30] = [
+    let natives: [Plain; 29] = [
         ("tostring", parameters(""), |cv| one(Ok(cv.1.into_string()))),
         ("fromjson", parameters(""), |cv| one(from_json(&cv.1))),
         ("tonumber", parameters(""), |cv| one(to_number(cv.1))),
@@ -52,9 +52,6 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
                 (Some(text), Some(separator)) => Ok(split(text, separator)),
                 _ => fail("split input and separator must be strings"),
             })
-        }),
-        ("_strindices", parameters("v"), |cv| {
-            unary(cv, |value, wanted| crate::document::search::indices(&value, &wanted))
         }),
         ("@text", parameters(""), |cv| one(Ok(cv.1.into_string()))),
         ("@json", parameters(""), |cv| one(Ok(cv.1.to_string().into()))),
