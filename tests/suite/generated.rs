@@ -1,5 +1,6 @@
 //! What is generated from the command tree and checked in is what the tree says now.
 
+#[cfg(feature = "outbox")]
 use std::fs;
 use std::path::Path;
 
