@@ -1,6 +1,7 @@
 //! A lock that we have: publishing under it, and giving it back.
 
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::Duration;
 
@@ -110,19 +111,19 @@ impl Held {
         self.reclaimed.as_ref()
     }
 
-    /// Lets commands started from now on inherit the kernel lock, or keeps it from them. With
-    /// it, the lock lives as long as any of them.
+    /// A copy of the lock's descriptor, which commands inherit that are started while it is open.
+    /// The lock lives as long as any of them.
     ///
     /// # Errors
-    /// The descriptor's flags can't be set.
-    pub fn set_inheritable(&self, inheritable: bool) -> Result<(), LockError> {
+    /// Too many files are open.
+    pub fn inheritable(&self) -> Result<Option<OwnedFd>, LockError> {
         let file = match &self.hold {
             Hold::Own(own) => &own.info,
             Hold::Guest(nest) => nest.file(),
-            Hold::Over => return Ok(()),
+            Hold::Over => return Ok(None),
         };
         let path = self.root.lock_dir(&self.target.key);
-        sys::file::set_inheritable(file, inheritable).map_err(LockError::io("pass on the lock of", path))
+        sys::file::inheritable_copy(file).map(Some).map_err(LockError::io("pass on the lock of", path))
     }
 
     /// Runs `change` under the guard, after making sure that the lock is still ours: between

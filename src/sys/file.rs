@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -133,13 +133,19 @@ pub fn no_flock(error: &io::Error) -> bool {
         .any(|errno| code == Some(errno.raw_os_error()))
 }
 
-/// Lets commands started from now on inherit the descriptor, or keeps it from them.
+/// A copy of the descriptor that commands inherit which are started while it is open. It shares
+/// the file's kernel lock. Its number is a high one, for shell scripts use low ones as they like:
+/// `exec 9>log` would close it unseen.
 ///
 /// # Errors
-/// The call failed, which it does not for an open file.
-pub fn set_inheritable(file: &File, inheritable: bool) -> io::Result<()> {
-    let flags = if inheritable { rustix::io::FdFlags::empty() } else { rustix::io::FdFlags::CLOEXEC };
-    Ok(rustix::io::fcntl_setfd(file, flags)?)
+/// Too many files are open.
+pub fn inheritable_copy(file: &File) -> io::Result<OwnedFd> {
+    // A limit on open files may leave no such number.
+    let copy =
+        rustix::io::fcntl_dupfd_cloexec(file, 100).or_else(|_| rustix::io::fcntl_dupfd_cloexec(file, 10));
+    let copy = copy.or_else(|_| rustix::io::fcntl_dupfd_cloexec(file, 3))?;
+    rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty())?;
+    Ok(copy)
 }
 
 /// Renames, but never over something that is there: that is `AlreadyExists`.

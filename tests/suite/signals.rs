@@ -22,6 +22,17 @@ fn a_killed_wrapper_leaves_the_lock_to_its_command() {
 }
 
 #[test]
+fn a_script_that_uses_every_low_descriptor_keeps_the_lock() {
+    let env = TestEnv::new();
+    let script = format!("exec 3>/dev/null 4>&3 5>&3 6>&3 7>&3 8>&3 9>&3; {STAY}");
+    let mut holder = Holder::start(&mut env.aimem(["lock", "with", "f", "--", "sh", "-c", &script]));
+    holder.kill();
+    assert_eq!(env.verdict("f"), "held");
+    env.run(["lock", "with", "f", "-n", "--", "true"]).expect(75);
+    holder.let_go();
+}
+
+#[test]
 fn without_the_inherited_descriptor_the_lock_ends_with_the_wrapper() {
     let env = TestEnv::new();
     let mut holder = Holder::start(&mut env.aimem(["lock", "with", "f", "--close", "--", "sh", "-c", STAY]));

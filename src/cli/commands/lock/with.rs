@@ -159,15 +159,19 @@ impl With {
         mut command: Command,
         signals: &mut Signals,
     ) -> Result<ExitStatus, CliError> {
-        let inherit =
-            |wanted: bool| held.iter().try_for_each(|held| held.set_inheritable(wanted && !self.close));
-        inherit(true).map_err(|error| own(error.into()))?;
+        let inherited = match self.close {
+            true => Vec::new(),
+            false => held
+                .iter()
+                .map(Held::inheritable)
+                .collect::<Result<_, _>>()
+                .map_err(|error| own(error.into()))?,
+        };
         if let Some(number) = first_ending(&signals.pending()) {
             return Err(LockError::Interrupted(number).into());
         }
         let spawned = command.spawn();
-        // Nothing else is started from here, so a failure would do no harm.
-        let _ = inherit(false);
+        drop(inherited);
         let mut child = spawned.map_err(|error| {
             let name = command.get_program().to_string_lossy().into_owned();
             let exit = match error.kind() {
