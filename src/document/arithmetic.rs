@@ -9,6 +9,12 @@ use std::rc::Rc;
 /// The longest string that repeating one may give, in bytes.
 const LONGEST: usize = 1 << 28;
 
+/// The longest string that joining two may give, in bytes. Doubling gets there quickly.
+const LONGEST_SUM: usize = 1 << 30;
+
+/// The longest array that joining two may give.
+const LONGEST_ARRAY: usize = 1 << 27;
+
 /// How much of a value an error message shows, in bytes.
 const SHOWN: usize = 30;
 
@@ -56,12 +62,18 @@ impl std::ops::Add for Value {
                 if right.len() == 0 {
                     return Ok(Self(Node::String(left)));
                 }
+                if left.len() + right.len() > LONGEST_SUM {
+                    return fail("String too long");
+                }
                 let mut text = String::with_capacity(left.len() + right.len());
                 text.push_str(left.as_str());
                 text.push_str(right.as_str());
                 Self::string(text)
             }
             (Node::Array(mut left), Node::Array(right)) => {
+                if left.0.len() + right.0.len() > LONGEST_ARRAY {
+                    return fail("Array too long");
+                }
                 let elements = &mut Rc::make_mut(&mut left).0;
                 match Rc::try_unwrap(right) {
                     Ok(right) => elements.extend(right.take()),

@@ -13,7 +13,7 @@ use std::rc::Rc;
 type Error = jaq_core::Error<Value>;
 
 /// The longest array that assigning to an index may make.
-const LONGEST: usize = 1 << 29;
+const LONGEST: usize = 1 << 27;
 
 /// What a key means for the value it is used on.
 enum Key<'a> {

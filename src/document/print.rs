@@ -6,6 +6,7 @@ use super::stack;
 use super::style::Style;
 use super::text::Text;
 use super::value::{Node, Value};
+use super::within::given_up;
 use std::io::{self, Write};
 
 /// Why a value can't be written to a file.
@@ -17,15 +18,24 @@ pub enum NotJson {
     /// Nested deeper than anything that would be read again.
     #[error("the result is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
+    /// Larger than any document that is meant to be: a value that shares its parts can be.
+    #[error("the result is larger than {LONGEST_FILE} bytes")]
+    TooLarge,
 }
+
+/// The largest file, in bytes.
+const LONGEST_FILE: usize = 1 << 32;
+
+/// The longest text that `tojson` gives, in bytes.
+const LONGEST_TEXT: usize = 1 << 30;
 
 /// The bytes of `value` for a file in `style`.
 ///
 /// # Errors
 ///
-/// [`NotJson`]: NaN, an infinity, or nested deeper than [`MAX_DEPTH`].
+/// [`NotJson`]: NaN, an infinity, nested deeper than [`MAX_DEPTH`], or too large.
 pub fn serialise(value: &Value, style: &Style) -> Result<Vec<u8>, NotJson> {
-    let mut writer = Writer { style, strict: true, level: 0, out: Vec::new(), chunk: CHUNK, flush: None };
+    let mut writer = Writer { strict: true, longest: LONGEST_FILE, ..Writer::new(style) };
     writer.node(&value.0).map_err(|stop| match stop {
         Stop::Refused(why) => why,
         // There is no flush, so there is no I/O.
@@ -47,8 +57,7 @@ pub fn print(value: &Value, style: &Style, raw_strings: bool, out: &mut impl Wri
     if let (Node::String(text), true) = (&value.0, raw_strings) {
         out.write_all(text.as_bytes())?;
     } else {
-        let mut writer =
-            Writer { style, strict: false, level: 0, out: Vec::new(), chunk: CHUNK, flush: Some(&mut *out) };
+        let mut writer = Writer { flush: Some(&mut *out), ..Writer::new(style) };
         let done = writer.node(&value.0);
         let rest = std::mem::take(&mut writer.out);
         match done {
@@ -64,8 +73,7 @@ pub fn print(value: &Value, style: &Style, raw_strings: bool, out: &mut impl Wri
 /// [`stack`] remembers.
 pub(super) fn to_json(node: &Node) -> String {
     let style = Style::compact();
-    let mut writer =
-        Writer { style: &style, strict: false, level: 0, out: Vec::new(), chunk: CHUNK, flush: None };
+    let mut writer = Writer { longest: LONGEST_TEXT, ..Writer::new(&style) };
     match writer.node(node) {
         Ok(()) => String::from_utf8(writer.out).unwrap_or_default(),
         Err(_) => {
@@ -79,8 +87,7 @@ pub(super) fn to_json(node: &Node) -> String {
 pub(super) fn to_json_start(node: &Node, limit: usize) -> String {
     let style = Style::compact();
     let mut start = Limited { room: limit + 8, bytes: Vec::new() };
-    let mut writer =
-        Writer { style: &style, strict: false, level: 0, out: Vec::new(), chunk: 1, flush: Some(&mut start) };
+    let mut writer = Writer { chunk: 1, flush: Some(&mut start), ..Writer::new(&style) };
     let whole = match node {
         Node::String(text) if text.len() > 2 * limit => {
             let cut = text.as_str().floor_char_boundary(2 * limit);
@@ -127,12 +134,26 @@ struct Writer<'a> {
     strict: bool,
     level: usize,
     out: Vec<u8>,
+    /// The longest output: a value that shares its parts can be larger than all memory.
+    longest: usize,
     /// How much is gathered before `flush`.
     chunk: usize,
     flush: Option<&'a mut dyn Write>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    fn new(style: &'a Style) -> Self {
+        Self {
+            style,
+            strict: false,
+            level: 0,
+            out: Vec::new(),
+            longest: usize::MAX,
+            chunk: CHUNK,
+            flush: None,
+        }
+    }
+
     fn node(&mut self, node: &Node) -> Result<(), Stop> {
         match node {
             Node::Null => self.out.extend_from_slice(b"null"),
@@ -189,6 +210,9 @@ impl Writer<'_> {
 
     fn open(&mut self, bracket: u8) -> Result<(), Stop> {
         // `tojson` of an overly deep value is refused like any other: it could not be read again.
+        if self.out.len() > self.longest || given_up() {
+            return Err(Stop::Refused(NotJson::TooLarge));
+        }
         if self.level == MAX_DEPTH || !stack::has_room() {
             return Err(Stop::Refused(NotJson::TooDeep));
         }

@@ -92,7 +92,13 @@ fn loops_in_tail_position_are_not_recursion() {
 
 #[test]
 fn too_much_at_once_is_an_error() {
-    for filter in ["\"a\" * 1e9", "(\"a\" * 1e8) * 100", ".a[1e9] = 1", ".[1e18] = 1"] {
+    for filter in [
+        "\"a\" * 1e9",
+        "(\"a\" * 1e8) * 100",
+        ".a[1e9] = 1",
+        ".[1e18] = 1",
+        "reduce range(64) as $i (\"a\"; . + .)",
+    ] {
         assert!(matches!(outcome(filter), Err(FilterErrorKind::Failed(_))), "{filter}");
     }
 }

@@ -280,7 +280,10 @@ fn undefined(source: &str, errors: &jaq_core::compile::Errors<&str, ()>) -> Filt
 }
 
 fn too_deep() -> FilterError {
-    FilterError::new(FilterErrorKind::TooDeep, "the filter recurses, or its values nest, too deeply")
+    FilterError::new(
+        FilterErrorKind::TooDeep,
+        "the filter recurses too deeply, or its values are too deep or too large",
+    )
 }
 
 fn failed(run: &Run<'_>, exception: Exn<'_, Value>) -> FilterError {
