@@ -1,7 +1,7 @@
 //! From «I want this file's lock» to having it.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::attempt::{Attempt, Claim, Keep, attempt};
@@ -151,7 +151,7 @@ impl Locker {
     /// Journals what is out of the ordinary about a take.
     fn record(&self, target: &Target, result: &Result<Held, LockError>, wait: &Wait<'_>) {
         let record = |event| Record::new(event, Some(&target.path)).client(self.client.as_ref());
-        let waited = wait.backoff.waited();
+        let waited = wait.waited();
         match result {
             Ok(held) => {
                 if let Some(dead) = held.reclaimed() {
@@ -229,6 +229,8 @@ impl Locker {
 /// One wait: its deadline, its pauses, and what was said of it.
 struct Wait<'a> {
     target: &'a Target,
+    /// When the caller began to want the lock.
+    begun: Instant,
     deadline: Instant,
     backoff: Backoff,
     holder: Option<Holder>,
@@ -236,7 +238,12 @@ struct Wait<'a> {
 
 impl<'a> Wait<'a> {
     fn new(target: &'a Target, patience: Patience, deadline: Instant) -> Wait<'a> {
-        Wait { target, deadline, backoff: Backoff::for_lock(&patience), holder: None }
+        let begun = deadline.checked_sub(patience.limit).unwrap_or_else(Instant::now);
+        Wait { target, begun, deadline, backoff: Backoff::for_lock(&patience), holder: None }
+    }
+
+    fn waited(&self) -> Duration {
+        self.begun.elapsed()
     }
 
     /// Sleeps before the next look, or ends the wait.
@@ -245,7 +252,7 @@ impl<'a> Wait<'a> {
         let is_taken = seen.verdict.is_taken();
         let now = Instant::now();
         let holder = Holder { inside: is_guest, ..Holder::of(&seen.info) };
-        let waited = self.backoff.waited();
+        let waited = self.waited();
         if now >= self.deadline {
             return Err(LockError::Busy(Box::new(Busy {
                 target: self.target.path.clone(),
