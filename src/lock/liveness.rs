@@ -112,6 +112,14 @@ impl Here {
             time_namespace: sys::machine::time_namespace(),
         }
     }
+
+    /// Whether the boot-time clock here is the one that a lease was measured by.
+    fn shares_clock_with(&self, info: &Info) -> bool {
+        info.boot.is_some()
+            && info.boot == self.boot
+            && info.time_namespace.is_some()
+            && info.time_namespace == self.time_namespace
+    }
 }
 
 /// Judges lock directories. Keeps in mind what it has seen of corrupt ones.
@@ -142,18 +150,12 @@ impl Judge {
 
     /// Whether a lease has run out, or its end can't be read.
     pub(super) fn lease_is_over(&mut self, info: &Info) -> bool {
-        let here = self.here();
-        let same_boot = info.boot.is_some() && info.boot == here.boot;
-        judge_lease(info, here, same_boot).0 != Verdict::Held
+        judge_lease(info, self.here()).0 != Verdict::Held
     }
 
     /// Whether the boot-time clock here is the one that a lease was measured by.
     pub(super) fn shares_clock_with(&mut self, info: &Info) -> bool {
-        let here = self.here();
-        info.boot.is_some()
-            && info.boot == here.boot
-            && info.time_namespace.is_some()
-            && info.time_namespace == here.time_namespace
+        self.here().shares_clock_with(info)
     }
 
     /// Looks at the lock of `key` as it is now.
@@ -248,7 +250,7 @@ impl Judge {
             _ => None,
         };
         if liveness == Liveness::Lease {
-            return judge_lease(info, here, same_boot == Some(true));
+            return judge_lease(info, here);
         }
         let same_machine = match (&info.machine, &here.machine) {
             (Some(theirs), Some(ours)) => Some(theirs == ours),
@@ -305,9 +307,8 @@ impl Judge {
     }
 }
 
-fn judge_lease(info: &Info, here: &Here, same_boot: bool) -> (Verdict, String) {
-    let same_clock = same_boot && info.time_namespace.is_some() && info.time_namespace == here.time_namespace;
-    let left = match (same_clock, info.expires_boot, info.expires) {
+fn judge_lease(info: &Info, here: &Here) -> (Verdict, String) {
+    let left = match (here.shares_clock_with(info), info.expires_boot, info.expires) {
         (true, Some(end), _) => end.as_secs_f64() - sys::clock::since_boot().as_secs_f64(),
         (false, _, Some(end)) => {
             let end = end.as_duration().as_secs_f64() + CLOCK_MARGIN.as_secs_f64();
