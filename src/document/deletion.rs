@@ -34,7 +34,8 @@ fn delete_sorted(container: &mut Value, paths: &[Vec<Value>], depth: usize) -> R
     let mut rest = paths;
     while let Some(first) = rest.first() {
         let key = &first[depth];
-        let same = rest.iter().take_while(|path| path.get(depth) == Some(key)).count();
+        // NaN is not equal to itself: a group has at least its first.
+        let same = rest.iter().take_while(|path| path.get(depth) == Some(key)).count().max(1);
         let (group, others) = rest.split_at(same);
         if first.len() == depth + 1 {
             keys.push(key);
