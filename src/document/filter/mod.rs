@@ -1,6 +1,6 @@
 //! Filters: the language of jq 1.8 on `jaq-core`.
 //!
-//! A filter is parsed by the engine's parser, rewritten ([`rewrite`]) where the engine means
+//! A filter is parsed ([`parse`]), rewritten ([`rewrite`]) where the engine means
 //! something else than jq, and compiled with the builtins it reaches ([`prelude`], [`natives`]).
 //!
 //! Nothing here ends the process, whatever the filter asks for: `halt` is an error like others.
@@ -8,7 +8,9 @@
 
 mod bindings;
 mod error;
+mod lex;
 mod natives;
+mod parse;
 mod prelude;
 mod rewrite;
 mod shape;
@@ -20,9 +22,8 @@ use super::Value;
 use super::stack;
 use super::within::given_up;
 use jaq_core::data::HasLut;
-use jaq_core::load::lex::Lexer;
 use jaq_core::load::parse::Def;
-use jaq_core::load::{Arena, File, Loader, Parser};
+use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, DataT, Exn, Lut, Vars};
 use natives::Pattern;
 use rewrite::Rewriter;
@@ -30,9 +31,9 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-/// The longest filter, in bytes. A filter may nest with every token, and the engine's parser and
-/// compiler recurse without measuring the stack: the thread of [`within`](super::within) has room
-/// for a filter of this length, whatever it is. (Unoptimised, every level takes more.)
+/// The longest filter, in bytes. A filter may nest with every token, and the engine's compiler
+/// recurses without measuring the stack: the thread of [`within`](super::within) has room for a
+/// filter of this length, whatever it is. (Unoptimised, every level takes more.)
 const LONGEST: usize = if cfg!(debug_assertions) { 16 * 1024 } else { 64 * 1024 };
 
 /// The same on a thread whose stack is unknown.
@@ -129,10 +130,7 @@ impl Filter {
             return Self::compile(".", bindings);
         }
         let arena = Arena::default();
-        let tokens = Lexer::new(source).lex().map_err(|errors| error::lexing(source, &errors))?;
-        let term = Parser::new(&tokens)
-            .parse(|parser| parser.term())
-            .map_err(|errors| error::parsing(source, &errors))?;
+        let term = parse::filter(source)?;
         let mut rewriter = Rewriter::new(source, &arena);
         let body = rewriter.term(term);
         if rewriter.too_deep {
@@ -248,8 +246,7 @@ fn reached<'s>(called: &[(&'s str, usize)], arena: &'s Arena) -> Vec<Def<&'s str
             continue;
         }
         let (_, _, code) = prelude::DEFINITIONS[place];
-        let parsed = jaq_core::load::parse(code, |parser| parser.defs()).unwrap_or_default();
-        for definition in parsed {
+        for definition in parse::definitions(code).unwrap_or_default() {
             let mut rewriter = Rewriter::new(code, arena);
             rewritten[place] = Some(rewriter.definition(definition));
             waiting.extend(rewriter.called.iter().filter_map(find).filter(|other| *other != place));

@@ -33,12 +33,16 @@ pub(super) struct Rewriter<'s> {
     pub(super) too_deep: bool,
 }
 
-fn call<'s>(name: &'static str, arguments: Vec<Ast<'s>>) -> Ast<'s> {
+pub(super) fn call<'s>(name: &'s str, arguments: Vec<Ast<'s>>) -> Ast<'s> {
     Term::Call(name, arguments)
 }
 
-fn binary<'s>(left: Ast<'s>, operator: BinaryOp<&'s str>, right: Ast<'s>) -> Ast<'s> {
+pub(super) fn binary<'s>(left: Ast<'s>, operator: BinaryOp<&'s str>, right: Ast<'s>) -> Ast<'s> {
     Term::BinOp(Box::new(left), operator, Box::new(right))
+}
+
+pub(super) fn pipe<'s>(left: Ast<'s>, right: Ast<'s>) -> Ast<'s> {
+    binary(left, BinaryOp::Pipe(None), right)
 }
 
 /// `term as $name | rest`
@@ -47,7 +51,7 @@ fn bind<'s>(term: Ast<'s>, name: &'static str, rest: Ast<'s>) -> Ast<'s> {
 }
 
 fn guarded(term: Ast<'_>) -> Ast<'_> {
-    binary(call("!guard", Vec::new()), BinaryOp::Pipe(None), term)
+    pipe(call("!guard", Vec::new()), term)
 }
 
 /// The arguments of a `foreach` whose step may give no result or several: all are given, and the
@@ -56,7 +60,6 @@ fn foreach(arguments: Vec<Ast<'_>>) -> Vec<Ast<'_>> {
     let mut arguments = arguments.into_iter();
     let mut next = || arguments.next().unwrap_or_default();
     let (start, step, last) = (next(), next(), next());
-    let pipe = |left, right| binary(left, BinaryOp::Pipe(None), right);
     vec![
         pipe(start, call("!foreach_start", Vec::new())),
         call("!foreach_step", vec![step]),
@@ -64,7 +67,7 @@ fn foreach(arguments: Vec<Ast<'_>>) -> Vec<Ast<'_>> {
     ]
 }
 
-fn text<'s>(text: &'s str) -> Ast<'s> {
+pub(super) fn text<'s>(text: &'s str) -> Ast<'s> {
     Term::Str(None, vec![StrPart::Str(text)])
 }
 
