@@ -26,6 +26,7 @@ mod filter;
 mod filter_differential;
 mod filter_fuzz;
 mod filter_limits;
+mod filter_places;
 mod foreign_writer;
 mod generated;
 mod guests;

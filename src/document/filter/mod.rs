@@ -14,12 +14,14 @@ mod parse;
 mod prelude;
 mod rewrite;
 mod shape;
+mod start;
 
 pub use bindings::Bindings;
 pub use error::{FilterError, FilterErrorKind};
 
 use super::Value;
 use super::stack;
+use super::trail;
 use super::within::given_up;
 use jaq_core::data::HasLut;
 use jaq_core::load::parse::Def;
@@ -27,6 +29,7 @@ use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, DataT, Exn, Lut, Vars};
 use natives::Pattern;
 use rewrite::Rewriter;
+use start::Start;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -105,6 +108,7 @@ pub struct Filter {
     compiled: jaq_core::Filter<Engine>,
     bindings: Bindings,
     globals: Vec<Value>,
+    start: Start,
 }
 
 impl Filter {
@@ -131,6 +135,7 @@ impl Filter {
         }
         let arena = Arena::default();
         let term = parse::filter(source)?;
+        let start = Start::of(&term);
         let mut rewriter = Rewriter::new(source, &arena);
         let body = rewriter.term(term);
         if rewriter.too_deep {
@@ -149,7 +154,7 @@ impl Filter {
             .compile(modules)
             .map_err(|errors| undefined(source, &errors))?;
         let globals = globals.into_iter().map(|(_, value)| value).collect();
-        Ok(Self { compiled, bindings: bindings.clone(), globals })
+        Ok(Self { compiled, bindings: bindings.clone(), globals, start })
     }
 
     /// The one result of the filter on `input`.
@@ -189,12 +194,14 @@ impl Filter {
     ) -> Result<(), FilterError> {
         stack::ensure();
         stack::take_refused();
+        trail::start(&input);
         let run = Run {
             lut: &self.compiled.lut,
             bindings: &self.bindings,
             halt: RefCell::default(),
             patterns: RefCell::default(),
         };
+        let kept = (!self.start.is_empty()).then(|| input.clone());
         let ctx = Ctx::<Engine>::new(&run, Vars::new(self.globals.iter().cloned()));
         for result in self.compiled.id.run((ctx, input)) {
             if stack::take_refused() {
@@ -202,13 +209,41 @@ impl Filter {
             }
             let value = match result {
                 Ok(value) => value,
-                Err(exception) => return Err(failed(&run, exception)),
+                Err(exception) => return Err(self.failed(&run, exception, kept.as_ref())),
             };
             if on_result(value).is_break() {
                 break;
             }
         }
         if stack::take_refused() { Err(too_deep()) } else { Ok(()) }
+    }
+
+    /// What went wrong, and where in the document, if that is known.
+    fn failed(&self, run: &Run<'_>, exception: Exn<'_, Value>, input: Option<&Value>) -> FilterError {
+        let value = match exception.get_err() {
+            Ok(error) => error.into_val(),
+            Err(exception) => {
+                return match run.halt.take() {
+                    Some(Halt::Asked(code, message)) => {
+                        let summary = format!("the filter halted with exit code {code}");
+                        FilterError::new(FilterErrorKind::Halted { code, message }, summary)
+                    }
+                    Some(Halt::TooDeep) => too_deep(),
+                    None if exception.get_halt().is_ok() => too_deep(),
+                    None => FilterError::new(FilterErrorKind::Failed("break".to_owned()), "break"),
+                };
+            }
+        };
+        let message = match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => format!("(not a string): {value}"),
+        };
+        let place = trail::of(&value).or_else(|| self.start.place(input?, &message));
+        let summary = match place {
+            Some(path) => format!("{message}, at {path}"),
+            None => message.clone(),
+        };
+        FilterError::new(FilterErrorKind::Failed(message), summary)
     }
 }
 
@@ -281,28 +316,4 @@ fn too_deep() -> FilterError {
         FilterErrorKind::TooDeep,
         "the filter recurses too deeply, or its values are too deep or too large",
     )
-}
-
-fn failed(run: &Run<'_>, exception: Exn<'_, Value>) -> FilterError {
-    let message = match exception.get_err() {
-        Ok(error) => {
-            let value = error.into_val();
-            match value.as_str() {
-                Some(text) => text.to_owned(),
-                None => format!("(not a string): {value}"),
-            }
-        }
-        Err(exception) => {
-            return match run.halt.take() {
-                Some(Halt::Asked(code, message)) => {
-                    let summary = format!("the filter halted with exit code {code}");
-                    FilterError::new(FilterErrorKind::Halted { code, message }, summary)
-                }
-                Some(Halt::TooDeep) => too_deep(),
-                None if exception.get_halt().is_ok() => too_deep(),
-                None => FilterError::new(FilterErrorKind::Failed("break".to_owned()), "break"),
-            };
-        }
-    };
-    FilterError::new(FilterErrorKind::Failed(message.clone()), message)
 }

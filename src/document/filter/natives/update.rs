@@ -5,6 +5,7 @@ use super::{Closure, Cv, Error, Exception, Plain, Results, one, parameters, plai
 use crate::document::arithmetic::fail;
 use crate::document::deletion;
 use crate::document::filter::Engine;
+use crate::document::trail::{self, Identity};
 use crate::document::{Value, path};
 use jaq_core::ValR;
 use jaq_core::box_iter::box_once;
@@ -50,12 +51,14 @@ pub(super) fn keys(path: &Value) -> Result<&[Value], Error> {
 }
 
 /// Runs `work` for every path of `paths` in `root`. They are all found first: the input is no
-/// longer shared then, so that changing it copies nothing.
+/// longer shared then, so that changing it copies nothing. `work` says which value it has found
+/// there, so that an error can say where it came from.
 fn for_each_path<'a>(
     root: Value,
     paths: &Closure<'a>,
-    mut work: impl FnMut(&mut Value, &[Value]) -> Result<(), Exception<'a>>,
+    mut work: impl FnMut(&mut Value, &[Value], &mut Option<Identity>) -> Result<(), Exception<'a>>,
 ) -> Result<Value, Exception<'a>> {
+    let before = Identity::of(&root);
     let found = paths.0.paths((paths.1.clone(), (root.clone(), Default::default())));
     let found: Vec<_> = found.map(|found| Ok(found?.1)).collect::<Result<_, Exception<'a>>>()?;
     let mut root = root;
@@ -64,45 +67,68 @@ fn for_each_path<'a>(
         keys.clear();
         keys.extend(path.iter().cloned());
         keys.reverse();
-        work(&mut root, &keys)?;
+        let mut inside = None;
+        work(&mut root, &keys, &mut inside).map_err(|exception| {
+            // Without a value there, it is the way that ended.
+            let reached = if inside.is_some() { keys.len() } else { path::reach(&root, &keys) };
+            let path = keys[..reached].iter().rev().cloned();
+            trail::note(exception, before, path, inside.unwrap_or_default())
+        })?;
     }
+    trail::became(before, &root);
+    Ok(root)
+}
+
+/// Deletes at paths.
+fn delete_all(root: Value, paths: Vec<Vec<Value>>) -> ValR<Value> {
+    let before = Identity::of(&root);
+    let root = deletion::delete_all(root, paths)?;
+    trail::became(before, &root);
     Ok(root)
 }
 
 fn each<'a>(mut cv: Cv<'a>, change: fn(Value, Value) -> ValR<Value>) -> Results<'a> {
     let (new, paths) = (cv.0.pop_var(), cv.0.pop_fun());
-    box_once(for_each_path(cv.1, &paths, |root, keys| {
-        path::update(root, keys, &mut |old| Ok(change(old, new.clone())?))
+    box_once(for_each_path(cv.1, &paths, |root, keys, inside| {
+        path::update(root, keys, &mut |old| {
+            *inside = Some(Identity::of(&old));
+            Ok(change(old, new.clone())?)
+        })
     }))
 }
 
 fn modify<'a>(root: Value, paths: &Closure<'a>, change: &Closure<'a>) -> Result<Value, Exception<'a>> {
     let mut gone: Vec<Vec<Value>> = Vec::new();
-    let root = for_each_path(root, paths, |root, keys| {
+    let root = for_each_path(root, paths, |root, keys, inside| {
         if path::get_path(root, keys)?.is_null() {
             // Perhaps not there: nothing is made unless there is a value to put there.
             match results(change, Value::null()).next() {
                 None => gone.push(keys.to_vec()),
                 Some(new) => {
-                    let new = new?;
+                    let new = new.inspect_err(|_| *inside = Some(Identity::default()))?;
                     path::update::<Error>(root, keys, &mut |_| Ok(new.clone()))?;
                 }
             }
             return Ok(());
         }
-        path::update(root, keys, &mut |old| match results(change, old).next() {
-            Some(new) => new,
-            None => {
-                gone.push(keys.to_vec());
-                Ok(Value::null())
+        path::update(root, keys, &mut |old| {
+            *inside = Some(Identity::of(&old));
+            match results(change, old).next() {
+                Some(new) => new,
+                None => {
+                    gone.push(keys.to_vec());
+                    Ok(Value::null())
+                }
             }
         })
     })?;
-    Ok(deletion::delete_all(root, gone)?)
+    Ok(delete_all(root, gone)?)
 }
 
 fn set_path(mut root: Value, path: &Value, new: Value) -> ValR<Value> {
+    let before = Identity::of(&root);
     path::update::<Error>(&mut root, keys(path)?, &mut |_| Ok(new.clone()))?;
+    trail::became(before, &root);
     Ok(root)
 }
 
@@ -114,14 +140,14 @@ fn delete_paths(root: Value, paths: &Value) -> ValR<Value> {
         Some(keys) => Ok(keys.to_vec()),
         None => fail(format!("Path must be specified as array, not {}", path.type_name())),
     };
-    deletion::delete_all(root, paths.iter().map(keys).collect::<Result<_, _>>()?)
+    delete_all(root, paths.iter().map(keys).collect::<Result<_, _>>()?)
 }
 
 fn delete<'a>(root: Value, paths: &Closure<'a>) -> Result<Value, Exception<'a>> {
     let mut gone = Vec::new();
-    let root = for_each_path(root, paths, |_, keys| {
+    let root = for_each_path(root, paths, |_, keys, _| {
         gone.push(keys.to_vec());
         Ok(())
     })?;
-    Ok(deletion::delete_all(root, gone)?)
+    Ok(delete_all(root, gone)?)
 }
