@@ -11,6 +11,7 @@ mod error;
 mod lex;
 mod natives;
 mod parse;
+mod paths;
 mod prelude;
 mod rewrite;
 mod shape;

@@ -168,7 +168,12 @@ impl<'s> Rewriter<'s> {
                     grows |= nested;
                     argument
                 };
-                let arguments = arguments.into_iter().map(&mut argument).collect();
+                let mut arguments: Vec<_> = arguments.into_iter().map(&mut argument).collect();
+                if let ("path" | "del" | "pick", [path]) = (name, &mut arguments[..])
+                    && !self.is_own(name)
+                {
+                    *path = self.as_path(std::mem::take(path));
+                }
                 let call = Term::Call(name, arguments);
                 // Not a tail call then: a loop could nest its closures deeper than the stack is,
                 // which nothing would notice before they are dropped. A label is no tail position.
@@ -268,9 +273,9 @@ impl<'s> Rewriter<'s> {
         let right = self.term(right);
         match operator {
             BinaryOp::Alt => call("!alternative", vec![left, right]),
-            // The right side first: of a long sum it is the short one.
+            // The right side first, also when the left one gives nothing: it may be an error.
             BinaryOp::Math(_) | BinaryOp::Cmp(_)
-                if self.count(&right) == Count::Any && self.count(&left) == Count::Any =>
+                if self.count(&left) != Count::One && !matches!(right, Term::Num(_) | Term::Var(_)) =>
             {
                 bind(right, "$!right", binary(left, operator, Term::Var("$!right")))
             }
@@ -293,6 +298,11 @@ impl<'s> Rewriter<'s> {
             BinaryOp::UpdateMath(Math::Rem) => "!update_remainder",
             _ => "!assign",
         };
-        call(name, vec![left, right])
+        call(name, vec![self.as_path(left), right])
+    }
+
+    /// Whether a name is a definition or a parameter of the filter's own.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.defined.iter().chain(&self.parameters).any(|own| *own == name)
     }
 }

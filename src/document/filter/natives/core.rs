@@ -2,7 +2,7 @@
 
 use super::{Closure, Cv, Exception, Plain, Results, one, parameters, plain};
 use crate::document::arithmetic::fail;
-use crate::document::filter::{Engine, Halt};
+use crate::document::filter::{Engine, Halt, paths};
 use crate::document::within::given_up;
 use crate::document::{Value, path};
 use jaq_core::box_iter::{BoxIter, box_once};
@@ -25,12 +25,8 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         ("not", parameters(""), |cv| box_once(Ok((!cv.1.is_truthy()).into()))),
         ("path", parameters("f"), |mut cv| {
             let (f, ctx) = cv.0.pop_fun();
-            Box::new(f.paths((ctx, (cv.1, Default::default()))).map(|found| {
-                let (_, keys) = found?;
-                let mut keys: Vec<Value> = keys.iter().cloned().collect();
-                keys.reverse();
-                Ok(Value::array(keys))
-            }))
+            let found = f.paths((ctx, (cv.1, Default::default())));
+            Box::new(found.map(|found| Ok(Value::array(paths::keys(found?.1.iter())?))))
         }),
         ("range", parameters("v"), |mut cv| {
             let upto = cv.0.pop_var();
@@ -76,7 +72,7 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             box_once(Ok(public.map(Value::from).collect()))
         }),
     ];
-    let with_paths: [Fun<Engine>; 9] = [
+    let with_paths: [Fun<Engine>; 10] = [
         (
             "!guard",
             parameters(""),
@@ -111,6 +107,26 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
                     Some(first) => Box::new(std::iter::once(first).chain(found)),
                     None => right.0.paths((right.1, cv.1)),
                 }
+            }),
+        ),
+        (
+            "!value",
+            parameters("f"),
+            Native::<Engine>::new(|mut cv| {
+                let (f, ctx) = cv.0.pop_fun();
+                f.run((ctx, cv.1))
+            })
+            .with_paths(|mut cv| {
+                let (f, ctx) = cv.0.pop_fun();
+                let (input, path) = cv.1;
+                Box::new(f.run((ctx, input.clone())).map(move |result| {
+                    let value = result?;
+                    if paths::is_identical(&value, &input) {
+                        return Ok((value, path.clone()));
+                    }
+                    let mark = paths::not_a_path(value.clone());
+                    Ok((value, path.clone().cons(mark)))
+                }))
             }),
         ),
         (

@@ -4,7 +4,7 @@ use super::core::results;
 use super::{Closure, Cv, Error, Exception, Plain, Results, one, parameters, plain};
 use crate::document::arithmetic::fail;
 use crate::document::deletion;
-use crate::document::filter::Engine;
+use crate::document::filter::{Engine, paths};
 use crate::document::trail::{self, Identity};
 use crate::document::{Value, path};
 use jaq_core::ValR;
@@ -55,18 +55,15 @@ pub(super) fn keys(path: &Value) -> Result<&[Value], Error> {
 /// there, so that an error can say where it came from.
 fn for_each_path<'a>(
     root: Value,
-    paths: &Closure<'a>,
+    closure: &Closure<'a>,
     mut work: impl FnMut(&mut Value, &[Value], &mut Option<Identity>) -> Result<(), Exception<'a>>,
 ) -> Result<Value, Exception<'a>> {
     let before = Identity::of(&root);
-    let found = paths.0.paths((paths.1.clone(), (root.clone(), Default::default())));
+    let found = closure.0.paths((closure.1.clone(), (root.clone(), Default::default())));
     let found: Vec<_> = found.map(|found| Ok(found?.1)).collect::<Result<_, Exception<'a>>>()?;
     let mut root = root;
-    let mut keys = Vec::new();
     for path in found {
-        keys.clear();
-        keys.extend(path.iter().cloned());
-        keys.reverse();
+        let keys = paths::keys(path.iter())?;
         let mut inside = None;
         work(&mut root, &keys, &mut inside).map_err(|exception| {
             // Without a value there, it is the way that ended.
