@@ -31,6 +31,7 @@ mod generated;
 mod guests;
 mod help;
 mod house;
+mod info_fuzz;
 mod journal;
 mod kill_everywhere;
 mod large;
