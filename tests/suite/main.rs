@@ -70,6 +70,7 @@ mod replace_library;
 mod replace_order;
 mod restart;
 mod restore;
+mod runaways;
 mod scripts_lock;
 mod selftest;
 mod signals;
