@@ -50,25 +50,38 @@ impl Value {
         change: impl Fn(Self) -> I,
     ) -> ValX<'a, Self> {
         let root = Identity::of(&self);
-        let mut gone = false;
-        let missing = path::get(&self, &key);
-        if let Err(error) = missing {
-            return opt.fail(self, |_| trail::note(error.into(), root, None, Identity::default()));
-        }
-        drop(missing);
-        let keys = [key];
-        let mut inside = Identity::default();
-        path::update(&mut self, &keys, &mut |old| {
-            inside = Identity::of(&old);
-            match change(old).next() {
-                Some(result) => result,
-                None => {
-                    gone = true;
-                    Ok(Self::null())
-                }
+        let nothing = match path::get(&self, &key) {
+            Ok(old) => old.is_null(),
+            Err(error) => {
+                return opt.fail(self, |_| trail::note(error.into(), root, None, Identity::default()));
             }
-        })
-        .map_err(|exception| trail::note(exception, root, keys.iter().cloned(), inside))?;
+        };
+        let keys = [key];
+        let [key] = &keys;
+        let mut inside = Identity::default();
+        let noted = |exception, inside| trail::note(exception, root, [key.clone()], inside);
+        let mut gone = false;
+        if nothing {
+            // Perhaps not there: nothing is made unless there is a value to put there.
+            match change(Self::null()).next() {
+                Some(new) => {
+                    let new = new.map_err(|exception| noted(exception, inside))?;
+                    path::update::<jaq_core::Error<Self>>(&mut self, &keys, &mut |_| Ok(new.clone()))
+                        .map_err(|error| noted(error.into(), inside))?;
+                }
+                None => gone = true,
+            }
+        } else {
+            path::update(&mut self, &keys, &mut |old| {
+                inside = Identity::of(&old);
+                let kept = deletion::placeholder(key, &old);
+                change(old).next().unwrap_or_else(|| {
+                    gone = true;
+                    Ok(kept)
+                })
+            })
+            .map_err(|exception| noted(exception, inside))?;
+        }
         if gone {
             self = deletion::delete_all(self, vec![keys.into()])?;
         }

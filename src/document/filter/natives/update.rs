@@ -110,11 +110,12 @@ fn modify<'a>(root: Value, paths: &Closure<'a>, change: &Closure<'a>) -> Result<
         }
         path::update(root, keys, &mut |old| {
             *inside = Some(Identity::of(&old));
+            let kept = keys.last().map(|key| deletion::placeholder(key, &old));
             match results(change, old).next() {
                 Some(new) => new,
                 None => {
                     gone.push(keys.to_vec());
-                    Ok(Value::null())
+                    Ok(kept.unwrap_or_default())
                 }
             }
         })
