@@ -104,6 +104,10 @@ impl<'s> Rewriter<'s> {
         if !self.plain_steps(path, &mut steps) {
             return false;
         }
+        // The value itself has to get one result, whatever it is.
+        if !always && !steps.iter().any(|step| matches!(step, Step::Key | Step::Each | Step::EachOptional)) {
+            return false;
+        }
         let mut made = 0;
         for step in &steps {
             match step {
