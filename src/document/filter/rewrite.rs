@@ -289,7 +289,8 @@ impl<'s> Rewriter<'s> {
             return binary(left, operator, right);
         }
         let name = match operator {
-            BinaryOp::Update => "!modify",
+            BinaryOp::Update if self.count(&right) == Count::One => "!modify",
+            BinaryOp::Update => "!modify_or_delete",
             BinaryOp::UpdateAlt => "!update_alternative",
             BinaryOp::UpdateMath(Math::Add) => "!update_add",
             BinaryOp::UpdateMath(Math::Sub) => "!update_subtract",

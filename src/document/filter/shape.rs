@@ -184,7 +184,7 @@ impl<'s> Rewriter<'s> {
                 let handler = handler.as_ref().map_or(Count::AtMostOne, |term| self.count(term));
                 self.count(body).max(handler)
             }
-            Term::Call("!last_or_null" | "!modify", _) => Count::One,
+            Term::Call("!last_or_null" | "!modify" | "!modify_or_delete", _) => Count::One,
             Term::Call("empty", _) => Count::AtMostOne,
             Term::Call("select", arguments) if !self.defined.contains(&"select") => {
                 all(&mut arguments.iter().map(|term| self.count(term))).max(Count::AtMostOne)

@@ -12,11 +12,9 @@ use jaq_core::box_iter::box_once;
 use jaq_core::native::Fun;
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
-    let natives: [Plain; 11] = [
-        ("!modify", parameters("ff"), |mut cv| {
-            let (change, paths) = (cv.0.pop_fun(), cv.0.pop_fun());
-            box_once(modify(cv.1, &paths, &change))
-        }),
+    let natives: [Plain; 12] = [
+        ("!modify", parameters("ff"), |cv| box_once(modify(cv, false))),
+        ("!modify_or_delete", parameters("ff"), |cv| box_once(modify(cv, true))),
         ("!assign", parameters("fv"), |cv| each(cv, |_, new| Ok(new))),
         ("!update_add", parameters("fv"), |cv| each(cv, |old, new| old + new)),
         ("!update_subtract", parameters("fv"), |cv| each(cv, |old, new| old - new)),
@@ -94,12 +92,15 @@ fn each<'a>(mut cv: Cv<'a>, change: fn(Value, Value) -> ValR<Value>) -> Results<
     }))
 }
 
-fn modify<'a>(root: Value, paths: &Closure<'a>, change: &Closure<'a>) -> Result<Value, Exception<'a>> {
+/// `paths |= change`. With `may_delete` the change may have no result, and its place is deleted in
+/// the end. Until then the old value stays: other paths may lead through it.
+fn modify<'a>(mut cv: Cv<'a>, may_delete: bool) -> Result<Value, Exception<'a>> {
+    let (change, paths) = (cv.0.pop_fun(), cv.0.pop_fun());
     let mut gone: Vec<Vec<Value>> = Vec::new();
-    let root = for_each_path(root, paths, |root, keys, inside| {
+    let root = for_each_path(cv.1, &paths, |root, keys, inside| {
         if path::get_path(root, keys)?.is_null() {
             // Perhaps not there: nothing is made unless there is a value to put there.
-            match results(change, Value::null()).next() {
+            match results(&change, Value::null()).next() {
                 None => gone.push(keys.to_vec()),
                 Some(new) => {
                     let new = new.inspect_err(|_| *inside = Some(Identity::default()))?;
@@ -110,14 +111,11 @@ fn modify<'a>(root: Value, paths: &Closure<'a>, change: &Closure<'a>) -> Result<
         }
         path::update(root, keys, &mut |old| {
             *inside = Some(Identity::of(&old));
-            let kept = keys.last().map(|key| deletion::placeholder(key, &old));
-            match results(change, old).next() {
-                Some(new) => new,
-                None => {
-                    gone.push(keys.to_vec());
-                    Ok(kept.unwrap_or_default())
-                }
-            }
+            let kept = may_delete.then(|| old.clone());
+            results(&change, old).next().unwrap_or_else(|| {
+                gone.push(keys.to_vec());
+                Ok(kept.unwrap_or_default())
+            })
         })
     })?;
     Ok(delete_all(root, gone)?)
