@@ -207,7 +207,7 @@ impl std::ops::Rem for Value {
 
     fn rem(self, other: Self) -> Self::Output {
         let (Some(a), Some(b)) = (self.as_f64(), other.as_f64()) else {
-            return refuse(&self, &other, "divided");
+            return refuse(&self, &other, "divided (remainder)");
         };
         if a.is_nan() || b.is_nan() {
             return Ok(Self::from(f64::NAN));

@@ -44,14 +44,17 @@ impl Value {
         }
     }
 
-    /// The same number with the opposite sign, its digits kept.
+    /// The same number with the opposite sign, its digits kept. Zero has none.
     pub(super) fn negated(&self) -> Option<Self> {
         match self.spelling() {
+            Some(spelling) if Decimal::new(spelling).digits.is_empty() => {
+                Some(Self::spelled(spelling.trim_start_matches('-')))
+            }
             Some(spelling) => Some(match spelling.strip_prefix('-') {
                 Some(positive) => Self::spelled(positive),
                 None => Self::spelled(&format!("-{spelling}")),
             }),
-            None => self.as_f64().map(|number| Self::from(-number)),
+            None => self.as_f64().map(|number| Self::from(0.0 - number)),
         }
     }
 }

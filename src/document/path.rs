@@ -70,7 +70,8 @@ pub(super) fn slice_range(length: usize, from: Option<f64>, upto: Option<f64>) -
     start..end.max(start)
 }
 
-/// The index that a float means in an array of this length; `None` if it is before the start.
+/// The index that a float means in an array of this length, cut towards zero; `None` if it is before
+/// the start.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -78,7 +79,7 @@ pub(super) fn slice_range(length: usize, from: Option<f64>, upto: Option<f64>) -
     reason = "checked"
 )]
 pub(super) fn place(length: usize, index: f64) -> Option<usize> {
-    let index = index.floor();
+    let index = index.trunc();
     let index = if index < 0.0 { index + length as f64 } else { index };
     (index >= 0.0).then_some(index as usize)
 }
@@ -94,8 +95,13 @@ fn slice_text(text: &str, from: Option<f64>, upto: Option<f64>) -> Value {
 
 /// `container | .[key]`.
 pub(super) fn get(container: &Value, key: &Value) -> Result<Value, Error> {
-    if let (Node::Array(array), Node::Array(wanted)) = (&container.0, &key.0) {
-        return Ok(super::search::array_indices(&array.0, &wanted.0));
+    match (&container.0, &key.0) {
+        (Node::Array(array), Node::Array(wanted)) => {
+            return Ok(super::search::array_indices(&array.0, &wanted.0));
+        }
+        // Of what is not there a slice is not looked at either.
+        (Node::Null, Node::Object(_)) => return Ok(Value::null()),
+        _ => {}
     }
     Ok(match (&container.0, Key::new(container, key)?) {
         (Node::Object(object), Key::Name(name)) => object.get(name).cloned().unwrap_or_default(),
@@ -121,9 +127,6 @@ pub(super) fn get_path(root: &Value, path: &[Value]) -> Result<Value, Error> {
     check_length(path)?;
     let mut value = root.clone();
     for key in path {
-        if value.is_null() {
-            return Ok(value);
-        }
         value = get(&value, key)?;
     }
     Ok(value)
@@ -151,6 +154,9 @@ pub(super) fn update<E: From<Error>>(
     check_length(path)?;
     let mut current = root;
     for (depth, key) in path.iter().enumerate() {
+        if let (Node::Array(_), Node::Array(_)) = (&current.0, &key.0) {
+            return fail("Cannot update field at array index of array").map_err(E::from);
+        }
         let key = Key::new(current, key)?;
         if let Key::Slice(from, upto) = key {
             return update_slice(current, from, upto, &path[depth + 1..], change);
@@ -209,17 +215,18 @@ fn update_slice<E: From<Error>>(
     if !stack::has_room() {
         return fail("Path too deep").map_err(E::from);
     }
-    if container.as_str().is_some() {
-        return fail("Cannot update string slices").map_err(E::from);
-    }
     let (range, mut part) = match &container.0 {
         Node::Array(array) => {
             let range = slice_range(array.0.len(), from, upto);
             (range.clone(), Value::array(array.0[range].to_vec()))
         }
+        Node::String(text) => (0..0, slice_text(text.as_str(), from, upto)),
         _ => (0..0, Value::null()),
     };
     update(&mut part, rest, change)?;
+    if container.as_str().is_some() {
+        return fail("Cannot update string slices").map_err(E::from);
+    }
     let Node::Array(part) = part.0 else {
         return fail("A slice of an array can only be assigned another array").map_err(E::from);
     };

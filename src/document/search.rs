@@ -9,7 +9,7 @@ type Error = jaq_core::Error<Value>;
 /// Where `wanted` starts in `elements`.
 pub(super) fn array_indices(elements: &[Value], wanted: &[Value]) -> Value {
     if wanted.is_empty() {
-        return Value::null();
+        return Value::array(Vec::new());
     }
     let windows = elements.windows(wanted.len()).enumerate();
     windows.filter(|(_, window)| *window == wanted).map(|(place, _)| Value::from(place)).collect()
@@ -19,7 +19,6 @@ pub(super) fn array_indices(elements: &[Value], wanted: &[Value]) -> Value {
 /// counted in characters.
 pub(super) fn indices(value: &Value, wanted: &Value) -> Result<Value, Error> {
     match (&value.0, &wanted.0) {
-        (Node::Null, _) => Ok(Value::null()),
         (Node::Array(array), Node::Array(wanted)) => Ok(array_indices(&array.0, &wanted.0)),
         (Node::Array(array), _) => {
             let places = array.0.iter().enumerate();
@@ -40,50 +39,41 @@ pub(super) fn indices(value: &Value, wanted: &Value) -> Result<Value, Error> {
 
 /// `value | contains(part)`.
 pub(super) fn contains(value: &Value, part: &Value) -> Result<bool, Error> {
+    let fits = match (&value.0, &part.0) {
+        (Node::Bool(value), Node::Bool(part)) => value == part,
+        _ => value.type_name() == part.type_name(),
+    };
+    if fits {
+        return Ok(holds(value, part));
+    }
+    let (value, part) = (value.described(), part.described());
+    fail(format!("{value} and {part} cannot have their containment checked"))
+}
+
+/// The same for parts of values: what is of another type is not contained.
+fn holds(value: &Value, part: &Value) -> bool {
     match (&value.0, &part.0) {
-        _ if !stack::has_room() => Ok(false),
+        _ if !stack::has_room() => false,
         (Node::Object(object), Node::Object(part)) => {
-            for (key, part) in part.entries() {
-                match object.get(key) {
-                    Some(value) if contains(value, part)? => {}
-                    _ => return Ok(false),
-                }
-            }
-            Ok(true)
+            let held = |(key, part): &(_, Value)| object.get(key).is_some_and(|value| holds(value, part));
+            part.entries().iter().all(held)
         }
         (Node::Array(array), Node::Array(parts)) => {
-            for part in &parts.0 {
-                let mut found = false;
-                for value in &array.0 {
-                    let same_type = value.type_name() == part.type_name();
-                    found = same_type && contains(value, part)?;
-                    if found {
-                        break;
-                    }
-                }
-                if !found {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
+            parts.0.iter().all(|part| array.0.iter().any(|value| holds(value, part)))
         }
-        (Node::String(text), Node::String(part)) => Ok(text.as_str().contains(part.as_str())),
-        _ if value.type_name() == part.type_name() => Ok(value == part),
-        _ => fail(format!(
-            "{} and {} cannot have their containment checked",
-            value.described(),
-            part.described()
-        )),
+        (Node::String(text), Node::String(part)) => text.as_str().contains(part.as_str()),
+        _ => value == part,
     }
 }
 
 /// `value | has(key)`.
 pub(super) fn has(value: &Value, key: &Value) -> Result<bool, Error> {
     match (&value.0, &key.0) {
+        (Node::Null, _) => Ok(false),
         (Node::Object(object), Node::String(name)) => Ok(object.get(name).is_some()),
         #[allow(clippy::cast_precision_loss, reason = "no array is that long")]
         (Node::Array(array), _) if key.is_number() => {
-            Ok(key.as_f64().is_some_and(|index| index >= 0.0 && index < array.0.len() as f64))
+            Ok(key.as_f64().is_some_and(|index| (0.0..array.0.len() as f64).contains(&index.trunc())))
         }
         _ => fail(format!("Cannot check whether {} has a {} key", value.type_name(), key.type_name())),
     }

@@ -32,7 +32,7 @@ pub(super) const DEFINITIONS: &[(&str, usize, &str)] = &[
     (
         "skip",
         2,
-        "def skip($n; f): if $n < 0 then error(\"skip doesn't support negative count\") else _skip($n; f) end;",
+        "def skip($n; f): if $n < 0 then error(\"skip doesn't support negative count\") else _skip(if $n | type == \"number\" then $n | floor else $n end; f) end;",
     ),
     ("first", 0, "def first: .[0];"),
     ("last", 0, "def last: .[-1];"),
@@ -79,7 +79,7 @@ pub(super) const DEFINITIONS: &[(&str, usize, &str)] = &[
     (
         "fromstream",
         1,
-        "def fromstream(events): {value: null, done: false} as $start | foreach events as $event ($start; (if .done then $start else . end) | if $event | length == 2 then .done = ($event[0] | length == 0) | setpath([\"value\"] + $event[0]; $event[1]) else .done = ($event[0] | length == 1) end; if .done then .value else empty end);",
+        "def fromstream(events): {x: null, e: false} as $start | foreach events as $event ($start; (if .e then $start else . end) | if $event | length == 2 then .e = ($event[0] | length == 0) | setpath([\"x\"] + $event[0]; $event[1]) else .e = ($event[0] | length == 1) end; if .e then .x else empty end);",
     ),
     (
         "truncate_stream",
@@ -122,11 +122,4 @@ pub(super) const DEFINITIONS: &[(&str, usize, &str)] = &[
     ("fromdate", 0, "def fromdate: fromdateiso8601;"),
     ("todate", 0, "def todate: todateiso8601;"),
     ("halt_error", 0, "def halt_error: halt_error(5);"),
-    (
-        "logb",
-        0,
-        "def logb: if . == 0 then -infinite elif isinfinite then infinite elif isnan then . else ilogb end;",
-    ),
-    ("gamma", 0, "def gamma: lgamma;"),
-    ("drem", 2, "def drem($x; $y): remainder($x; $y) | if . == 0 then copysign(.; $x) else . end;"),
 ];

@@ -10,6 +10,7 @@ use crate::document::{search, stack};
 use jaq_core::ValR;
 use jaq_core::box_iter::box_once;
 use jaq_core::native::{Fun, unary};
+use std::cmp::Ordering;
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
     let natives: [Plain; 26] = [
@@ -33,10 +34,10 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             }))
         }),
         ("min", parameters(""), |cv| {
-            one(iterable(cv.1).map(|e| e.into_iter().reduce(smaller).unwrap_or_default()))
+            one(comparable(cv.1).map(|e| e.into_iter().reduce(smaller).unwrap_or_default()))
         }),
         ("max", parameters(""), |cv| {
-            one(iterable(cv.1).map(|e| e.into_iter().reduce(larger).unwrap_or_default()))
+            one(comparable(cv.1).map(|e| e.into_iter().reduce(larger).unwrap_or_default()))
         }),
         ("sort_by", parameters("f"), |cv| {
             box_once(keyed(cv).map(|keyed| keyed.into_iter().map(|(_, value)| value).collect()))
@@ -50,23 +51,22 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             box_once(groups(cv).map(firsts))
         }),
         ("min_by", parameters("f"), |cv| {
-            box_once(keyed_unsorted(cv).map(|keyed| {
+            box_once(keyed_unsorted(cv, BY_SIZE).map(|keyed| {
                 let least = keyed.into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
                 least.map(|(_, value)| value).unwrap_or_default()
             }))
         }),
         ("max_by", parameters("f"), |cv| {
-            box_once(keyed_unsorted(cv).map(|keyed| {
+            box_once(keyed_unsorted(cv, BY_SIZE).map(|keyed| {
                 let most = keyed.into_iter().reduce(|a, b| if b.0 >= a.0 { b } else { a });
                 most.map(|(_, value)| value).unwrap_or_default()
             }))
         }),
-        ("flatten", parameters(""), |cv| one(flatten(cv.1, f64::INFINITY))),
+        ("flatten", parameters(""), |cv| one(flatten(cv.1, &f64::INFINITY.into()))),
         ("flatten", parameters("v"), |cv| {
-            unary(cv, |value, depth| match depth.as_f64() {
-                Some(depth) if depth < 0.0 => fail("flatten depth must not be negative"),
-                Some(depth) => flatten(value, depth),
-                None => fail("flatten depth must not be negative"),
+            unary(cv, |value, depth| match depth < Value::from(0.0) {
+                true => fail("flatten depth must not be negative"),
+                false => flatten(value, &depth),
             })
         }),
         ("bsearch", parameters("v"), |cv| unary(cv, |value, wanted| search_sorted(&value, &wanted))),
@@ -164,16 +164,18 @@ fn add(value: Value) -> ValR<Value> {
 }
 
 fn reverse(value: Value) -> ValR<Value> {
-    match value.0 {
-        Node::Null => Ok(Value::array(Vec::new())),
-        Node::String(text) if text.len() == 0 => Ok(Value::array(Vec::new())),
-        Node::Object(object) if object.len() == 0 => Ok(Value::array(Vec::new())),
-        Node::Array(array) => {
-            let mut elements = into_elements(array);
-            elements.reverse();
-            Ok(Value::array(elements))
+    if let Node::Array(array) = value.0 {
+        let mut elements = into_elements(array);
+        elements.reverse();
+        return Ok(Value::array(elements));
+    }
+    // What is not empty would be indexed from its end.
+    match length(&value)?.as_f64() {
+        Some(length) if 0.0 < length || length.is_nan() => {
+            let last = Value::from(length - 1.0);
+            fail(format!("Cannot index {} with {}", value.type_name(), last.described()))
         }
-        _ => fail(format!("Cannot index {} with number", value.type_name())),
+        _ => Ok(Value::array(Vec::new())),
     }
 }
 
@@ -199,22 +201,34 @@ fn larger(a: Value, b: Value) -> Value {
 
 type Keyed = Vec<(Vec<Value>, Value)>;
 
-/// Each element with all the results of the closure on it.
-fn keyed_unsorted<'a>(mut cv: Cv<'a>) -> Result<Keyed, Exception<'a>> {
-    let closure = cv.0.pop_fun();
-    let keyed = |value: Value| Ok((results(&closure, value.clone()).collect::<Result<Vec<_>, _>>()?, value));
-    match cv.1.0 {
-        Node::Array(array) => into_elements(array).into_iter().map(keyed).collect(),
-        _ => {
-            let value = cv.1.described();
-            let message = format!("{value} cannot be sorted, as it is not an array");
-            Err(Error::new(Value::from(message)).into())
-        }
+/// The elements of an array, to find the least or the largest of them.
+fn comparable(value: Value) -> Result<Vec<Value>, Error> {
+    match value.0 {
+        Node::Array(array) => Ok(into_elements(array)),
+        _ => fail(format!("{0} and {0} cannot be iterated over", value.described())),
     }
 }
 
+/// What an object can't be, in the words for it.
+const BY_SIZE: &str = "cannot be iterated over";
+const IN_ORDER: &str = "cannot be sorted, as they are not both arrays";
+
+/// Each element with all the results of the closure on it.
+fn keyed_unsorted<'a>(mut cv: Cv<'a>, refused: &str) -> Result<Keyed, Exception<'a>> {
+    let closure = cv.0.pop_fun();
+    let is_array = cv.1.as_array().is_some();
+    let described = if is_array { String::new() } else { cv.1.described() };
+    let keyed = |value: Value| Ok((results(&closure, value.clone()).collect::<Result<Vec<_>, _>>()?, value));
+    let keyed: Keyed = iterable(cv.1)?.into_iter().map(keyed).collect::<Result<_, Exception<'a>>>()?;
+    if is_array {
+        return Ok(keyed);
+    }
+    let keys: Value = keyed.into_iter().map(|(keys, _)| Value::array(keys)).collect();
+    Err(Error::new(Value::from(format!("{described} and {} {refused}", keys.described()))).into())
+}
+
 fn keyed<'a>(cv: Cv<'a>) -> Result<Keyed, Exception<'a>> {
-    let mut keyed = keyed_unsorted(cv)?;
+    let mut keyed = keyed_unsorted(cv, IN_ORDER)?;
     keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(keyed)
 }
@@ -232,36 +246,49 @@ fn groups<'a>(cv: Cv<'a>) -> Result<Vec<Vec<Value>>, Exception<'a>> {
     Ok(groups)
 }
 
-fn flatten(value: Value, depth: f64) -> ValR<Value> {
-    fn into(elements: Vec<Value>, depth: f64, flat: &mut Vec<Value>) {
+/// Arrays in arrays are opened until the depth is exactly zero.
+fn flatten(value: Value, depth: &Value) -> ValR<Value> {
+    fn into(elements: Vec<Value>, depth: &Value, flat: &mut Vec<Value>) -> Result<(), Error> {
+        let mut below = None;
         for element in elements {
             match element.0 {
-                Node::Array(inner) if depth > 0.0 && stack::has_room() => {
-                    into(into_elements(inner), depth - 1.0, flat);
+                Node::Array(inner) if *depth != Value::from(0.0) && stack::has_room() => {
+                    if below.is_none() {
+                        below = Some((depth.clone() - Value::from(1.0))?);
+                    }
+                    into(into_elements(inner), below.as_ref().unwrap_or(depth), flat)?;
                 }
                 other => flat.push(Value(other)),
             }
         }
+        Ok(())
     }
     let mut flat = Vec::new();
-    into(iterable(value)?, depth, &mut flat);
+    into(iterable(value)?, depth, &mut flat)?;
     Ok(Value::array(flat))
 }
 
+/// By halves. A NaN is found nowhere.
 fn search_sorted(value: &Value, wanted: &Value) -> ValR<Value> {
     let message = || format!("{} cannot be searched from", value.described());
     let elements = want_array(value, message)?;
-    Ok(match elements.binary_search(wanted) {
-        Ok(place) => Value::from(place),
-        #[allow(clippy::cast_precision_loss, reason = "no array is that long")]
-        Err(place) => Value::from(-1.0 - place as f64),
-    })
+    let (mut start, mut end) = (0, elements.len());
+    while start < end {
+        let middle = start + (end - start) / 2;
+        match wanted.partial_cmp(&elements[middle]) {
+            Some(Ordering::Equal) => return Ok(Value::from(middle)),
+            Some(Ordering::Less) => end = middle,
+            _ => start = middle + 1,
+        }
+    }
+    #[allow(clippy::cast_precision_loss, reason = "no array is that long")]
+    Ok(Value::from(-1.0 - start as f64))
 }
 
 fn implode(value: &Value) -> ValR<Value> {
     let mut text = String::new();
     for code in want_array(value, || "implode input must be an array".to_owned())? {
-        let Some(code) = code.as_f64() else {
+        let Some(code) = code.as_f64().filter(|code| !code.is_nan()) else {
             let message = "can't be imploded, unicode codepoint needs to be numeric";
             return fail(format!("{} {message}", code.described()));
         };

@@ -30,15 +30,15 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         }),
         ("range", parameters("v"), |mut cv| {
             let upto = cv.0.pop_var();
-            range(&Value::from(0.0), &upto, &Value::from(1.0))
+            range(&Value::from(0.0), &upto)
         }),
         ("range", parameters("vv"), |mut cv| {
             let (upto, from) = (cv.0.pop_var(), cv.0.pop_var());
-            range(&from, &upto, &Value::from(1.0))
+            range(&from, &upto)
         }),
         ("range", parameters("vvv"), |mut cv| {
             let (by, upto, from) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
-            range(&from, &upto, &by)
+            range_by(from, upto, by)
         }),
         ("env", parameters(""), |cv| box_once(Ok(cv.0.data().bindings.environment_value()))),
         ("input_filename", parameters(""), |cv| {
@@ -264,23 +264,43 @@ fn recurse<'a>(cv: Cv<'a>) -> Results<'a> {
     }))
 }
 
-fn range<'a>(from: &Value, upto: &Value, by: &Value) -> Results<'a> {
-    let (Some(from), Some(upto), Some(by)) = (from.as_f64(), upto.as_f64(), by.as_f64()) else {
+/// By ones, until `upto` is reached; a NaN is never.
+fn range<'a>(from: &Value, upto: &Value) -> Results<'a> {
+    let (Some(from), Some(upto)) = (from.as_f64(), upto.as_f64()) else {
         return one(fail("Range bounds must be numeric"));
     };
     let mut next = from;
     Box::new(std::iter::from_fn(move || {
-        let inside = ((by > 0.0 && next < upto) || (by < 0.0 && next > upto)) && !given_up();
+        let over = next >= upto || given_up();
         let value = next;
-        next += by;
-        inside.then(|| Ok(Value::from(value)))
+        next += 1.0;
+        (!over).then(|| Ok(Value::from(value)))
+    }))
+}
+
+/// By steps of anything that can be compared and added.
+fn range_by<'a>(from: Value, upto: Value, by: Value) -> Results<'a> {
+    let zero = Value::from(0.0);
+    let (up, down) = (by > zero, by < zero);
+    let mut next = Some(Ok(from));
+    Box::new(std::iter::from_fn(move || {
+        let value = match next.take()? {
+            Ok(value) => value,
+            Err(error) => return Some(Err(Exn::from(error))),
+        };
+        if !((up && value < upto) || (!up && down && value > upto)) || given_up() {
+            return None;
+        }
+        next = Some(value.clone() + by.clone());
+        Some(Ok(value))
     }))
 }
 
 fn halt_error<'a>(cv: &Cv<'a>, code: &Value) -> Exception<'a> {
     #[allow(clippy::cast_possible_truncation, reason = "what is beyond the range is cut")]
     let Some(code) = code.as_f64().map(|code| code as i32) else {
-        return Error::new(Value::from_str("halt_error/1: number required")).into();
+        let message = format!("{} halt_error/1: number required", cv.1.described());
+        return Error::new(Value::from(message)).into();
     };
     let message = match cv.1.as_str() {
         Some(text) => text.to_owned(),

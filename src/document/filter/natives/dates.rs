@@ -1,149 +1,145 @@
 //! Dates: seconds since 1970, and times broken down as jq does it: year, month from 0, day, hour,
 //! minute, second with its fraction, day of the week from Sunday as 0, day of the year from 0.
+//!
+//! Formats are those of the C library in the C locale, whatever the locale is.
+
+mod calendar;
+mod read;
+mod show;
 
 use super::{Error, Plain, one, parameters, plain, want_text};
 use crate::document::Value;
 use crate::document::arithmetic::fail;
 use crate::document::filter::Engine;
+use calendar::Time;
 use jaq_core::ValR;
 use jaq_core::native::{Fun, unary};
-use jiff::civil::{Date, DateTime};
-use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use show::Zoned;
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
     let natives: [Plain; 6] = [
-        ("gmtime", parameters(""), |cv| one(broken_down(&cv.1, &TimeZone::UTC, "gmtime"))),
-        ("localtime", parameters(""), |cv| one(broken_down(&cv.1, &TimeZone::system(), "localtime"))),
+        ("gmtime", parameters(""), |cv| one(broken_down(&cv.1, Time::new, "gmtime"))),
+        ("localtime", parameters(""), |cv| one(broken_down(&cv.1, local, "localtime"))),
         ("mktime", parameters(""), |cv| one(seconds(&cv.1))),
-        ("strftime", parameters("v"), |cv| {
-            unary(cv, |value, format| show(&value, &format, &TimeZone::UTC, "strftime"))
-        }),
-        ("strflocaltime", parameters("v"), |cv| {
-            unary(cv, |value, format| show(&value, &format, &TimeZone::system(), "strflocaltime"))
-        }),
+        ("strftime", parameters("v"), |cv| unary(cv, |value, format| show_utc(&value, &format))),
+        ("strflocaltime", parameters("v"), |cv| unary(cv, |value, format| show_local(&value, &format))),
         ("strptime", parameters("v"), |cv| unary(cv, |value, format| read(&value, &format))),
     ];
     plain(natives)
 }
 
-/// The moment and the part of a second that is left over.
-fn moment(number: f64, name: &str) -> Result<(Timestamp, f64), Error> {
-    let whole = number.floor();
-    #[allow(clippy::cast_possible_truncation, reason = "out of range is refused by the timestamp")]
-    match Timestamp::from_second(whole as i64) {
-        Ok(moment) if number.is_finite() => Ok((moment, number - whole)),
-        _ => fail(format!("{name}/0: error converting number of seconds since epoch to datetime")),
+/// The whole seconds of a moment whose year C can count.
+fn moment(number: f64) -> Result<i64, Error> {
+    /// The first and the last second of the years that C's `int` can count from 1900.
+    const YEARS: std::ops::RangeInclusive<f64> = -67_768_040_609_740_800.0..=67_768_036_191_676_799.0;
+    #[allow(clippy::cast_possible_truncation, reason = "checked")]
+    match number.trunc() {
+        whole if YEARS.contains(&whole) => Ok(whole as i64),
+        _ => fail("error converting number of seconds since epoch to datetime"),
     }
 }
 
-fn zoned_parts(zoned: &Zoned, fraction: f64) -> Value {
-    parts(zoned.datetime(), fraction)
+/// The nearest moment whose zone can be looked up.
+fn timestamp(seconds: i64) -> Timestamp {
+    let bounds = Timestamp::MIN.as_second()..=Timestamp::MAX.as_second();
+    let nearest = seconds.clamp(*bounds.start(), *bounds.end());
+    Timestamp::from_second(nearest).unwrap_or_default()
 }
 
-fn parts(time: DateTime, fraction: f64) -> Value {
-    let date = time.date();
-    let numbers = [
-        f64::from(date.year()),
-        f64::from(date.month()) - 1.0,
-        f64::from(date.day()),
-        f64::from(time.hour()),
-        f64::from(time.minute()),
-        f64::from(time.second()) + fraction,
-        f64::from(date.weekday().to_sunday_zero_offset()),
-        f64::from(date.day_of_year()) - 1.0,
-    ];
-    numbers.into_iter().map(Value::from).collect()
+fn local(seconds: i64) -> Time {
+    let offset = TimeZone::system().to_offset(timestamp(seconds));
+    Time::new(seconds + i64::from(offset.seconds()))
 }
 
-fn broken_down(value: &Value, zone: &TimeZone, name: &str) -> ValR<Value> {
+fn parts(time: &Time, fraction: f64) -> Vec<Value> {
+    #[allow(clippy::cast_precision_loss, reason = "parts of dates are small")]
+    let number = |part: i64| part as f64;
+    let second = number(time.second) + fraction;
+    let numbers = [time.year, time.month, time.day, time.hour, time.minute].map(number);
+    let days = [time.weekday, time.yearday].map(number);
+    numbers.into_iter().chain([second]).chain(days).map(Value::from).collect()
+}
+
+fn broken_down(value: &Value, split: fn(i64) -> Time, name: &str) -> ValR<Value> {
     let Some(number) = value.as_f64() else {
-        return fail(format!("{name}() requires a number"));
+        return fail(format!("{name}() requires numeric inputs"));
     };
-    let (moment, fraction) = moment(number, name)?;
-    Ok(zoned_parts(&moment.to_zoned(zone.clone()), fraction))
+    let fraction = number - number.floor();
+    Ok(Value::array(parts(&split(moment(number)?), fraction)))
 }
 
-/// The time that an array of parts means; `None` if it is none.
-fn time_of(value: &Value) -> Option<DateTime> {
-    let numbers: Option<Vec<f64>> = value.as_array()?.iter().map(Value::as_f64).collect();
-    let numbers = numbers?;
-    let part = |place: usize, default: f64| numbers.get(place).copied().unwrap_or(default).floor();
-    if numbers.is_empty() || numbers.iter().any(|number| !number.is_finite()) {
-        return None;
+/// The time that an array of parts means, the start of 1900 where there are none; `None` if there
+/// is something else in it. Whatever lies beyond its range is carried over.
+fn time_of(value: &Value) -> Option<Time> {
+    let mut parts = [1900, 0, 0, 0, 0, 0, 0, 0];
+    for (place, part) in value.as_array()?.iter().take(parts.len()).enumerate() {
+        let number = part.as_f64().filter(|number| !number.is_nan())?;
+        #[allow(clippy::cast_possible_truncation, reason = "clamped")]
+        let whole = number.clamp(f64::from(i32::MIN), f64::from(i32::MAX)) as i64;
+        parts[place] = whole;
     }
-    #[allow(clippy::cast_possible_truncation, reason = "the calendar refuses what is cut")]
-    let whole = |number: f64| number as i64;
-    // Months, days and the rest may lie beyond their range, and carry over.
-    let months = whole(part(0, 1900.0)).checked_mul(12)?.checked_add(whole(part(1, 0.0)))?;
-    let year = i16::try_from(months.div_euclid(12)).ok()?;
-    let month = i8::try_from(months.rem_euclid(12) + 1).ok()?;
-    let start = Date::new(year, month, 1).ok()?.at(0, 0, 0, 0);
-    let span = jiff::Span::new()
-        .try_days(whole(part(2, 0.0)) - 1)
-        .ok()?
-        .try_hours(whole(part(3, 0.0)))
-        .ok()?
-        .try_minutes(whole(part(4, 0.0)))
-        .ok()?
-        .try_seconds(whole(part(5, 0.0)))
-        .ok()?;
-    start.checked_add(span).ok()
+    let [year, month, day, hour, minute, second, weekday, yearday] = parts;
+    Some(Time { year, month, day, hour, minute, second, weekday, yearday })
 }
 
 fn seconds(value: &Value) -> ValR<Value> {
     if value.as_array().is_none() {
         return fail("mktime requires array inputs");
     }
-    let moment = time_of(value).and_then(|time| TimeZone::UTC.to_timestamp(time).ok());
-    match moment {
-        #[allow(clippy::cast_precision_loss, reason = "seconds of the calendar are small")]
-        Some(moment) => Ok(Value::from(moment.as_second() as f64)),
+    match time_of(value) {
+        #[allow(clippy::cast_precision_loss, reason = "the numbers of the language are floats")]
+        Some(time) => Ok(Value::from(time.seconds() as f64)),
         None => fail("mktime requires parsed datetime inputs"),
     }
 }
 
-fn show(value: &Value, format: &Value, zone: &TimeZone, name: &str) -> ValR<Value> {
-    let wrong = || fail(format!("{name}/1 requires parsed datetime inputs"));
-    let zoned = if let Some(number) = value.as_f64() {
-        moment(number, name)?.0.to_zoned(zone.clone())
-    } else {
-        match time_of(value).and_then(|time| time.to_zoned(zone.clone()).ok()) {
-            Some(zoned) => zoned,
-            None => return wrong(),
-        }
-    };
-    let format = want_text(format, || format!("{name}/1 requires a string format"))?;
-    match strtime::format(format, &zoned) {
-        Ok(text) => Ok(text.into()),
-        Err(error) => fail(format!("{name}/1: {error}")),
+/// The seconds of a number or of an array of parts, as if in UTC.
+fn seconds_of(value: &Value, name: &str) -> Result<i64, Error> {
+    match (value.as_f64(), time_of(value)) {
+        (Some(number), _) => moment(number),
+        (None, Some(time)) => Ok(time.seconds()),
+        (None, None) => fail(format!("{name}/1 requires parsed datetime inputs")),
     }
+}
+
+fn show_utc(value: &Value, format: &Value) -> ValR<Value> {
+    let moment = seconds_of(value, "strftime")?;
+    let format = want_text(format, || "strftime/1 requires a string format".to_owned())?;
+    let zoned = Zoned { time: Time::new(moment), moment, offset: 0, zone: "GMT" };
+    Ok(show::show(&zoned, format).into())
+}
+
+fn show_local(value: &Value, format: &Value) -> ValR<Value> {
+    let seconds = seconds_of(value, "strflocaltime")?;
+    let format = want_text(format, || "strflocaltime/1 requires a string format".to_owned())?;
+    let zone = TimeZone::system();
+    // Parts are already local.
+    let (time, at) = if value.is_number() {
+        (local(seconds), timestamp(seconds))
+    } else {
+        let civil: DateTime = timestamp(seconds).to_zoned(TimeZone::UTC).datetime();
+        let at = zone.to_ambiguous_timestamp(civil).compatible();
+        (Time::new(seconds), at.unwrap_or_else(|_| timestamp(seconds)))
+    };
+    let info = zone.to_offset_info(at);
+    let offset = i64::from(info.offset().seconds());
+    let zoned = Zoned { time, moment: time.seconds() - offset, offset, zone: info.abbreviation() };
+    Ok(show::show(&zoned, format).into())
 }
 
 fn read(value: &Value, format: &Value) -> ValR<Value> {
     let wrong = || "strptime/1 requires string inputs and arguments".to_owned();
     let (text, format) = (want_text(value, wrong)?, want_text(format, wrong)?);
-    let parsed = BrokenDownTime::parse(format.replace("%Z", "%Q").as_bytes(), text)
-        .or_else(|_| BrokenDownTime::parse(format, text));
-    let time = parsed.ok().and_then(|mut parsed| {
-        if let (None, Some(seconds)) = (parsed.year(), parsed.timestamp()) {
-            return Some(TimeZone::UTC.to_datetime(seconds));
+    match read::read(text, format, local) {
+        Some((time, "")) => Ok(Value::array(parts(&time, 0.0))),
+        Some((time, rest)) if rest.starts_with(read::is_space) => {
+            let mut parts = parts(&time, 0.0);
+            parts.push(Value::from_str(rest));
+            Ok(Value::array(parts))
         }
-        // What the format does not name is the start of 1900.
-        if parsed.year().is_none() {
-            parsed.set_year(Some(1900)).ok()?;
-        }
-        let date = parsed.to_date().ok().or_else(|| {
-            Date::new(parsed.year()?, parsed.month().unwrap_or(1), parsed.day().unwrap_or(1)).ok()
-        })?;
-        let part = |part: Option<i8>| part.unwrap_or(0);
-        Some(date.at(part(parsed.hour()), part(parsed.minute()), part(parsed.second()), 0))
-    });
-    match time {
-        Some(time) => Ok(parts(time, 0.0)),
-        None => {
-            fail(format!("date {} does not match format {}", Value::from_str(text), Value::from_str(format)))
-        }
+        _ => fail(format!("date \"{text}\" does not match format \"{format}\"")),
     }
 }

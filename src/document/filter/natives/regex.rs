@@ -101,7 +101,7 @@ impl Counter<'_> {
 }
 
 fn compiled<'a>(cv: &Cv<'a>, pattern: &Value, flags: &Value) -> Result<Pattern, Error> {
-    let wrong = || format!("{} cannot be matched, as it is not a string", pattern.described());
+    let wrong = || format!("{} is not a string", pattern.described());
     let pattern = want_text(pattern, wrong)?;
     let flags = match &flags.0 {
         Node::Null => "",

@@ -11,7 +11,7 @@ use jaq_core::native::{Fun, unary};
 use jaq_core::{ValR, ValT};
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
-    let natives: [Plain; 29] = [
+    let natives: [Plain; 30] = [
         ("tostring", parameters(""), |cv| one(Ok(cv.1.into_string()))),
         ("fromjson", parameters(""), |cv| one(from_json(&cv.1))),
         ("tonumber", parameters(""), |cv| one(to_number(cv.1))),
@@ -53,23 +53,17 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
                 _ => fail("split input and separator must be strings"),
             })
         }),
-        ("@text", parameters(""), |cv| one(Ok(cv.1.into_string()))),
-        ("@json", parameters(""), |cv| one(Ok(cv.1.to_string().into()))),
-        ("@csv", parameters(""), |cv| {
-            one(row(&cv.1, "csv", ",", |text| format!("\"{}\"", text.replace('"', "\"\""))))
-        }),
-        ("@tsv", parameters(""), |cv| {
-            one(row(&cv.1, "tsv", "\t", |text| {
-                let text = text.replace('\\', "\\\\").replace('\t', "\\t");
-                text.replace('\n', "\\n").replace('\r', "\\r")
-            }))
-        }),
-        ("@html", parameters(""), |cv| one(Ok(escape_html(&text_of(cv.1))))),
-        ("@uri", parameters(""), |cv| one(Ok(escape_uri(&text_of(cv.1))))),
-        ("@urid", parameters(""), |cv| one(unescape_uri(&text_of(cv.1)))),
-        ("@sh", parameters(""), |cv| one(shell(&cv.1))),
-        ("@base64", parameters(""), |cv| one(Ok(general_purpose::STANDARD.encode(text_of(cv.1)).into()))),
-        ("@base64d", parameters(""), |cv| one(decode_base64(&text_of(cv.1)))),
+        ("format", parameters("v"), |cv| unary(cv, |value, name| format(value, &name))),
+        ("@text", parameters(""), |cv| one(format(cv.1, &Value::from_str("text")))),
+        ("@json", parameters(""), |cv| one(format(cv.1, &Value::from_str("json")))),
+        ("@csv", parameters(""), |cv| one(format(cv.1, &Value::from_str("csv")))),
+        ("@tsv", parameters(""), |cv| one(format(cv.1, &Value::from_str("tsv")))),
+        ("@html", parameters(""), |cv| one(format(cv.1, &Value::from_str("html")))),
+        ("@uri", parameters(""), |cv| one(format(cv.1, &Value::from_str("uri")))),
+        ("@urid", parameters(""), |cv| one(format(cv.1, &Value::from_str("urid")))),
+        ("@sh", parameters(""), |cv| one(format(cv.1, &Value::from_str("sh")))),
+        ("@base64", parameters(""), |cv| one(format(cv.1, &Value::from_str("base64")))),
+        ("@base64d", parameters(""), |cv| one(format(cv.1, &Value::from_str("base64d")))),
         ("have_literal_numbers", parameters(""), |_| one(Ok(true.into()))),
         ("have_decnum", parameters(""), |_| one(Ok(true.into()))),
     ];
@@ -81,7 +75,7 @@ fn text_of(value: Value) -> String {
 }
 
 fn from_json(value: &Value) -> ValR<Value> {
-    let text = want_text(value, || format!("{} cannot be parsed as JSON", value.described()))?;
+    let text = want_text(value, || format!("{} only strings can be parsed", value.described()))?;
     match text.trim() {
         "nan" | "NaN" => Ok(Value::from(f64::NAN)),
         _ => Value::parse(text.as_bytes()).or_else(|wrong| {
@@ -99,14 +93,8 @@ fn to_number(value: Value) -> ValR<Value> {
         if spelling_end(text.as_bytes()) == Ok(text.len()) {
             return Ok(Value::spelled(text));
         }
-        if text == "nan" {
-            return Ok(Value::from(f64::NAN));
-        }
-        // `.5`, `5.`, `+5` and zeros in front are fine in text.
-        let digits = |byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-        if text.bytes().all(digits)
-            && let Ok(number) = text.parse::<f64>()
-        {
+        // `.5`, `5.`, `+5`, zeros in front, `nan` and `infinity` are fine in text.
+        if let Ok(number) = text.parse::<f64>() {
             return Ok(Value::from(number));
         }
     }
@@ -145,8 +133,17 @@ fn trim(value: &Value, trim: for<'t> fn(&'t str) -> &'t str) -> ValR<Value> {
     want_text(value, || "trim input must be a string".to_owned()).map(|text| Value::from_str(trim(text)))
 }
 
+fn csv_field(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+fn tsv_field(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('\t', "\\t");
+    text.replace('\n', "\\n").replace('\r', "\\r")
+}
+
 fn row(value: &Value, format: &str, separator: &str, quote: fn(&str) -> String) -> ValR<Value> {
-    let wrong = || format!("{} cannot be {format}-formatted, only an array can be", value.described());
+    let wrong = || format!("{} cannot be {format}-formatted, only array", value.described());
     let mut fields = Vec::new();
     for field in want_array(value, wrong)? {
         fields.push(match &field.0 {
@@ -155,6 +152,7 @@ fn row(value: &Value, format: &str, separator: &str, quote: fn(&str) -> String) 
             Node::Array(_) | Node::Object(_) => {
                 return fail(format!("{} is not valid in a csv row", field.described()));
             }
+            _ if field.as_f64().is_some_and(f64::is_nan) => String::new(),
             _ => field.to_string(),
         });
     }
@@ -227,6 +225,7 @@ fn shell(value: &Value) -> ValR<Value> {
     Ok(words.join(" ").into())
 }
 
+/// Six bits a digit, up to the first `=`.
 fn decode_base64(text: &str) -> ValR<Value> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &base64::alphabet::STANDARD,
@@ -234,13 +233,55 @@ fn decode_base64(text: &str) -> ValR<Value> {
             .with_decode_allow_trailing_bits(true)
             .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
     );
-    let digits = text.trim_end_matches('=');
-    let shown = || Value::from_str(text).described();
-    if digits.len() % 4 == 1 && digits.len() > 1 {
-        return fail(format!("{} trailing base64 byte found", shown()));
+    let digits = text.split('=').next().unwrap_or_default();
+    let wrong = |what| fail(format!("{} {what}", Value::from_str(text).described()));
+    if digits.bytes().any(|byte| !byte.is_ascii_alphanumeric() && byte != b'+' && byte != b'/') {
+        return wrong("is not valid base64 data");
     }
     match LENIENT.decode(digits) {
-        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned().into()),
-        Err(_) => fail(format!("{} is not valid base64 data", shown())),
+        Ok(bytes) => Ok(readable(&bytes).into()),
+        Err(_) => wrong("trailing base64 byte found"),
+    }
+}
+
+/// Bytes as text. Each run that is none becomes one replacement character: a byte that says how
+/// many follow, with those that do follow.
+fn readable(mut bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    while let Some(first) = bytes.first() {
+        let length = match first {
+            0xC2..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF4 => 4,
+            _ => 1,
+        };
+        let following = bytes[1..].iter().take(length - 1).take_while(|byte| **byte & 0xC0 == 0x80).count();
+        let whole = following == length - 1;
+        // What is cut off at the end goes with the rest, whatever that is.
+        let length = if bytes.len() < length { bytes.len() } else { 1 + following };
+        let (character, rest) = bytes.split_at(length);
+        match std::str::from_utf8(character) {
+            Ok(character) if whole => text.push_str(character),
+            _ => text.push(char::REPLACEMENT_CHARACTER),
+        }
+        bytes = rest;
+    }
+    text
+}
+
+/// `format(name)`: the same as `@name`.
+fn format(value: Value, name: &Value) -> ValR<Value> {
+    match want_text(name, || format!("{} is not a valid format", name.described()))? {
+        "text" => Ok(value.into_string()),
+        "json" => Ok(value.to_string().into()),
+        "csv" => row(&value, "csv", ",", csv_field),
+        "tsv" => row(&value, "tsv", "\t", tsv_field),
+        "html" => Ok(escape_html(&text_of(value))),
+        "uri" => Ok(escape_uri(&text_of(value))),
+        "urid" => unescape_uri(&text_of(value)),
+        "sh" => shell(&value),
+        "base64" => Ok(general_purpose::STANDARD.encode(text_of(value)).into()),
+        "base64d" => decode_base64(&text_of(value)),
+        other => fail(format!("{other} is not a valid format")),
     }
 }
