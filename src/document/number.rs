@@ -8,6 +8,9 @@ use std::fmt::Write;
 /// The longest whole number whose digits a float always keeps.
 const EXACT_DIGITS: usize = 15;
 
+/// From how many digits on two spellings of a float can be equally near to it.
+const TIE_DIGITS: usize = 16;
+
 impl Value {
     /// A number in this spelling, which follows JSON's grammar.
     pub(super) fn spelled(spelling: &str) -> Self {
@@ -79,6 +82,15 @@ pub(super) fn write_float(number: f64, out: &mut Vec<u8>) {
     let mut text = String::with_capacity(32);
     // A `String` takes everything.
     let _ = write!(text, "{number:e}");
+    let digits = text.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    if digits >= TIE_DIGITS {
+        // Of two that are equally short and near the even one, where the standard library may
+        // give the other.
+        let even = format!("{number:.0$e}", digits - 1);
+        if even.parse() == Ok(number) {
+            text = even;
+        }
+    }
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
     let digits: Vec<u8> = mantissa.bytes().filter(u8::is_ascii_digit).collect();
