@@ -113,6 +113,15 @@ fn a_relative_lock_folder_is_refused() {
 }
 
 #[test]
+fn an_acquire_that_fails_leaves_no_lock_behind() {
+    let env = TestEnv::new();
+    let mut command = env.aimem(["lock", "acquire", "f", "--ttl", "1h"]);
+    let ran = Ran::of(command.env("LOCK_DEBUG", "maybe").output().unwrap()).expect(2);
+    assert_eq!(ran.stdout, "");
+    env.run(["lock", "status", "f"]).ok();
+}
+
+#[test]
 fn code_65_data() {
     let env = TestEnv::new();
     env.write("f.json", "{\"a\": 1}\n");
