@@ -122,6 +122,15 @@ fn an_acquire_that_fails_leaves_no_lock_behind() {
 }
 
 #[test]
+fn an_empty_word_is_no_file() {
+    let env = TestEnv::new();
+    for args in [["update", "", ".a = 1"], ["read", "", "."], ["update", "", "--create"]] {
+        let ran = env.run(args).expect(2);
+        assert!(ran.stderr.contains("which file?"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn code_65_data() {
     let env = TestEnv::new();
     env.write("f.json", "{\"a\": 1}\n");
