@@ -238,6 +238,17 @@ fn an_entry_that_makes_no_sense_blocks_nobody() {
 }
 
 #[test]
+fn what_a_killed_process_left_beside_the_state_is_removed() {
+    let server = Server::fine();
+    let outbox = Outbox::with(&server);
+    outbox.add("one");
+    std::fs::write(outbox.folder().join(".state.json.0123ab.aimem-tmp"), "{").unwrap();
+    outbox.run(["work"]).ok();
+    let names = TestEnv::names_in(&outbox.folder());
+    assert!(names.iter().all(|name| !name.ends_with(".aimem-tmp")), "{names:?}");
+}
+
+#[test]
 fn the_last_hundred_stay_as_files_and_the_rest_is_archived_once() {
     let server = Server::fine();
     let outbox = Outbox::with(&server);
