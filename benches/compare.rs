@@ -4,10 +4,14 @@
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a bench may panic and may write plainly")]
 
+#[path = "common/measure.rs"]
+mod measure;
+
+use measure::{document, installed, median, time};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const RUNS: usize = 21;
 const AT_ONCE: usize = 15;
@@ -46,7 +50,8 @@ fn main() {
     for (title, size) in [("one update of 1 KB", 1 << 10), ("one update of 10 MB", 10 << 20)] {
         let runs = if size > 1 << 20 { 5 } else { RUNS };
         report(title, &ways, |way| {
-            let file = document(folder.path(), size);
+            let file = folder.path().join("document.json");
+            fs::write(&file, document(size)).unwrap();
             median(
                 (0..runs)
                     .map(|_| {
@@ -62,7 +67,8 @@ fn main() {
         &format!("{AT_ONCE} updates at once, until the last is done; lost ones in brackets"),
         &ways,
         |way| {
-            let file = document(folder.path(), 1 << 10);
+            let file = folder.path().join("document.json");
+            fs::write(&file, document(1 << 10)).unwrap();
             let rounds = 5;
             let took = median(
                 (0..rounds)
@@ -111,35 +117,4 @@ fn start(way: &Way, home: &Path, file: &Path, filter: &str) -> std::process::Chi
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
-}
-
-fn document(folder: &Path, size: usize) -> std::path::PathBuf {
-    let mut text = String::from("{\n  \"count\": 0,\n  \"sessions\": [\n");
-    let mut number = 0;
-    while text.len() < size.saturating_sub(100) {
-        text.push_str(&format!(
-            "    {{ \"id\": \"s{number}\", \"weight\": {number}.25, \"tags\": [\"a\", \"b\"] }},\n"
-        ));
-        number += 1;
-    }
-    text.push_str("    null\n  ]\n}\n");
-    let path = folder.join("document.json");
-    fs::write(&path, text).unwrap();
-    path
-}
-
-fn time(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
-fn installed(tool: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
 }

@@ -123,6 +123,7 @@ impl From<LockError> for CliError {
                 CliError::usage(message).hint("name the owner with --pid, or bound the lock by time with --ttl")
             }
             LockError::NoHome => CliError::usage(message).hint("set AIMEM_LOCK_DIR"),
+            LockError::Relative { .. } => CliError::usage(message),
             LockError::Untrusted { .. } => CliError::new(Exit::Permission, message)
                 .hint("set AIMEM_LOCK_DIR to a folder of your own"),
             LockError::NoFlock { .. } => CliError::new(Exit::CantCreate, message)

@@ -71,7 +71,7 @@ impl FilterArgs {
     /// Operands are missing or superfluous, or a file can't be read.
     pub fn program(&self) -> Result<(PathBuf, Option<Program>), CliError> {
         let mut operands = self.operands.words.iter();
-        let file = operands.next().ok_or_else(|| {
+        let file = operands.next().filter(|word| !word.text.is_empty()).ok_or_else(|| {
             CliError::usage("which file?").hint("name it first, then the filter; --help shows how")
         })?;
         let file = PathBuf::from(&file.text);

@@ -9,6 +9,7 @@ use super::object::Object;
 use super::path;
 use super::print::to_json;
 use super::text::Text;
+use super::trail::{self, Identity};
 use super::value::{Node, Value, into_elements, into_object};
 use jaq_core::box_iter::{BoxIter, box_once};
 use jaq_core::path::Opt;
@@ -48,23 +49,43 @@ impl Value {
         opt: Opt,
         change: impl Fn(Self) -> I,
     ) -> ValX<'a, Self> {
-        let mut gone = false;
-        let missing = path::get(&self, &key);
-        if let Err(error) = missing {
-            return opt.fail(self, |_| error.into());
-        }
-        drop(missing);
-        let keys = [key];
-        path::update(&mut self, &keys, &mut |old| match change(old).next() {
-            Some(result) => result,
-            None => {
-                gone = true;
-                Ok(Self::null())
+        let root = Identity::of(&self);
+        let nothing = match path::get(&self, &key) {
+            Ok(old) => old.is_null(),
+            Err(error) => {
+                return opt.fail(self, |_| trail::note(error.into(), root, None, Identity::default()));
             }
-        })?;
-        if gone {
-            return Ok(deletion::delete_all(self, vec![keys.into()])?);
+        };
+        let keys = [key];
+        let [key] = &keys;
+        let mut inside = Identity::default();
+        let noted = |exception, inside| trail::note(exception, root, [key.clone()], inside);
+        let mut gone = false;
+        if nothing {
+            // Perhaps not there: nothing is made unless there is a value to put there.
+            match change(Self::null()).next() {
+                Some(new) => {
+                    let new = new.map_err(|exception| noted(exception, inside))?;
+                    path::update::<jaq_core::Error<Self>>(&mut self, &keys, &mut |_| Ok(new.clone()))
+                        .map_err(|error| noted(error.into(), inside))?;
+                }
+                None => gone = true,
+            }
+        } else {
+            path::update(&mut self, &keys, &mut |old| {
+                inside = Identity::of(&old);
+                let kept = deletion::placeholder(key, &old);
+                change(old).next().unwrap_or_else(|| {
+                    gone = true;
+                    Ok(kept)
+                })
+            })
+            .map_err(|exception| noted(exception, inside))?;
         }
+        if gone {
+            self = deletion::delete_all(self, vec![keys.into()])?;
+        }
+        trail::became(root, &self);
         Ok(self)
     }
 }
@@ -125,41 +146,53 @@ impl jaq_core::ValT for Value {
         opt: Opt,
         change: impl Fn(Self) -> I,
     ) -> ValX<'a, Self> {
+        let root = Identity::of(&self);
         match self.0 {
             Node::Array(array) => {
                 let mut elements = into_elements(array);
                 let mut kept = 0;
                 for at in 0..elements.len() {
                     let old = std::mem::take(&mut elements[at]);
+                    let inside = Identity::of(&old);
                     if let Some(new) = change(old).next() {
-                        elements[kept] = new?;
+                        elements[kept] =
+                            new.map_err(|exception| trail::note(exception, root, [Self::from(at)], inside))?;
                         kept += 1;
                     }
                 }
                 elements.truncate(kept);
-                Ok(Self::array(elements))
+                let changed = Self::array(elements);
+                trail::became(root, &changed);
+                Ok(changed)
             }
             Node::Object(object) => {
                 let mut object = into_object(object);
                 let mut failed = None;
-                object.retain(|(_, value)| {
-                    failed.is_some()
-                        || match change(std::mem::take(value)).next() {
-                            Some(Ok(new)) => {
-                                *value = new;
-                                true
-                            }
-                            Some(Err(exception)) => {
-                                failed = Some(exception);
-                                true
-                            }
-                            None => false,
+                object.retain(|(key, value)| {
+                    if failed.is_some() {
+                        return true;
+                    }
+                    let old = std::mem::take(value);
+                    let inside = Identity::of(&old);
+                    match change(old).next() {
+                        Some(Ok(new)) => *value = new,
+                        Some(Err(exception)) => {
+                            let key = Self(Node::String(key.clone()));
+                            failed = Some(trail::note(exception, root, [key], inside));
                         }
+                        None => return false,
+                    }
+                    true
                 });
-                failed.map_or_else(|| Ok(Self::object(object)), Err)
+                if let Some(exception) = failed {
+                    return Err(exception);
+                }
+                let changed = Self::object(object);
+                trail::became(root, &changed);
+                Ok(changed)
             }
             _ => opt.fail(self, |value| match value.cannot_iterate::<Self>() {
-                Err(error) => error.into(),
+                Err(error) => trail::note(error.into(), root, None, Identity::default()),
                 Ok(value) => jaq_core::Error::new(value).into(),
             }),
         }

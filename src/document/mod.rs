@@ -21,6 +21,7 @@ mod search;
 mod stack;
 mod style;
 mod text;
+mod trail;
 mod value;
 mod within;
 

@@ -132,6 +132,19 @@ pub(super) fn get_path(root: &Value, path: &[Value]) -> Result<Value, Error> {
     Ok(value)
 }
 
+/// How many of the keys lead somewhere, one after another.
+pub(super) fn reach(root: &Value, path: &[Value]) -> usize {
+    let mut value = root.clone();
+    let leads = |key: &&Value| match get(&value, key) {
+        Ok(next) => {
+            value = next;
+            true
+        }
+        Err(_) => false,
+    };
+    path.iter().take_while(leads).count()
+}
+
 /// Changes the value at `path` by `change`, making what is missing.
 pub(super) fn update<E: From<Error>>(
     root: &mut Value,

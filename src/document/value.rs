@@ -71,17 +71,26 @@ thread_local! {
 pub(super) fn drop_children(children: Children) {
     let depth = DEPTH.get();
     if depth >= DROP_DEPTH {
-        LATER.with_borrow_mut(|later| later.push(children));
+        put_off(children);
         return;
     }
     DEPTH.set(depth + 1);
     drop(children);
     if depth == 0 {
-        while let Some(children) = LATER.with_borrow_mut(Vec::pop) {
+        while let Some(children) = next_put_off() {
             drop(children);
         }
     }
     DEPTH.set(depth);
+}
+
+fn put_off(children: Children) {
+    // While a thread ends, its list is gone, and they are dropped here.
+    let _ = LATER.try_with(|later| later.borrow_mut().push(children));
+}
+
+fn next_put_off() -> Option<Children> {
+    LATER.try_with(|later| later.borrow_mut().pop()).ok()?
 }
 
 impl Value {

@@ -5,10 +5,10 @@
 //! ends; other work goes on until it is done, or until the process ends.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::thread::Builder;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long an interrupt may go unnoticed.
@@ -20,6 +20,22 @@ const STACKS: [usize; 3] = [1 << 29, 1 << 27, 1 << 25];
 thread_local! {
     /// Set once nobody waits for this thread any more.
     static GIVEN_UP: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
+}
+
+/// Threads that have not been joined. None is ever detached: glibc's `pthread_detach`, which comes
+/// with a dropped handle, still looks at a thread that may have ended and unmapped itself between,
+/// and the process dies of it.
+static UNJOINED: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
+
+/// Frees the threads that have ended.
+fn join_ended() {
+    let mut unjoined = UNJOINED.lock().unwrap_or_else(PoisonError::into_inner);
+    let ended: Vec<_> = unjoined.extract_if(.., |thread| thread.is_finished()).collect();
+    drop(unjoined);
+    for thread in ended {
+        // One that panicked has been reported to its caller.
+        let _ = thread.join();
+    }
 }
 
 /// Whether this thread's work has been given up.
@@ -60,8 +76,9 @@ where
     F: FnOnce() -> T + Send + 'static,
 {
     let started = Instant::now();
+    join_ended();
     let (sender, receiver) = sync_channel(1);
-    let shared = Arc::new(std::sync::Mutex::new(Some(work)));
+    let shared = Arc::new(Mutex::new(Some(work)));
     let given_up = Arc::new(AtomicBool::new(false));
     let mut refused = None;
     for size in STACKS {
@@ -75,7 +92,8 @@ where
             }
         };
         match Builder::new().name("filter".to_owned()).stack_size(size).spawn(body) {
-            Ok(_) => {
+            Ok(thread) => {
+                UNJOINED.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
                 refused = None;
                 break;
             }
@@ -113,6 +131,37 @@ fn wait<T>(
             }
             Err(RecvTimeoutError::Timeout) if interrupted() => return Err(Stopped::Interrupted),
             Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    fn unjoined() -> usize {
+        UNJOINED.lock().unwrap().len()
+    }
+
+    #[test]
+    fn no_thread_is_detached_and_each_that_has_ended_is_joined() {
+        // Other tests may start and join some at the same time.
+        let (end, stays) = channel::<()>();
+        let stays = Arc::new(Mutex::new(stays));
+        let limits = Limits { max_time: Some(Duration::ZERO) };
+        for _ in 0..50 {
+            let stays = stays.clone();
+            let stopped =
+                within(&limits, || false, move || stays.lock().map(|gate| gate.recv().is_ok()).is_ok());
+            assert!(matches!(stopped, Err(Stopped::TimeLimit(_))));
+        }
+        assert!(unjoined() >= 50, "{}", unjoined());
+        drop(end);
+        let start = Instant::now();
+        while unjoined() >= 50 {
+            assert!(start.elapsed() < Duration::from_secs(60), "{}", unjoined());
+            within(&Limits::default(), || false, || ()).unwrap();
         }
     }
 }

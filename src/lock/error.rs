@@ -22,6 +22,14 @@ pub enum LockError {
     /// Neither an environment variable nor HOME says where locks live.
     #[error("no folder for locks: HOME is not set")]
     NoHome,
+    /// The variable that says where locks live means another folder in every working directory.
+    #[error("the environment variable {variable} is \"{}\": not an absolute path", shown(.path))]
+    Relative {
+        /// Its name.
+        variable: &'static str,
+        /// Its value.
+        path: PathBuf,
+    },
     /// The lock root could be tampered with by somebody else.
     #[error("the lock folder {} is not safe: {problem}", shown(.path))]
     Untrusted {

@@ -2,7 +2,9 @@
 //!
 //! The first three lines are the scripts' own. Unknown keys are ignored, so that a newer aimem
 //! may add some. Nothing read here is trusted: at most [`MAX_BYTES`] are looked at, and a value
-//! that does not parse is a value that is missing.
+//! that does not parse is a value that is missing. Of two lines with the same key the last counts.
+//! A line without its end may be half of a longer one, and another boot or start time would be
+//! another holder: only of a host's name, the last line of the scripts, half is taken.
 
 use std::fs::File;
 use std::io;
@@ -99,12 +101,15 @@ impl Info {
             let ended = line.ends_with(b"\n");
             let Ok(line) = std::str::from_utf8(line) else { continue };
             let Some((key, value)) = line.trim_end_matches(['\n', '\r']).split_once(": ") else { continue };
+            if !ended && key != "HOSTNAME" {
+                continue;
+            }
             let text = || Some(value.to_owned()).filter(|value| !value.is_empty());
+            let label = || text().map(|text| String::from_utf8_lossy(&unescape(&text)).into_owned());
             match key {
-                // A PID without its line's end may be half of a longer one.
-                "PID" if ended => info.pid = value.trim().parse().ok().filter(|&pid| pid <= i32::MAX as u32),
+                "PID" => info.pid = value.trim().parse().ok().filter(|&pid| pid <= i32::MAX as u32),
                 "ACQUIRED" => info.acquired = value.parse().ok(),
-                "HOSTNAME" => info.host = text(),
+                "HOSTNAME" => info.host = label(),
                 "TOKEN" => info.token = value.parse().ok(),
                 "LIVENESS" => {
                     info.liveness = match value {
@@ -121,9 +126,9 @@ impl Info {
                 "TIMENS" => info.time_namespace = value.parse().ok(),
                 "EXPIRES" => info.expires = value.trim().parse().ok(),
                 "EXPIRES_BOOT" => info.expires_boot = parse_boot_time(value.trim()),
-                "CLIENT" => info.client = text(),
+                "CLIENT" => info.client = label(),
                 "TARGET" => info.target = Some(path_from(unescape(value))),
-                "COMMAND" => info.command = text(),
+                "COMMAND" => info.command = label(),
                 _ => {}
             }
         }
@@ -139,7 +144,8 @@ impl Info {
             }
         };
         let label = |text: &Option<String>| {
-            text.as_ref().map(|text| shorten(&escape(text.as_bytes()), MAX_LABEL).into_owned())
+            // Cut first: half an escape would be read as another text.
+            text.as_ref().map(|text| escape(shorten(text, MAX_LABEL).as_bytes()))
         };
         line("PID", self.pid.map(|pid| pid.to_string()));
         line("ACQUIRED", self.acquired.map(|time| format!("{time:.0}")));

@@ -36,13 +36,17 @@ impl LockRoot {
     /// `~/aiconfig/.locks`.
     ///
     /// # Errors
-    /// [`LockError::NoHome`].
+    /// [`LockError::NoHome`]; [`LockError::Relative`], for such a path would mean other locks in
+    /// every folder, and two processes would be inside at once.
     pub fn default_path() -> Result<PathBuf, LockError> {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        set("AIMEM_LOCK_DIR")
-            .or_else(|| set("AICONFIG_PATH").map(|base| base.join(".locks")))
-            .or_else(|| set("HOME").map(|home| home.join("aiconfig/.locks")))
-            .ok_or(LockError::NoHome)
+        let places = [("AIMEM_LOCK_DIR", ""), ("AICONFIG_PATH", ".locks"), ("HOME", "aiconfig/.locks")];
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let found = places.iter().find_map(|&(variable, below)| Some((variable, set(variable)?, below)));
+        match found.ok_or(LockError::NoHome)? {
+            (variable, path, _) if path.is_relative() => Err(LockError::Relative { variable, path }),
+            (_, path, "") => Ok(path),
+            (_, path, below) => Ok(path.join(below)),
+        }
     }
 
     /// Opens a root, making it when it is missing.

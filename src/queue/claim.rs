@@ -81,18 +81,19 @@ impl Claims {
         &self.place
     }
 
-    /// Claims an entry. `None` when somebody else was faster. One that makes no sense is put
-    /// among the dead as it is, and told as an error.
+    /// Claims an entry. `None` when somebody else was faster. One that makes no sense, or may not
+    /// be read, is put among the dead as it is, and told as an error.
     ///
     /// # Errors
-    /// [`QueueError::Unreadable`], with the entry in `dead/`; or the disk failed.
+    /// One that [is about this entry](QueueError::is_of_one_entry), with it in `dead/`; or the
+    /// disk failed.
     pub fn claim(&self, from: &Place, name: Ulid) -> Result<Option<Entry>, QueueError> {
         let (source, target) = (self.spool.file(from, name), self.spool.file(&self.place, name));
         if found(sys::file::rename(&source, &target)).map_err(QueueError::io("claim", &source))?.is_none() {
             return Ok(None);
         }
         match self.spool.read(&self.place, name) {
-            Err(error @ QueueError::Unreadable { .. }) => {
+            Err(error) if error.is_of_one_entry() => {
                 self.pass(name, &Place::Dead)?;
                 Err(error)
             }

@@ -87,10 +87,25 @@ pub enum QueueError {
     },
 }
 
+/// What [`QueueError::Io`] says was done when an entry could not be read.
+pub(super) const READ_ENTRY: &str = "read the entry";
+
 impl QueueError {
     pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
         let path = path.into();
         move |source| QueueError::Io { action, path, source }
+    }
+
+    /// Whether it is about one entry's file, and says nothing about the others: it makes no
+    /// sense, or it is another user's.
+    pub fn is_of_one_entry(&self) -> bool {
+        match self {
+            QueueError::Unreadable { .. } => true,
+            QueueError::Io { action, source, .. } => {
+                *action == READ_ENTRY && source.kind() == io::ErrorKind::PermissionDenied
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn setting(setting: impl Into<String>, reason: impl Into<String>) -> QueueError {

@@ -22,27 +22,31 @@ impl Places {
     /// Asks the environment.
     ///
     /// # Errors
-    /// [`QueueError::NoHome`] when neither `AIMEM_QUEUE` nor `HOME` is set.
+    /// [`QueueError::NoHome`] when neither `AIMEM_QUEUE` nor `HOME` is set; [`QueueError::Setting`]
+    /// for a relative path.
     pub fn from_environment() -> Result<Places, QueueError> {
-        let home = set("HOME");
+        let home = set("HOME")?;
         let claude = home.as_deref().map(|home| home.join(".claude"));
-        let spool = set("AIMEM_QUEUE")
+        let spool = set("AIMEM_QUEUE")?
             .or_else(|| claude.as_deref().map(|claude| claude.join("mem0_queue.d")))
             .ok_or(QueueError::NoHome)?;
-        // A worker under cron and one in a terminal must mean the same folder.
-        let spool = std::path::absolute(&spool).map_err(QueueError::io("find", &spool))?;
         let log = match &claude {
             Some(claude) => claude.join("logs/mem0_worker.log"),
             None => spool.join("worker.log"),
         };
-        let config = set("XDG_CONFIG_HOME").or_else(|| home.as_deref().map(|home| home.join(".config")));
+        let config = set("XDG_CONFIG_HOME")?.or_else(|| home.as_deref().map(|home| home.join(".config")));
         Ok(Places { spool, old: claude, log, config: config.map(|config| config.join("aimem/config.toml")) })
     }
 }
 
-/// A variable's value as a path; an empty one counts as not set.
-fn set(name: &str) -> Option<PathBuf> {
-    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+/// A variable's value as a path; an empty one counts as not set. A relative one is refused: a
+/// worker under cron and a save in a terminal must mean the same folder.
+fn set(name: &str) -> Result<Option<PathBuf>, QueueError> {
+    let path = env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    match path {
+        Some(path) if path.is_relative() => Err(QueueError::setting(name, "not an absolute path")),
+        path => Ok(path),
+    }
 }
 
 /// The folder that a path's last name is in.

@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::error::found;
+use super::error::{READ_ENTRY, found};
 use super::places::folder_of;
 use super::{Entry, QueueError, Ulid};
 use crate::sys;
@@ -238,9 +238,16 @@ impl Spool {
     /// The file can't be read, or is no entry.
     pub fn read(&self, place: &Place, name: Ulid) -> Result<Option<Entry>, QueueError> {
         let path = self.file(place, name);
-        let Some(bytes) = found(fs::read(&path)).map_err(QueueError::io("read", &path))? else {
+        // Without waiting: a FIFO would never end.
+        let opened = found(sys::file::unblocking_options().read(true).open(&path));
+        let Some(mut file) = opened.map_err(QueueError::io(READ_ENTRY, &path))? else {
             return Ok(None);
         };
+        if !file.metadata().map_err(QueueError::io(READ_ENTRY, &path))?.is_file() {
+            return Err(QueueError::Unreadable { path, reason: "it is not a regular file".to_owned() });
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(QueueError::io(READ_ENTRY, &path))?;
         serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|error| QueueError::Unreadable { path, reason: error.to_string() })
@@ -381,7 +388,8 @@ fn remove_leftover(path: &Path) -> bool {
 }
 
 fn is_unlocked(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| sys::file::try_flock(&file, Flock::Shared).unwrap_or(false))
+    let opened = sys::file::unblocking_options().read(true).open(path);
+    opened.is_ok_and(|file| sys::file::try_flock(&file, Flock::Shared).unwrap_or(false))
 }
 
 /// Creates a file that must not be there yet, for its owner only.

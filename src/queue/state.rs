@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::found;
 use super::{QueueError, Spool};
-use crate::replace::Replace;
+use crate::replace::{Replace, sweep_leftovers_of};
 use crate::sys;
 
 /// What is remembered between runs.
@@ -145,6 +145,8 @@ impl State {
         let result = change(&mut state);
         if state != before {
             set_aside_nonsense(spool)?;
+            // Nobody else is here: what lies about is a killed process's.
+            sweep_leftovers_of(&path(spool));
             let mut bytes = serde_json::to_vec_pretty(&state).unwrap_or_default();
             bytes.push(b'\n');
             Replace::new().write(&path(spool), &bytes)?;

@@ -237,7 +237,7 @@ impl Run<'_> {
             Task::Claim(from, name) => match self.claim(from, name) {
                 Ok(Some(job)) => self.try_once(job),
                 Ok(None) => Ok(()),
-                Err(error @ QueueError::Unreadable { .. }) => {
+                Err(error) if error.is_of_one_entry() => {
                     self.died.fetch_add(1, Ordering::Relaxed);
                     self.worker.tell(&Event::Unreadable(name, &error));
                     Ok(())
@@ -256,7 +256,7 @@ impl Run<'_> {
             }
             Ok(None) => false,
             // Among the dead it is where it belongs.
-            Err(QueueError::Unreadable { .. }) => from == Place::New,
+            Err(error) if error.is_of_one_entry() => from == Place::New,
             Err(error) => return Err(error),
         };
         if !due {

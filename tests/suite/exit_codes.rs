@@ -97,6 +97,39 @@ fn an_unusable_variable_is_a_usage_error_that_names_it() {
     holder.end().ok();
 }
 
+/// A folder that depends on where a command was started is another one for each, and two would
+/// hold the same lock.
+#[test]
+fn a_relative_lock_folder_is_refused() {
+    let env = TestEnv::new();
+    env.write("f.json", "{}\n");
+    for name in ["AIMEM_LOCK_DIR", "AICONFIG_PATH", "HOME"] {
+        let mut command = env.aimem(["update", "f.json", ".a = 1"]);
+        command.env_remove("AIMEM_LOCK_DIR").env_remove("AICONFIG_PATH").env(name, "here");
+        let ran = Ran::of(command.output().unwrap()).expect(2);
+        assert!(ran.stderr.contains(name) && ran.stderr.contains("absolute"), "{name}: {}", ran.stderr);
+    }
+    assert_eq!(TestEnv::names_in(&env.path("")), ["f.json"]);
+}
+
+#[test]
+fn an_acquire_that_fails_leaves_no_lock_behind() {
+    let env = TestEnv::new();
+    let mut command = env.aimem(["lock", "acquire", "f", "--ttl", "1h"]);
+    let ran = Ran::of(command.env("LOCK_DEBUG", "maybe").output().unwrap()).expect(2);
+    assert_eq!(ran.stdout, "");
+    env.run(["lock", "status", "f"]).ok();
+}
+
+#[test]
+fn an_empty_word_is_no_file() {
+    let env = TestEnv::new();
+    for args in [["update", "", ".a = 1"], ["read", "", "."], ["update", "", "--create"]] {
+        let ran = env.run(args).expect(2);
+        assert!(ran.stderr.contains("which file?"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn code_65_data() {
     let env = TestEnv::new();

@@ -129,6 +129,22 @@ fn compile_errors_show_the_place() {
     assert!(compile_error("@foo").0.ends_with("`@foo` is not a known format"));
     assert!(compile_error("if . then 1").0.contains("expected `else` or `end`"));
     assert!(compile_error("é | \u{1F600}").0.starts_with("filter, column 1"));
+    assert!(compile_error(".a = .b = 1").1.ends_with("^ `=` can't follow another one: it needs parentheses"));
+    assert!(compile_error("{a: 1").0.ends_with("column 1: no closing brace for this `{`"));
+    assert!(compile_error("{1: 2}").0.ends_with("expected a key, found `1`"));
+    assert!(compile_error("{(1): 2}").0.ends_with("a number can't be the key of an object"));
+    assert!(compile_error("\"a").0.ends_with("column 1: no closing quote for this `\"`"));
+    assert!(compile_error("\"\\(1\"").0.ends_with("expected `)`, found `\"`"));
+    assert!(compile_error("\"\\(1").0.ends_with("column 3: no closing parenthesis for this `(`"));
+    assert!(compile_error("\"\\q\"").0.ends_with("column 2: not an escape of JSON (a backslash is `\\\\`)"));
+    assert!(compile_error("\"\\ud83d\"").0.ends_with("half of a surrogate pair"));
+    assert!(compile_error("reduce . as $x (0)").1.contains("^ `reduce` takes a start and an update"));
+    assert!(compile_error(". as $x").0.ends_with("expected `|`, found the end of the filter"));
+    assert!(compile_error("import \"a\" as a; 1").0.contains("there are no modules"));
+    assert!(compile_error(".a & .b").0.ends_with("column 4: this character has no meaning here"));
+    assert!(compile_error("f(1").0.ends_with("no closing parenthesis for this `(`"));
+    assert!(compile_error(".[1").0.ends_with("no closing bracket for this `[`"));
+    assert!(compile_error("def f: 1;").0.ends_with("expected a term, found the end of the filter"));
     assert!(compile_error(&("[".repeat(100) + &"]".repeat(100))).0.ends_with("nested too deeply"));
     assert!(compile_error(&" ".repeat(70_000)).0.contains("longer than"));
 }

@@ -10,7 +10,7 @@ use super::common::disk::{Disk, Found};
 use super::common::http::{Reply, Server, fine};
 use super::common::queue::{Outbox, wait_for_line};
 use super::common::strace::record;
-use super::common::{Killed, TestEnv, require};
+use super::common::{Killed, Ran, TestEnv, require};
 
 /// The incident that the outbox is there for: the last saves of a row met the old lock, held by a
 /// worker that uploaded, waited for it in vain, and were lost.
@@ -94,6 +94,18 @@ fn nothing_and_nonsense_are_refused() {
     // What was told to be saved is saved.
     assert_eq!(outbox.ids("new"), ran.stdout.lines().map(str::to_owned).collect());
     assert_eq!(ran.stdout.lines().count(), 1);
+}
+
+/// It would be another outbox in every folder: a worker would not find what was saved.
+#[test]
+fn a_relative_outbox_is_refused() {
+    let outbox = Outbox::new();
+    for name in ["AIMEM_QUEUE", "HOME", "XDG_CONFIG_HOME"] {
+        let mut command = outbox.queue(["add", "-p", "web", "one"]);
+        let ran = Ran::of(command.env_remove("AIMEM_QUEUE").env(name, "here").output().unwrap()).expect(2);
+        assert!(ran.stderr.contains(name) && ran.stderr.contains("absolute"), "{name}: {}", ran.stderr);
+    }
+    assert_eq!(TestEnv::names_in(&outbox.env.path("")), [""; 0]);
 }
 
 #[test]

@@ -355,6 +355,17 @@ fn a_server_that_goes_down_in_the_middle_ends_the_run_without_a_try_counted() {
 }
 
 #[test]
+fn a_credential_that_is_no_file_is_missing_input() {
+    let server = Server::fine();
+    let outbox = Outbox::with(&server);
+    for file in [outbox.env.path("missing"), outbox.env.path("")] {
+        let mut work = outbox.queue(["work"]);
+        let ran = Ran::of(work.env("AIMEM_MEM0_TOKEN_FILE", &file).output().unwrap()).expect(66);
+        assert!(ran.stderr.contains("cannot read the credential in"), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn without_a_server_work_says_what_to_set_and_saving_works() {
     let outbox = Outbox::new();
     outbox.add("kept");

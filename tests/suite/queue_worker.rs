@@ -11,7 +11,7 @@ use aimem::sys::process::send_signal;
 
 use super::common::http::{Reply, Server, fine, status};
 use super::common::queue::Outbox;
-use super::common::{Killed, Ran, TestEnv, eventually};
+use super::common::{Killed, NOBODY, Ran, TestEnv, aimem_path, eventually, require_root};
 
 const TERM: i32 = 15;
 const CONTINUE: i32 = 18;
@@ -235,6 +235,58 @@ fn an_entry_that_makes_no_sense_blocks_nobody() {
     assert!(outbox.folder().join(format!("dead/{broken}.json")).exists());
     let list = outbox.run(["dead"]).ok().stdout;
     assert!(list.contains(broken) && list.contains("cannot make sense of"), "{list}");
+}
+
+#[test]
+fn an_entry_that_may_not_be_read_blocks_nobody() {
+    if !require_root() {
+        return;
+    }
+    let server = Server::fine();
+    let outbox = Outbox::with(&server);
+    let good = outbox.add("good");
+    outbox.env.give_to(NOBODY);
+    // As `sudo` would leave it.
+    let foreign = outbox.add("foreign");
+    let mut work = outbox.env.as_user(NOBODY, ["queue", "work"]);
+    let ran = Ran::of(work.env("AIMEM_MEM0_URL", server.url()).output().unwrap()).expect(1);
+    assert!(ran.stderr.contains(&foreign) && ran.stderr.contains("permission denied"), "{}", ran.stderr);
+    assert_eq!(outbox.ids("done"), [good].into());
+    assert_eq!(outbox.ids("dead"), [foreign].into());
+}
+
+#[test]
+fn an_entry_that_is_no_file_blocks_nobody() {
+    let server = Server::fine();
+    let outbox = Outbox::with(&server);
+    let good = outbox.add("good");
+    let (pipe, folder) = ("00000000000000000000000001", "00000000000000000000000002");
+    let new = |name: &str| outbox.folder().join(format!("new/{name}.json"));
+    assert!(outbox.env.command("mkfifo").arg(new(pipe)).status().unwrap().success());
+    std::fs::create_dir(new(folder)).unwrap();
+    for verb in ["list", "export"] {
+        let mut command = outbox.env.command("timeout");
+        command.args(["10"]).arg(aimem_path()).args(["queue", verb]);
+        assert!(Ran::of(command.output().unwrap()).ok().stdout.contains(&good), "{verb}");
+    }
+    let mut command = outbox.env.command("timeout");
+    command.args(["-k", "1", "10"]).arg(aimem_path()).args(["queue", "work"]);
+    let ran = Ran::of(command.env("AIMEM_MEM0_URL", server.url()).output().unwrap()).expect(1);
+    assert!(ran.stderr.contains("it is not a regular file"), "{}", ran.stderr);
+    assert_eq!(outbox.ids("done"), [good].into());
+    let dead = TestEnv::names_in(&outbox.folder().join("dead"));
+    assert_eq!(dead, [format!("{pipe}.json"), format!("{folder}.json")]);
+}
+
+#[test]
+fn what_a_killed_process_left_beside_the_state_is_removed() {
+    let server = Server::fine();
+    let outbox = Outbox::with(&server);
+    outbox.add("one");
+    std::fs::write(outbox.folder().join(".state.json.0123ab.aimem-tmp"), "{").unwrap();
+    outbox.run(["work"]).ok();
+    let names = TestEnv::names_in(&outbox.folder());
+    assert!(names.iter().all(|name| !name.ends_with(".aimem-tmp")), "{names:?}");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Why a filter has no result.
 
-use jaq_core::load::{lex, parse};
-
 /// What went wrong with a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -82,53 +80,4 @@ impl FilterError {
 pub(super) fn offset(source: &str, part: &str) -> usize {
     let (whole, part) = (source.as_ptr().addr(), part.as_ptr().addr());
     part.checked_sub(whole).filter(|at| *at <= source.len()).unwrap_or(source.len())
-}
-
-/// The first error of the lexer.
-pub(super) fn lexing(source: &str, errors: &[lex::Error<&str>]) -> FilterError {
-    let Some((expected, found)) = errors.first() else {
-        return FilterError::compile(source, 0, 1, "not a filter");
-    };
-    let at = offset(source, found);
-    let what = match expected {
-        lex::Expect::Delim(open) => format!("no {} for this `{open}`", expected.as_str()),
-        lex::Expect::Token => "this character has no meaning here".to_owned(),
-        _ => format!("expected a {}", expected.as_str()),
-    };
-    FilterError::compile(source, at, 1, &what)
-}
-
-/// The first error of the parser.
-pub(super) fn parsing(source: &str, errors: &[parse::TError<'_, &str>]) -> FilterError {
-    let Some((expected, found)) = errors.first() else {
-        return FilterError::compile(source, 0, 1, "not a filter");
-    };
-    let (at, length, token) = match found {
-        Some(lex::Token(text, _)) => (offset(source, text), text.chars().count(), format!("`{text}`")),
-        None => (source.trim_end().len(), 1, "the end of the filter".to_owned()),
-    };
-    let first = |text: &str| text.chars().take(1).collect::<String>();
-    // A bracket's token is all that is in it.
-    let (length, token) = match found {
-        Some(lex::Token(text, lex::Tok::Block(_))) => (1, format!("`{}`", first(text))),
-        _ => (length, token),
-    };
-    let what = match expected {
-        parse::Expect::Nothing => format!("{token} does not belong here"),
-        parse::Expect::Just("") => format!("{token} does not belong here"),
-        parse::Expect::Just(word) => format!("expected `{word}`, found {token}"),
-        other => format!("expected {}, found {token}", article(other.as_str())),
-    };
-    FilterError::compile(source, at, length, &what)
-}
-
-fn article(what: &str) -> String {
-    match what {
-        "else or end" => "`else` or `end`".to_owned(),
-        "comma or right bracket" => "`,` or `]`".to_owned(),
-        "comma or right brace" => "`,` or `}`".to_owned(),
-        "semicolon or right parenthesis" => "`;` or `)`".to_owned(),
-        _ if what.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {what}"),
-        _ => format!("a {what}"),
-    }
 }

@@ -1,6 +1,6 @@
 //! Filters: the language of jq 1.8 on `jaq-core`.
 //!
-//! A filter is parsed by the engine's parser, rewritten ([`rewrite`]) where the engine means
+//! A filter is parsed ([`parse`]), rewritten ([`rewrite`]) where the engine means
 //! something else than jq, and compiled with the builtins it reaches ([`prelude`], [`natives`]).
 //!
 //! Nothing here ends the process, whatever the filter asks for: `halt` is an error like others.
@@ -8,31 +8,36 @@
 
 mod bindings;
 mod error;
+mod lex;
 mod natives;
+mod parse;
+mod paths;
 mod prelude;
 mod rewrite;
 mod shape;
+mod start;
 
 pub use bindings::Bindings;
 pub use error::{FilterError, FilterErrorKind};
 
 use super::Value;
 use super::stack;
+use super::trail;
 use super::within::given_up;
 use jaq_core::data::HasLut;
-use jaq_core::load::lex::Lexer;
 use jaq_core::load::parse::Def;
-use jaq_core::load::{Arena, File, Loader, Parser};
+use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, DataT, Exn, Lut, Vars};
 use natives::Pattern;
 use rewrite::Rewriter;
+use start::Start;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-/// The longest filter, in bytes. A filter may nest with every token, and the engine's parser and
-/// compiler recurse without measuring the stack: the thread of [`within`](super::within) has room
-/// for a filter of this length, whatever it is. (Unoptimised, every level takes more.)
+/// The longest filter, in bytes. A filter may nest with every token, and the engine's compiler
+/// recurses without measuring the stack: the thread of [`within`](super::within) has room for a
+/// filter of this length, whatever it is. (Unoptimised, every level takes more.)
 const LONGEST: usize = if cfg!(debug_assertions) { 16 * 1024 } else { 64 * 1024 };
 
 /// The same on a thread whose stack is unknown.
@@ -104,6 +109,7 @@ pub struct Filter {
     compiled: jaq_core::Filter<Engine>,
     bindings: Bindings,
     globals: Vec<Value>,
+    start: Start,
 }
 
 impl Filter {
@@ -129,10 +135,8 @@ impl Filter {
             return Self::compile(".", bindings);
         }
         let arena = Arena::default();
-        let tokens = Lexer::new(source).lex().map_err(|errors| error::lexing(source, &errors))?;
-        let term = Parser::new(&tokens)
-            .parse(|parser| parser.term())
-            .map_err(|errors| error::parsing(source, &errors))?;
+        let term = parse::filter(source)?;
+        let start = Start::of(&term);
         let mut rewriter = Rewriter::new(source, &arena);
         let body = rewriter.term(term);
         if rewriter.too_deep {
@@ -151,7 +155,7 @@ impl Filter {
             .compile(modules)
             .map_err(|errors| undefined(source, &errors))?;
         let globals = globals.into_iter().map(|(_, value)| value).collect();
-        Ok(Self { compiled, bindings: bindings.clone(), globals })
+        Ok(Self { compiled, bindings: bindings.clone(), globals, start })
     }
 
     /// The one result of the filter on `input`.
@@ -191,12 +195,14 @@ impl Filter {
     ) -> Result<(), FilterError> {
         stack::ensure();
         stack::take_refused();
+        trail::start(&input);
         let run = Run {
             lut: &self.compiled.lut,
             bindings: &self.bindings,
             halt: RefCell::default(),
             patterns: RefCell::default(),
         };
+        let kept = (!self.start.is_empty()).then(|| input.clone());
         let ctx = Ctx::<Engine>::new(&run, Vars::new(self.globals.iter().cloned()));
         for result in self.compiled.id.run((ctx, input)) {
             if stack::take_refused() {
@@ -204,13 +210,41 @@ impl Filter {
             }
             let value = match result {
                 Ok(value) => value,
-                Err(exception) => return Err(failed(&run, exception)),
+                Err(exception) => return Err(self.failed(&run, exception, kept.as_ref())),
             };
             if on_result(value).is_break() {
                 break;
             }
         }
         if stack::take_refused() { Err(too_deep()) } else { Ok(()) }
+    }
+
+    /// What went wrong, and where in the document, if that is known.
+    fn failed(&self, run: &Run<'_>, exception: Exn<'_, Value>, input: Option<&Value>) -> FilterError {
+        let value = match exception.get_err() {
+            Ok(error) => error.into_val(),
+            Err(exception) => {
+                return match run.halt.take() {
+                    Some(Halt::Asked(code, message)) => {
+                        let summary = format!("the filter halted with exit code {code}");
+                        FilterError::new(FilterErrorKind::Halted { code, message }, summary)
+                    }
+                    Some(Halt::TooDeep) => too_deep(),
+                    None if exception.get_halt().is_ok() => too_deep(),
+                    None => FilterError::new(FilterErrorKind::Failed("break".to_owned()), "break"),
+                };
+            }
+        };
+        let message = match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => format!("(not a string): {value}"),
+        };
+        let place = trail::of(&value).or_else(|| self.start.place(input?, &message));
+        let summary = match place {
+            Some(path) => format!("{message}, at {path}"),
+            None => message.clone(),
+        };
+        FilterError::new(FilterErrorKind::Failed(message), summary)
     }
 }
 
@@ -248,8 +282,7 @@ fn reached<'s>(called: &[(&'s str, usize)], arena: &'s Arena) -> Vec<Def<&'s str
             continue;
         }
         let (_, _, code) = prelude::DEFINITIONS[place];
-        let parsed = jaq_core::load::parse(code, |parser| parser.defs()).unwrap_or_default();
-        for definition in parsed {
+        for definition in parse::definitions(code).unwrap_or_default() {
             let mut rewriter = Rewriter::new(code, arena);
             rewritten[place] = Some(rewriter.definition(definition));
             waiting.extend(rewriter.called.iter().filter_map(find).filter(|other| *other != place));
@@ -284,28 +317,4 @@ fn too_deep() -> FilterError {
         FilterErrorKind::TooDeep,
         "the filter recurses too deeply, or its values are too deep or too large",
     )
-}
-
-fn failed(run: &Run<'_>, exception: Exn<'_, Value>) -> FilterError {
-    let message = match exception.get_err() {
-        Ok(error) => {
-            let value = error.into_val();
-            match value.as_str() {
-                Some(text) => text.to_owned(),
-                None => format!("(not a string): {value}"),
-            }
-        }
-        Err(exception) => {
-            return match run.halt.take() {
-                Some(Halt::Asked(code, message)) => {
-                    let summary = format!("the filter halted with exit code {code}");
-                    FilterError::new(FilterErrorKind::Halted { code, message }, summary)
-                }
-                Some(Halt::TooDeep) => too_deep(),
-                None if exception.get_halt().is_ok() => too_deep(),
-                None => FilterError::new(FilterErrorKind::Failed("break".to_owned()), "break"),
-            };
-        }
-    };
-    FilterError::new(FilterErrorKind::Failed(message.clone()), message)
 }

@@ -33,12 +33,16 @@ pub(super) struct Rewriter<'s> {
     pub(super) too_deep: bool,
 }
 
-fn call<'s>(name: &'static str, arguments: Vec<Ast<'s>>) -> Ast<'s> {
+pub(super) fn call<'s>(name: &'s str, arguments: Vec<Ast<'s>>) -> Ast<'s> {
     Term::Call(name, arguments)
 }
 
-fn binary<'s>(left: Ast<'s>, operator: BinaryOp<&'s str>, right: Ast<'s>) -> Ast<'s> {
+pub(super) fn binary<'s>(left: Ast<'s>, operator: BinaryOp<&'s str>, right: Ast<'s>) -> Ast<'s> {
     Term::BinOp(Box::new(left), operator, Box::new(right))
+}
+
+pub(super) fn pipe<'s>(left: Ast<'s>, right: Ast<'s>) -> Ast<'s> {
+    binary(left, BinaryOp::Pipe(None), right)
 }
 
 /// `term as $name | rest`
@@ -47,7 +51,7 @@ fn bind<'s>(term: Ast<'s>, name: &'static str, rest: Ast<'s>) -> Ast<'s> {
 }
 
 fn guarded(term: Ast<'_>) -> Ast<'_> {
-    binary(call("!guard", Vec::new()), BinaryOp::Pipe(None), term)
+    pipe(call("!guard", Vec::new()), term)
 }
 
 /// The arguments of a `foreach` whose step may give no result or several: all are given, and the
@@ -56,7 +60,6 @@ fn foreach(arguments: Vec<Ast<'_>>) -> Vec<Ast<'_>> {
     let mut arguments = arguments.into_iter();
     let mut next = || arguments.next().unwrap_or_default();
     let (start, step, last) = (next(), next(), next());
-    let pipe = |left, right| binary(left, BinaryOp::Pipe(None), right);
     vec![
         pipe(start, call("!foreach_start", Vec::new())),
         call("!foreach_step", vec![step]),
@@ -64,7 +67,7 @@ fn foreach(arguments: Vec<Ast<'_>>) -> Vec<Ast<'_>> {
     ]
 }
 
-fn text<'s>(text: &'s str) -> Ast<'s> {
+pub(super) fn text<'s>(text: &'s str) -> Ast<'s> {
     Term::Str(None, vec![StrPart::Str(text)])
 }
 
@@ -165,7 +168,12 @@ impl<'s> Rewriter<'s> {
                     grows |= nested;
                     argument
                 };
-                let arguments = arguments.into_iter().map(&mut argument).collect();
+                let mut arguments: Vec<_> = arguments.into_iter().map(&mut argument).collect();
+                if let ("path" | "del" | "pick", [path]) = (name, &mut arguments[..])
+                    && !self.is_own(name)
+                {
+                    *path = self.as_path(std::mem::take(path));
+                }
                 let call = Term::Call(name, arguments);
                 // Not a tail call then: a loop could nest its closures deeper than the stack is,
                 // which nothing would notice before they are dropped. A label is no tail position.
@@ -265,9 +273,9 @@ impl<'s> Rewriter<'s> {
         let right = self.term(right);
         match operator {
             BinaryOp::Alt => call("!alternative", vec![left, right]),
-            // The right side first: of a long sum it is the short one.
+            // The right side first, also when the left one gives nothing: it may be an error.
             BinaryOp::Math(_) | BinaryOp::Cmp(_)
-                if self.count(&right) == Count::Any && self.count(&left) == Count::Any =>
+                if self.count(&left) != Count::One && !matches!(right, Term::Num(_) | Term::Var(_)) =>
             {
                 bind(right, "$!right", binary(left, operator, Term::Var("$!right")))
             }
@@ -281,7 +289,8 @@ impl<'s> Rewriter<'s> {
             return binary(left, operator, right);
         }
         let name = match operator {
-            BinaryOp::Update => "!modify",
+            BinaryOp::Update if self.count(&right) == Count::One => "!modify",
+            BinaryOp::Update => "!modify_or_delete",
             BinaryOp::UpdateAlt => "!update_alternative",
             BinaryOp::UpdateMath(Math::Add) => "!update_add",
             BinaryOp::UpdateMath(Math::Sub) => "!update_subtract",
@@ -290,6 +299,11 @@ impl<'s> Rewriter<'s> {
             BinaryOp::UpdateMath(Math::Rem) => "!update_remainder",
             _ => "!assign",
         };
-        call(name, vec![left, right])
+        call(name, vec![self.as_path(left), right])
+    }
+
+    /// Whether a name is a definition or a parameter of the filter's own.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.defined.iter().chain(&self.parameters).any(|own| *own == name)
     }
 }

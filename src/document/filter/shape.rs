@@ -104,6 +104,10 @@ impl<'s> Rewriter<'s> {
         if !self.plain_steps(path, &mut steps) {
             return false;
         }
+        // The value itself has to get one result, whatever it is.
+        if !always && !steps.iter().any(|step| matches!(step, Step::Key | Step::Each | Step::EachOptional)) {
+            return false;
+        }
         let mut made = 0;
         for step in &steps {
             match step {
@@ -180,7 +184,7 @@ impl<'s> Rewriter<'s> {
                 let handler = handler.as_ref().map_or(Count::AtMostOne, |term| self.count(term));
                 self.count(body).max(handler)
             }
-            Term::Call("!last_or_null" | "!modify", _) => Count::One,
+            Term::Call("!last_or_null" | "!modify" | "!modify_or_delete", _) => Count::One,
             Term::Call("empty", _) => Count::AtMostOne,
             Term::Call("select", arguments) if !self.defined.contains(&"select") => {
                 all(&mut arguments.iter().map(|term| self.count(term))).max(Count::AtMostOne)

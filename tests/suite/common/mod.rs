@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "not every subject needs every helper")]
 
 pub mod disk;
+mod fuzz;
 pub mod http;
 mod inside;
 mod locks;
@@ -11,6 +12,7 @@ pub mod queue;
 mod snapshot;
 pub mod strace;
 
+pub use fuzz::fuzz;
 pub use inside::Inside;
 pub use locks::*;
 pub use nobody::*;

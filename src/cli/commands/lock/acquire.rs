@@ -44,6 +44,8 @@ impl Acquire {
             (None, Some(pid)) => owner::by_pid(pid)?,
             (None, None) => owner::nearest()?,
         };
+        // Before the lock is there: whoever is told of an error has none.
+        let debugging = env::lock_debug()?;
         let locker = self.lock.locker()?;
         let mut patient = Patient::new()?;
         let held = locker.acquire(&self.file, keep, &mut patient);
@@ -51,7 +53,7 @@ impl Acquire {
         // Whoever can't be told the id could not release the lock: then it is not left behind.
         output::line_or_fail(&held.id().to_string())?;
         let id = held.leave();
-        debug(env::lock_debug()?, || format!("took the lock of {} as {id}", self.file.display()));
+        debug(debugging, || format!("took the lock of {} as {id}", self.file.display()));
         Ok(Exit::Done)
     }
 }

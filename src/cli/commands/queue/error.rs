@@ -34,6 +34,9 @@ impl From<QueueError> for CliError {
             QueueError::NotDurable { ref source, .. } => {
                 CliError::new(Exit::Io, format!("{message}: {}", explain(source)))
             }
+            QueueError::Io { action, ref source, .. } if action.starts_with("read") => {
+                CliError::io(message, source)
+            }
             QueueError::Io { ref source, .. } => {
                 CliError::new(exit_of_creating(source), format!("{message}: {}", explain(source)))
             }

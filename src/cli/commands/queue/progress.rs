@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::import;
-use crate::cli::error::{CliError, show_duration};
+use crate::cli::error::{CliError, explain, show_duration};
 use crate::cli::output;
 use crate::queue::QueueError;
 use crate::queue::event::Event;
@@ -55,7 +55,11 @@ impl Progress {
                 bar.line("warning", &format!("{} is given up on: {why}; {then}", entry.id));
             }
             Event::Unreadable(name, error) => {
-                bar.line("warning", &format!("{name} is put among the dead: {error}"));
+                let why = match error {
+                    QueueError::Io { source, .. } => format!("{error}: {}", explain(source)),
+                    error => error.to_string(),
+                };
+                bar.line("warning", &format!("{name} is put among the dead: {why}"));
             }
             Event::Down(problem, since) => {
                 bar.line(

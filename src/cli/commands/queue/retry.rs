@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::spool;
-use crate::cli::error::Outcome;
+use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::queue::claim::Claims;
@@ -54,7 +54,7 @@ impl Retry {
                 }
                 // A worker was faster: it is being tried now.
                 Ok(None) => {}
-                Err(error @ QueueError::Unreadable { .. }) => output::warning(error),
+                Err(error) if error.is_of_one_entry() => output::warning(CliError::from(error).message),
                 Err(error) => return Err(error.into()),
             }
         }

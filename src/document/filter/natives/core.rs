@@ -2,10 +2,10 @@
 
 use super::{Closure, Cv, Exception, Plain, Results, one, parameters, plain};
 use crate::document::arithmetic::fail;
-use crate::document::filter::{Engine, Halt};
+use crate::document::filter::{Engine, Halt, paths};
 use crate::document::within::given_up;
 use crate::document::{Value, path};
-use jaq_core::box_iter::box_once;
+use jaq_core::box_iter::{BoxIter, box_once};
 use jaq_core::native::Fun;
 use jaq_core::{Error, Exn, Native, ValT};
 
@@ -25,12 +25,8 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         ("not", parameters(""), |cv| box_once(Ok((!cv.1.is_truthy()).into()))),
         ("path", parameters("f"), |mut cv| {
             let (f, ctx) = cv.0.pop_fun();
-            Box::new(f.paths((ctx, (cv.1, Default::default()))).map(|found| {
-                let (_, keys) = found?;
-                let mut keys: Vec<Value> = keys.iter().cloned().collect();
-                keys.reverse();
-                Ok(Value::array(keys))
-            }))
+            let found = f.paths((ctx, (cv.1, Default::default())));
+            Box::new(found.map(|found| Ok(Value::array(paths::keys(found?.1.iter())?))))
         }),
         ("range", parameters("v"), |mut cv| {
             let upto = cv.0.pop_var();
@@ -76,7 +72,7 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
             box_once(Ok(public.map(Value::from).collect()))
         }),
     ];
-    let with_paths: [Fun<Engine>; 8] = [
+    let with_paths: [Fun<Engine>; 10] = [
         (
             "!guard",
             parameters(""),
@@ -111,6 +107,40 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
                     Some(first) => Box::new(std::iter::once(first).chain(found)),
                     None => right.0.paths((right.1, cv.1)),
                 }
+            }),
+        ),
+        (
+            "!value",
+            parameters("f"),
+            Native::<Engine>::new(|mut cv| {
+                let (f, ctx) = cv.0.pop_fun();
+                f.run((ctx, cv.1))
+            })
+            .with_paths(|mut cv| {
+                let (f, ctx) = cv.0.pop_fun();
+                let (input, path) = cv.1;
+                Box::new(f.run((ctx, input.clone())).map(move |result| {
+                    let value = result?;
+                    if paths::is_identical(&value, &input) {
+                        return Ok((value, path.clone()));
+                    }
+                    let mark = paths::not_a_path(value.clone());
+                    Ok((value, path.clone().cons(mark)))
+                }))
+            }),
+        ),
+        (
+            "!otherwise",
+            parameters("ff"),
+            Native::<Engine>::new(|mut cv| {
+                let (second, first) = (cv.0.pop_fun(), cv.0.pop_fun());
+                let results = first.0.run((first.1, cv.1.clone()));
+                otherwise(results, move || second.0.run((second.1, cv.1)))
+            })
+            .with_paths(|mut cv| {
+                let (second, first) = (cv.0.pop_fun(), cv.0.pop_fun());
+                let found = first.0.paths((first.1, cv.1.clone()));
+                otherwise(found, move || second.0.paths((second.1, cv.1)))
             }),
         ),
         (
@@ -167,6 +197,27 @@ pub(super) fn natives() -> Vec<Fun<Engine>> {
         Some((name, parameters, native))
     });
     plain(simple).into_iter().chain(with_paths).chain(engine).collect()
+}
+
+/// What `first` gives up to an error, and then what `second` gives. `break` and `halt` are no errors.
+fn otherwise<'a, T: 'a>(
+    mut first: BoxIter<'a, Result<T, Exception<'a>>>,
+    second: impl FnOnce() -> BoxIter<'a, Result<T, Exception<'a>>> + 'a,
+) -> BoxIter<'a, Result<T, Exception<'a>>> {
+    let mut second = Some(second);
+    Box::new(std::iter::from_fn(move || {
+        loop {
+            let result = first.next()?;
+            let Err(exception) = result else {
+                return Some(result);
+            };
+            match (exception.get_err(), second.take()) {
+                (Ok(_), Some(second)) => first = second(),
+                (Ok(error), None) => return Some(Err(error.into())),
+                (Err(exception), _) => return Some(Err(exception)),
+            }
+        }
+    }))
 }
 
 fn guard<'a>(cv: Cv<'a>) -> Results<'a> {

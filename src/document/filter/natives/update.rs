@@ -4,18 +4,17 @@ use super::core::results;
 use super::{Closure, Cv, Error, Exception, Plain, Results, one, parameters, plain};
 use crate::document::arithmetic::fail;
 use crate::document::deletion;
-use crate::document::filter::Engine;
+use crate::document::filter::{Engine, paths};
+use crate::document::trail::{self, Identity};
 use crate::document::{Value, path};
 use jaq_core::ValR;
 use jaq_core::box_iter::box_once;
 use jaq_core::native::Fun;
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
-    let natives: [Plain; 11] = [
-        ("!modify", parameters("ff"), |mut cv| {
-            let (change, paths) = (cv.0.pop_fun(), cv.0.pop_fun());
-            box_once(modify(cv.1, &paths, &change))
-        }),
+    let natives: [Plain; 12] = [
+        ("!modify", parameters("ff"), |cv| box_once(modify(cv, false))),
+        ("!modify_or_delete", parameters("ff"), |cv| box_once(modify(cv, true))),
         ("!assign", parameters("fv"), |cv| each(cv, |_, new| Ok(new))),
         ("!update_add", parameters("fv"), |cv| each(cv, |old, new| old + new)),
         ("!update_subtract", parameters("fv"), |cv| each(cv, |old, new| old - new)),
@@ -50,59 +49,82 @@ pub(super) fn keys(path: &Value) -> Result<&[Value], Error> {
 }
 
 /// Runs `work` for every path of `paths` in `root`. They are all found first: the input is no
-/// longer shared then, so that changing it copies nothing.
+/// longer shared then, so that changing it copies nothing. `work` says which value it has found
+/// there, so that an error can say where it came from.
 fn for_each_path<'a>(
     root: Value,
-    paths: &Closure<'a>,
-    mut work: impl FnMut(&mut Value, &[Value]) -> Result<(), Exception<'a>>,
+    closure: &Closure<'a>,
+    mut work: impl FnMut(&mut Value, &[Value], &mut Option<Identity>) -> Result<(), Exception<'a>>,
 ) -> Result<Value, Exception<'a>> {
-    let found = paths.0.paths((paths.1.clone(), (root.clone(), Default::default())));
+    let before = Identity::of(&root);
+    let found = closure.0.paths((closure.1.clone(), (root.clone(), Default::default())));
     let found: Vec<_> = found.map(|found| Ok(found?.1)).collect::<Result<_, Exception<'a>>>()?;
     let mut root = root;
-    let mut keys = Vec::new();
     for path in found {
-        keys.clear();
-        keys.extend(path.iter().cloned());
-        keys.reverse();
-        work(&mut root, &keys)?;
+        let keys = paths::keys(path.iter())?;
+        let mut inside = None;
+        work(&mut root, &keys, &mut inside).map_err(|exception| {
+            // Without a value there, it is the way that ended.
+            let reached = if inside.is_some() { keys.len() } else { path::reach(&root, &keys) };
+            let path = keys[..reached].iter().rev().cloned();
+            trail::note(exception, before, path, inside.unwrap_or_default())
+        })?;
     }
+    trail::became(before, &root);
+    Ok(root)
+}
+
+/// Deletes at paths.
+fn delete_all(root: Value, paths: Vec<Vec<Value>>) -> ValR<Value> {
+    let before = Identity::of(&root);
+    let root = deletion::delete_all(root, paths)?;
+    trail::became(before, &root);
     Ok(root)
 }
 
 fn each<'a>(mut cv: Cv<'a>, change: fn(Value, Value) -> ValR<Value>) -> Results<'a> {
     let (new, paths) = (cv.0.pop_var(), cv.0.pop_fun());
-    box_once(for_each_path(cv.1, &paths, |root, keys| {
-        path::update(root, keys, &mut |old| Ok(change(old, new.clone())?))
+    box_once(for_each_path(cv.1, &paths, |root, keys, inside| {
+        path::update(root, keys, &mut |old| {
+            *inside = Some(Identity::of(&old));
+            Ok(change(old, new.clone())?)
+        })
     }))
 }
 
-fn modify<'a>(root: Value, paths: &Closure<'a>, change: &Closure<'a>) -> Result<Value, Exception<'a>> {
+/// `paths |= change`. With `may_delete` the change may have no result, and its place is deleted in
+/// the end. Until then the old value stays: other paths may lead through it.
+fn modify<'a>(mut cv: Cv<'a>, may_delete: bool) -> Result<Value, Exception<'a>> {
+    let (change, paths) = (cv.0.pop_fun(), cv.0.pop_fun());
     let mut gone: Vec<Vec<Value>> = Vec::new();
-    let root = for_each_path(root, paths, |root, keys| {
+    let root = for_each_path(cv.1, &paths, |root, keys, inside| {
         if path::get_path(root, keys)?.is_null() {
             // Perhaps not there: nothing is made unless there is a value to put there.
-            match results(change, Value::null()).next() {
+            match results(&change, Value::null()).next() {
                 None => gone.push(keys.to_vec()),
                 Some(new) => {
-                    let new = new?;
+                    let new = new.inspect_err(|_| *inside = Some(Identity::default()))?;
                     path::update::<Error>(root, keys, &mut |_| Ok(new.clone()))?;
                 }
             }
             return Ok(());
         }
-        path::update(root, keys, &mut |old| match results(change, old).next() {
-            Some(new) => new,
-            None => {
+        path::update(root, keys, &mut |old| {
+            *inside = Some(Identity::of(&old));
+            let kept = may_delete.then(|| old.clone());
+            results(&change, old).next().unwrap_or_else(|| {
                 gone.push(keys.to_vec());
-                Ok(Value::null())
-            }
+                Ok(kept.unwrap_or_default())
+            })
         })
     })?;
-    Ok(deletion::delete_all(root, gone)?)
+    Ok(delete_all(root, gone)?)
 }
 
 fn set_path(mut root: Value, path: &Value, new: Value) -> ValR<Value> {
+    let before = Identity::of(&root);
     path::update::<Error>(&mut root, keys(path)?, &mut |_| Ok(new.clone()))?;
+    trail::became(before, &root);
     Ok(root)
 }
 
@@ -114,14 +136,14 @@ fn delete_paths(root: Value, paths: &Value) -> ValR<Value> {
         Some(keys) => Ok(keys.to_vec()),
         None => fail(format!("Path must be specified as array, not {}", path.type_name())),
     };
-    deletion::delete_all(root, paths.iter().map(keys).collect::<Result<_, _>>()?)
+    delete_all(root, paths.iter().map(keys).collect::<Result<_, _>>()?)
 }
 
 fn delete<'a>(root: Value, paths: &Closure<'a>) -> Result<Value, Exception<'a>> {
     let mut gone = Vec::new();
-    let root = for_each_path(root, paths, |_, keys| {
+    let root = for_each_path(root, paths, |_, keys, _| {
         gone.push(keys.to_vec());
         Ok(())
     })?;
-    Ok(deletion::delete_all(root, gone)?)
+    Ok(delete_all(root, gone)?)
 }
