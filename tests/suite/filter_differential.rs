@@ -100,7 +100,6 @@ const NEW_STEPS: &[&str] = &[
     "(.[1:] | .[:1])",
     "(try .a catch empty)",
     "(.[]? // .)",
-    "to_entries[0]?",
     "(.a | values)?",
 ];
 
@@ -200,8 +199,8 @@ const AROUND_NEW: &[&str] = &[
     "with_entries(.value |= (PATH)?)",
     "(.a, .[]?) |= PATH",
     "(try PATH catch .) |= 1",
-    "PATH += 1, ((PATH, empty) |= (numbers | . + 1))",
-    "(PATH, empty) |= empty",
+    "PATH += 1, (PATH |= (numbers | . + 1))",
+    "PATH |= empty",
     "del(.., PATH)",
     "pick(PATH)",
     "[PATH] | map(abs?)",
