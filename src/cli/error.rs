@@ -113,6 +113,8 @@ impl From<LockError> for CliError {
             LockError::Lost { .. } => {
                 CliError::new(Exit::Lost, message).hint("nothing was written; take the lock and try again")
             }
+            LockError::Uprooted { .. } => CliError::new(Exit::Lost, message)
+                .hint("nothing was written; let the `aimem lock with` around this command end, and find what removes things in the lock folder"),
             LockError::WrongLock { .. } => CliError::usage(message)
                 .hint("each file has a lock of its own: name the id that was printed for this one, or leave --lock out"),
             LockError::Running { .. } => CliError::usage(message)

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::LockError;
+use super::anchor;
 use super::attempt::{Attempt, Claim, Keep, attempt};
 use super::deadlock::{LookOut, holdings};
 use super::error::Busy;
@@ -42,7 +43,8 @@ impl Locker {
     ///
     /// # Errors
     /// [`LockError::Busy`] at the deadline; [`LockError::Interrupted`]; [`LockError::Lost`] when
-    /// `under` is not held any more; or what stands in the way.
+    /// `under` is not held any more; [`LockError::Uprooted`] when that goes for an inherited lock,
+    /// though its holder lives; or what stands in the way.
     pub fn acquire(&self, path: &Path, keep: Keep, waiter: &mut dyn Waiter) -> Result<Held, LockError> {
         let deadline = sys::clock::deadline(self.patience.limit);
         loop {
@@ -192,7 +194,7 @@ impl Locker {
         attempt(&self.root, target, &claim, judge, deadline, waiter)
     }
 
-    /// The live id that makes us a guest on this target.
+    /// The live id that makes us a guest on this target. One that is over is ignored.
     fn host(&self, target: &Target, judge: &mut Judge) -> Result<Option<LockId>, LockError> {
         if let Some(under) = &self.under {
             if under.key != target.key {
@@ -206,8 +208,17 @@ impl Locker {
                 live_part(&self.root, under, judge).map(Some).ok_or_else(lost),
             );
         }
-        let ids = self.inherited.iter().rev().filter(|id| id.key == target.key);
-        Ok(ids.filter_map(|id| live_part(&self.root, id, judge)).next())
+        let ids = || self.inherited.iter().rev().filter(|id| id.key == target.key);
+        if let Some(live) = ids().find_map(|id| live_part(&self.root, id, judge)) {
+            return Ok(Some(live));
+        }
+        // One whose holder lives on without its directory would keep us out to our deadline. Nor
+        // may we come in: its guests exclude each other by files in that directory.
+        if ids().any(|id| anchor::is_held_as(&self.root, id)) {
+            let uprooted = LockError::Uprooted { target: target.path.clone() };
+            return journal::note_loss(&self.root, Err(uprooted));
+        }
+        Ok(None)
     }
 
     fn enter(
