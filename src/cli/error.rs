@@ -65,7 +65,7 @@ pub(super) fn exit_of_creating(error: &io::Error) -> Exit {
         io::ErrorKind::PermissionDenied => Exit::Permission,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Io,
         io::ErrorKind::Interrupted | io::ErrorKind::FileTooLarge => Exit::Io,
-        _ if sys::is_device_error(error) => Exit::Io,
+        _ if sys::is_device_error(error) || sys::is_shortage(error) => Exit::Io,
         _ => Exit::CantCreate,
     }
 }

@@ -13,7 +13,6 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::id::LockId;
 use super::info::Info;
 use super::key::Key;
 use super::root::{LockRoot, found};
@@ -64,12 +63,6 @@ pub(super) fn living_holder(root: &LockRoot, key: &Key) -> io::Result<Option<Inf
         return Ok(None);
     }
     Info::read(&file).map(Some)
-}
-
-/// Whether the holder of this very lock lives, whatever became of its directory.
-pub(super) fn is_held_as(root: &LockRoot, id: &LockId) -> bool {
-    let holder = living_holder(root, &id.key);
-    holder.is_ok_and(|holder| holder.is_some_and(|info| info.token.as_ref() == Some(&id.token)))
 }
 
 fn open(root: &LockRoot, key: &Key) -> io::Result<Option<File>> {

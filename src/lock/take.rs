@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::LockError;
-use super::anchor;
 use super::attempt::{Attempt, Claim, Keep, attempt};
 use super::deadlock::{LookOut, holdings};
 use super::error::Busy;
@@ -98,7 +97,7 @@ impl Locker {
         let mut judge = Judge::new(&self.root);
         let mut wait = Wait::new(&target, self.patience, sys::clock::deadline(self.patience.limit));
         loop {
-            let judgement = judge.judge(&target.key);
+            let judgement = judge.judge(&target.key)?;
             if !judgement.verdict.is_taken() {
                 return Ok(());
             }
@@ -121,11 +120,11 @@ impl Locker {
             let (seen, is_guest) = match self.host(target, &mut judge)? {
                 Some(host) => match self.enter(target, keep, host, &mut judge)? {
                     Some(held) => break Ok(held),
-                    None => (judge.judge(&target.key), true),
+                    None => (judge.judge(&target.key)?, true),
                 },
                 None => {
                     // A look without the guard first: most looks of a long wait end here.
-                    let seen = judge.judge(&target.key);
+                    let seen = judge.judge(&target.key)?;
                     if seen.verdict.is_taken() {
                         (seen, false)
                     } else {
@@ -203,20 +202,23 @@ impl Locker {
             let lost = || {
                 LockError::lost(Some(target.path.clone()), "it is not held under the id given with --lock")
             };
-            return journal::note_loss(
-                &self.root,
-                live_part(&self.root, under, judge).map(Some).ok_or_else(lost),
-            );
+            let live = live_part(&self.root, under, judge)?;
+            return journal::note_loss(&self.root, live.map(Some).ok_or_else(lost));
         }
         let ids = || self.inherited.iter().rev().filter(|id| id.key == target.key);
-        if let Some(live) = ids().find_map(|id| live_part(&self.root, id, judge)) {
-            return Ok(Some(live));
+        for id in ids() {
+            if let Some(live) = live_part(&self.root, id, judge)? {
+                return Ok(Some(live));
+            }
         }
         // One whose holder lives on without its directory would keep us out to our deadline. Nor
         // may we come in: its guests exclude each other by files in that directory.
-        if ids().any(|id| anchor::is_held_as(&self.root, id)) {
-            let uprooted = LockError::Uprooted { target: target.path.clone() };
-            return journal::note_loss(&self.root, Err(uprooted));
+        for id in ids() {
+            if judge.judge_anchor(&id.key)?.is_some_and(|alive| alive.info.token.as_ref() == Some(&id.token))
+            {
+                let uprooted = LockError::Uprooted { target: target.path.clone() };
+                return journal::note_loss(&self.root, Err(uprooted));
+            }
         }
         Ok(None)
     }
