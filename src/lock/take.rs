@@ -51,6 +51,7 @@ impl Locker {
             let held = self.acquire_target(&target, keep, &[], deadline, waiter)?;
             // A link on the way may have been turned while we waited.
             if Target::resolve(path)? == target {
+                waiter.taken(&held);
                 return Ok(held);
             }
         }
@@ -83,6 +84,7 @@ impl Locker {
                 held.push(self.acquire_target(target, keep, &own, deadline, waiter)?);
             }
             if resolve()? == targets {
+                held.iter().for_each(|held| waiter.taken(held));
                 return Ok(held);
             }
         }

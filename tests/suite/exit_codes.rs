@@ -82,13 +82,22 @@ fn an_unusable_variable_is_a_usage_error_that_names_it() {
         ("AIMEM_LOCK_ID", "nonsense"),
         ("AIMEM_LOCK_FS", "far"),
     ] {
-        let verb = if name == "LOCK_DEBUG" { ["lock", "with"] } else { ["update", "f.json"] };
-        let rest: &[&str] = if name == "LOCK_DEBUG" { &["f.json", "--", "true"] } else { &["."] };
-        let ran = Ran::of(env.aimem(verb.iter().chain(rest)).env(name, value).output().unwrap()).expect(2);
+        let run = |value| Ran::of(env.aimem(["update", "f.json", "."]).env(name, value).output().unwrap());
+        let ran = run(value).expect(2);
         assert!(ran.stderr.contains(name), "{name}={value}: {}", ran.stderr);
         assert_eq!(ran.stdout, "");
         // An empty one counts as unset.
-        Ran::of(env.aimem(verb.iter().chain(rest)).env(name, "").output().unwrap()).ok();
+        run("").ok();
+    }
+    for args in [
+        vec!["lock", "with", "f.json", "--", "true"],
+        vec!["lock", "acquire", "f.json"],
+        vec!["lock", "release", &format!("{}:{}", "0".repeat(64), "0".repeat(32))],
+        vec!["read", "f.json"],
+        vec!["write", "f.json", "--content", "{}"],
+    ] {
+        let ran = Ran::of(env.aimem(&args).env("LOCK_DEBUG", "maybe").output().unwrap()).expect(2);
+        assert!(ran.stderr.contains("LOCK_DEBUG"), "{args:?}: {}", ran.stderr);
     }
     // A flag beats the environment, but does not excuse it.
     let holder = env.hold("f.json");
