@@ -211,6 +211,9 @@ fn code_74_input_or_output_failed() {
         vec!["read", "f.json", "--etag"],
         vec!["lock", "status", "f.json"],
         vec!["locks", "show", "--json"],
+        vec!["--help"],
+        vec!["update", "--help"],
+        vec!["--version"],
     ] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let child = env.aimem(&args).stdout(full).spawn().unwrap();
