@@ -55,6 +55,8 @@ fn exit_of(error: &io::Error) -> Exit {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Exit::Permission,
         io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => Exit::NoInput,
+        io::ErrorKind::InvalidFilename => Exit::NoInput,
+        _ if sys::is_loop(error) => Exit::NoInput,
         _ => Exit::Io,
     }
 }

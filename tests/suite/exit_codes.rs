@@ -183,6 +183,24 @@ fn code_66_no_input() {
     env.run(["write", "folder", "--content", "x"]).expect(66);
     env.run(["write", "file/below", "--content", "x"]).expect(66);
     env.run(["restore", "file"]).expect(66);
+    std::os::unix::fs::symlink("two", env.path("one")).unwrap();
+    std::os::unix::fs::symlink("one", env.path("two")).unwrap();
+    for (file, why) in [("one", "a loop"), ("one/below", "a loop"), (&*"n".repeat(300), "too long")] {
+        for args in [
+            vec!["read", file],
+            vec!["read", "--no-lock", file],
+            vec!["update", file, "."],
+            vec!["update", file, ".", "--create"],
+            vec!["write", file, "--content", "x"],
+            vec!["restore", file],
+            vec!["lock", "acquire", file],
+            vec!["lock", "status", file],
+            vec!["read", "file", ".", "--rawfile", "x", file],
+        ] {
+            let ran = env.run(&args).expect(66);
+            assert!(ran.stderr.contains(why), "{args:?}: {}", ran.stderr);
+        }
+    }
     assert_eq!(env.lock_names(), [""; 0]);
 }
 
