@@ -245,8 +245,8 @@ impl Judge {
             self.judge_holder(&info)
         };
         if verdict == Verdict::Unknown {
-            // The process table, too, is read through descriptors.
-            sys::file::spare_descriptor()?;
+            // The process table, too, is read through descriptors: was there one to be had?
+            drop(file.try_clone()?);
         }
         Ok(Judgement { info, ..Judgement::new(verdict, reason) })
     }

@@ -97,14 +97,6 @@ pub enum Flock {
     Shared,
 }
 
-/// Makes sure that one more file could be opened now.
-///
-/// # Errors
-/// Too many are open.
-pub fn spare_descriptor() -> io::Result<()> {
-    File::open("/").map(drop)
-}
-
 /// Tries to take a kernel lock without waiting: `Ok(false)` when it is held in a way that
 /// excludes ours. It lives until [`unlock`], or until the last copy of the descriptor is closed.
 ///

@@ -245,6 +245,8 @@ fn a_lack_of_descriptors_is_an_error_at_once_and_no_verdict() {
     let id = id.trim_end();
     env.write("g.json", "{}\n");
     let _holder = env.hold("h.json");
+    let owner = std::process::id().to_string();
+    env.run(["lock", "acquire", "k.json", "--pid", &owner]).ok();
     let stale = || {
         let lock = env.lock_dir("f.json");
         if !lock.exists() {
@@ -257,6 +259,7 @@ fn a_lack_of_descriptors_is_an_error_at_once_and_no_verdict() {
         ("lock with f.json -- \"$AIMEM\" update f.json '.n = 1'", "lock with f.json", 0),
         ("lock status f.json", "lock status f.json", 0),
         ("update h.json '.n = 1'", "update h.json", 75),
+        ("update k.json '.n = 1'", "update k.json", 75),
     ];
     for (command, what, end) in cases {
         let mut least = 4;
@@ -266,6 +269,7 @@ fn a_lack_of_descriptors_is_an_error_at_once_and_no_verdict() {
             let script = format!("ulimit -n {least}; LOCK_TIMEOUT=1s \"$AIMEM\" {command}");
             let ran = Ran::of(env.sh(&script).output().unwrap());
             if ran.code == end && !ran.stderr.contains("too many files open") {
+                assert!(!ran.stderr.contains("cannot be told"), "{what} with {least}: {}", ran.stderr);
                 break;
             }
             let own = if command.starts_with("lock with") { [74, 125] } else { [74, 74] };
