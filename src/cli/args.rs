@@ -1,5 +1,6 @@
 //! Groups of options that several verbs share.
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -119,6 +120,18 @@ pub fn locker(wait: &WaitArgs, client: Option<String>, under: Option<LockId>) ->
         command: describe_command(std::env::args_os()),
         root: lock_root()?,
     })
+}
+
+/// Refuses `-` where there is no such file: it would not stand for standard input or output.
+///
+/// # Errors
+/// That, with what may have been meant.
+pub fn refuse_dash(file: &Path) -> Result<(), CliError> {
+    if file != Path::new("-") || file.exists() {
+        return Ok(());
+    }
+    Err(CliError::new(Exit::NoInput, "there is no file named -")
+        .hint("aimem works on files; `aimem write FILE` takes the content from standard input. For a file of that name: ./-"))
 }
 
 /// A lock id as `lock acquire` prints it.

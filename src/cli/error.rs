@@ -55,6 +55,8 @@ fn exit_of(error: &io::Error) -> Exit {
     match error.kind() {
         io::ErrorKind::PermissionDenied => Exit::Permission,
         io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => Exit::NoInput,
+        io::ErrorKind::InvalidFilename => Exit::NoInput,
+        _ if sys::is_loop(error) => Exit::NoInput,
         _ => Exit::Io,
     }
 }
@@ -65,7 +67,7 @@ pub(super) fn exit_of_creating(error: &io::Error) -> Exit {
         io::ErrorKind::PermissionDenied => Exit::Permission,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Io,
         io::ErrorKind::Interrupted | io::ErrorKind::FileTooLarge => Exit::Io,
-        _ if sys::is_device_error(error) => Exit::Io,
+        _ if sys::is_device_error(error) || sys::is_shortage(error) => Exit::Io,
         _ => Exit::CantCreate,
     }
 }
@@ -113,6 +115,8 @@ impl From<LockError> for CliError {
             LockError::Lost { .. } => {
                 CliError::new(Exit::Lost, message).hint("nothing was written; take the lock and try again")
             }
+            LockError::Uprooted { .. } => CliError::new(Exit::Lost, message)
+                .hint("nothing was written; let the `aimem lock with` around this command end, and find what removes things in the lock folder"),
             LockError::WrongLock { .. } => CliError::usage(message)
                 .hint("each file has a lock of its own: name the id that was printed for this one, or leave --lock out"),
             LockError::Running { .. } => CliError::usage(message)

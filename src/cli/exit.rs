@@ -69,7 +69,10 @@ pub const TABLE: [(&str, &str); 14] = [
     ("65", "Data: not valid JSON, the filter failed, not exactly one result, the time limit."),
     ("66", "The input file does not exist, or is no file that can be read."),
     ("73", "Something can't be created."),
-    ("74", "Input or output failed: the disk is full, the device reports an error."),
+    (
+        "74",
+        "Input or output failed: the disk is full, the device reports an error, no more files can be opened.",
+    ),
     (
         "75",
         "The lock was not free within the time limit (-E sets another code), or a deadlock; queue work: the server is down.",

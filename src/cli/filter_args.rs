@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use super::args::refuse_dash;
 use super::duration;
-use super::error::CliError;
+use super::error::{CliError, quote};
 use super::exit::Exit;
 use super::operands::{Operands, Role};
 use crate::document::Limits;
@@ -75,6 +76,7 @@ impl FilterArgs {
             CliError::usage("which file?").hint("name it first, then the filter; --help shows how")
         })?;
         let file = PathBuf::from(&file.text);
+        refuse_dash(&file)?;
         let source = match &self.from_file {
             Some(path) => Some(text_of(path)?),
             None => match operands.next() {
@@ -101,6 +103,17 @@ impl FilterArgs {
             ..self.laid_out(source)
         });
         Ok((file, program))
+    }
+
+    /// A hint for who has named the filter first and the file second.
+    pub fn hint_at_order(&self, error: CliError) -> CliError {
+        let words: Vec<&Path> = self.operands.words.iter().map(|word| Path::new(&word.text)).collect();
+        match words[..] {
+            [first, second, ..] if !first.exists() && second.is_file() => {
+                error.hint(format!("the file comes first: {} {}", quote(second), quote(first)))
+            }
+            _ => error,
+        }
     }
 
     /// A filter without arguments, its results laid out as asked for.

@@ -14,6 +14,7 @@ pub mod scripts;
 pub mod waiting;
 
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 
 use clap::{Parser, Subcommand};
 
@@ -103,7 +104,10 @@ fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
         Ok(cli) => cli.command.run(),
         Err(error) => {
             // Help goes to standard output, a usage error to standard error.
-            let _ = error.print();
+            let printed = error.print().and_then(|()| io::stdout().flush());
+            if !error.use_stderr() {
+                output::settle(printed)?;
+            }
             Ok(Exit::Status(u8::try_from(error.exit_code()).unwrap_or(2)))
         }
     }

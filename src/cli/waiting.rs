@@ -1,12 +1,13 @@
 //! What a user sees while a lock is not free, and the signals that end a wait.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::{CliError, show_duration};
-use super::output;
+use super::{env, output};
 use crate::lock::text::printable;
-use crate::lock::{WaitReport, Waiter};
+use crate::lock::{Held, WaitReport, Waiter};
 use crate::sys;
 use crate::sys::signal::{CHILD, ENDING, Received, Signals};
 
@@ -24,6 +25,8 @@ pub struct Patient {
     spinner: Option<Spinner>,
     last_line: Option<Instant>,
     unsaid_change: bool,
+    /// Say when a lock is taken and given back.
+    debugging: bool,
 }
 
 impl Patient {
@@ -31,7 +34,7 @@ impl Patient {
     /// themselves.
     ///
     /// # Errors
-    /// No descriptors are left.
+    /// No descriptors are left, or `LOCK_DEBUG` is unusable.
     pub fn new() -> Result<Patient, CliError> {
         Patient::with_signals(&[])
     }
@@ -39,14 +42,15 @@ impl Patient {
     /// The same, and for more signals than those.
     ///
     /// # Errors
-    /// No descriptors are left.
+    /// As [`Patient::new`].
     pub fn with_signals(more: &[i32]) -> Result<Patient, CliError> {
+        let debugging = env::lock_debug()?;
         // CHILD among them: where it is ignored, nobody could wait for a command.
         let signals: Vec<i32> = ENDING.iter().chain(&[CHILD]).chain(more).copied().collect();
         let signals = Signals::install(&signals)
             .map_err(|error| CliError::io("cannot install signal handlers", &error))?;
         let spinner = io::stderr().is_terminal().then(Spinner::default);
-        Ok(Patient { signals, received: None, spinner, last_line: None, unsaid_change: false })
+        Ok(Patient { signals, received: None, spinner, last_line: None, unsaid_change: false, debugging })
     }
 
     /// Ends the wait: the spinner goes, the signals stay caught. With them comes the first one
@@ -88,6 +92,24 @@ impl Waiter for Patient {
             None => drop(writeln!(io::stderr().lock(), "{line}")),
         }
     }
+
+    fn taken(&mut self, held: &Held) {
+        if self.debugging {
+            let file = held.target().path.display();
+            output::note("debug", &format!("took the lock of {file} as {}", held.id()));
+        }
+    }
+
+    fn released(&mut self, target: &Path) {
+        if self.debugging {
+            note_release(target);
+        }
+    }
+}
+
+/// Says for `LOCK_DEBUG=1` that a lock was given back.
+pub fn note_release(target: &Path) {
+    output::note("debug", &format!("released the lock of {}", target.display()));
 }
 
 /// The first signal that asks us to end.
@@ -117,12 +139,5 @@ impl Drop for Spinner {
         if self.drawn {
             let _ = write!(io::stderr().lock(), "\r\x1b[K");
         }
-    }
-}
-
-/// A line for `LOCK_DEBUG=1`.
-pub fn debug(enabled: bool, text: impl FnOnce() -> String) {
-    if enabled {
-        output::note("debug", &text());
     }
 }

@@ -97,13 +97,13 @@ impl Take<'_> {
         loop {
             rounds += 1;
             // A script may have removed the directory of one who lives.
-            if let Some(alive) = judge.judge_anchor(key) {
+            if let Some(alive) = judge.judge_anchor(key)? {
                 return Ok(Attempt::Busy(alive));
             }
             if let Some(held) = self.make(judge)? {
                 return Ok(Attempt::Taken(held));
             }
-            let judgement = judge.judge(key);
+            let judgement = judge.judge(key)?;
             let judged = match (judgement.verdict, &judgement.directory) {
                 (Verdict::Stale, Some(judged)) if self.removed.len() < MOST_REMOVALS => judged,
                 // A script has released it meanwhile.

@@ -75,7 +75,8 @@ impl LookOut {
         let trace = self.trace.as_ref()?;
         let mine = &trace.wait;
         let others = read_all(root, trace).unwrap_or_default();
-        let cycle = find_cycle(mine, &others, &mut |key| judge.judge(key).info)?;
+        let cycle =
+            find_cycle(mine, &others, &mut |key| judge.judge(key).map(|seen| seen.info).unwrap_or_default())?;
         let youngest = cycle.iter().all(|other| (other.since, other.pid) <= (mine.since, mine.pid));
         youngest.then(|| describe(mine, &cycle))
     }
@@ -89,7 +90,7 @@ pub(super) fn holdings(
     keep: Keep,
     judge: &mut Judge,
 ) -> Vec<Token> {
-    let live = inherited.iter().filter(|id| live_part(root, id, judge).is_some());
+    let live = inherited.iter().filter(|id| matches!(live_part(root, id, judge), Ok(Some(_))));
     let mut tokens: Vec<Token> = live.map(|id| id.token.clone()).collect();
     tokens.extend(own.iter().map(|id| id.token.clone()));
     if let Keep::Owner { pid, started } = keep {

@@ -8,6 +8,10 @@ use std::time::Duration;
 use super::holder::Holder;
 use super::liveness::Verdict;
 
+/// What is wrong with an [`LockError::Uprooted`] lock, for the message and the journal.
+pub(super) const UPROOTED: &str =
+    "somebody removed it from the lock folder, though the command that it was taken for still runs";
+
 /// An error of this module. None of them leaves a lock behind.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -84,6 +88,13 @@ pub enum LockError {
         target: Option<PathBuf>,
         /// What stands there instead.
         why: String,
+    },
+    /// The lock that we run under was removed from its folder, and its holder runs on. Waiting for
+    /// that holder would be waiting for ourselves. Nothing was written.
+    #[error("the lock on {} is lost: {UPROOTED}", shown(.target))]
+    Uprooted {
+        /// The file.
+        target: PathBuf,
     },
     /// A `lock with` that is still running holds this lock.
     #[error("the lock{} belongs to a running command: {holder}", of(.target))]

@@ -28,34 +28,43 @@ pub(super) struct Nest {
 }
 
 /// The part of `id` that is live now: cut after its innermost live token, or nothing at all.
-pub(super) fn live_part(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Option<LockId> {
-    let judgement = judge.judge(&id.key);
+pub(super) fn live_part(
+    root: &LockRoot,
+    id: &LockId,
+    judge: &mut Judge,
+) -> Result<Option<LockId>, LockError> {
+    let judgement = judge.judge(&id.key)?;
     // Without its directory a lock is lost, even while its holder lives.
     if judgement.directory.is_none()
         || !judgement.verdict.is_taken()
         || judgement.info.token.as_ref() != Some(&id.token)
     {
-        return None;
+        return Ok(None);
     }
     let mut live = LockId { inner: Vec::new(), ..id.clone() };
     for token in &id.inner {
-        if !names(&nest_path(root, &live), token) {
+        let nest = nest_path(root, &live);
+        if !names(&nest, token).map_err(LockError::io("open", nest))? {
             break;
         }
         live.inner.push(token.clone());
     }
-    Some(live)
+    Ok(Some(live))
 }
 
 /// Whether the nest file is locked by a guest that has announced `token`.
-fn names(path: &Path, token: &Token) -> bool {
-    let Ok(file) = sys::file::careful_options().read(true).open(path) else { return false };
+fn names(path: &Path, token: &Token) -> io::Result<bool> {
+    let file = match sys::file::careful_options().read(true).open(path) {
+        Ok(file) => file,
+        Err(error) if sys::is_shortage(&error) => return Err(error),
+        Err(_) => return Ok(false),
+    };
     // Read first: only a file that names us is worth a probe, which could keep a guest out.
     let mut text = String::new();
     let read = (&file).take(64).read_to_string(&mut text);
-    read.is_ok()
+    Ok(read.is_ok()
         && text.trim_end() == token.as_str()
-        && matches!(sys::file::try_flock(&file, Flock::Shared), Ok(false))
+        && matches!(sys::file::try_flock(&file, Flock::Shared), Ok(false)))
 }
 
 fn nest_path(root: &LockRoot, host: &LockId) -> PathBuf {
@@ -92,7 +101,7 @@ impl Nest {
             return Ok(None);
         }
         // The host may have ended while we came in.
-        if live_part(root, &nest.host, judge).as_ref() == Some(&nest.host) {
+        if live_part(root, &nest.host, judge)?.as_ref() == Some(&nest.host) {
             return Ok(Some(nest));
         }
         nest.release()?;
@@ -114,7 +123,7 @@ impl Nest {
     pub(super) fn check(&self, target: &Path) -> Result<(), LockError> {
         let mut judge = Judge::new(&self.root);
         // Our own nest is not asked: we have it.
-        if live_part(&self.root, &self.host, &mut judge).as_ref() == Some(&self.host) {
+        if live_part(&self.root, &self.host, &mut judge)?.as_ref() == Some(&self.host) {
             return Ok(());
         }
         Err(LockError::lost(

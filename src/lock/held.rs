@@ -170,6 +170,13 @@ impl Held {
         journal::note_loss(&self.root, released)
     }
 
+    /// Gives the lock back as dropping it does, and tells of it.
+    pub fn end(self, waiter: &mut dyn Waiter) {
+        let target = self.target.path.clone();
+        drop(self);
+        waiter.released(&target);
+    }
+
     /// Leaves the lock in place for its owner or until its time is over, and returns its id.
     pub fn leave(mut self) -> LockId {
         self.hold = Hold::Over;

@@ -40,21 +40,25 @@ impl Entry {
 /// Every lock of the root, oldest first.
 ///
 /// # Errors
-/// The root can't be listed.
+/// The root can't be listed, or as [`Judge::judge`].
 pub fn list(root: &LockRoot) -> Result<Vec<Entry>, LockError> {
     list_with(root, &mut Judge::new(root))
 }
 
 /// The lock of one key; `None` when it is free.
-pub fn entry(root: &LockRoot, key: &Key) -> Option<Entry> {
+///
+/// # Errors
+/// As [`Judge::judge`].
+pub fn entry(root: &LockRoot, key: &Key) -> Result<Option<Entry>, LockError> {
     entry_with(root, key, &mut Judge::new(root))
 }
 
-fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Option<Entry> {
-    let judgement = judge.judge(key);
+fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<Option<Entry>, LockError> {
+    let judgement = judge.judge(key)?;
     let directory = root.lock_dir(key);
     let age = age(&judgement, &directory);
-    (judgement.verdict != Verdict::Free).then(|| Entry { key: key.clone(), directory, judgement, age })
+    let is_taken = judgement.verdict != Verdict::Free;
+    Ok(is_taken.then(|| Entry { key: key.clone(), directory, judgement, age }))
 }
 
 fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError> {
@@ -67,7 +71,8 @@ fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError
         let name = name.map_err(fail)?.file_name();
         keys.extend(name.to_str().and_then(|name| name.strip_suffix(".lock")?.parse::<Key>().ok()));
     }
-    let mut entries: Vec<Entry> = keys.iter().filter_map(|key| entry_with(root, key, judge)).collect();
+    let entries = keys.iter().filter_map(|key| entry_with(root, key, judge).transpose());
+    let mut entries = entries.collect::<Result<Vec<Entry>, _>>()?;
     entries.sort_by(|one, other| other.age.cmp(&one.age).then_with(|| one.key.cmp(&other.key)));
     Ok(entries)
 }
@@ -130,11 +135,11 @@ pub fn cleanup(root: &LockRoot, dry_run: bool) -> Result<Cleanup, LockError> {
 /// Removes the anchors of dead holders whose lock directory is gone.
 fn sweep_anchors(root: &LockRoot, judge: &mut Judge) -> usize {
     let keys = anchor::keys(root).into_iter();
+    let mut is_free = |key: &Key| judge.judge(key).is_ok_and(|judgement| judgement.verdict == Verdict::Free);
     let swept = keys.filter(|key| {
-        judge.judge(key).verdict == Verdict::Free
-            && Guard::take(root, key, Duration::ZERO).is_ok_and(|_guard| {
-                judge.judge(key).verdict == Verdict::Free && anchor::remove(root, key, None)
-            })
+        is_free(key)
+            && Guard::take(root, key, Duration::ZERO)
+                .is_ok_and(|_guard| is_free(key) && anchor::remove(root, key, None))
     });
     swept.count()
 }
@@ -142,7 +147,7 @@ fn sweep_anchors(root: &LockRoot, judge: &mut Judge) -> usize {
 /// Removes one lock if it is still stale under the guard.
 fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError> {
     let guard = Guard::take(root, key, Duration::ZERO)?;
-    let judgement = judge.judge(key);
+    let judgement = judge.judge(key)?;
     let (Verdict::Stale, Some(directory)) = (judgement.verdict, &judgement.directory) else {
         return Ok(false);
     };

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::LockError;
+use super::error::UPROOTED;
 use super::holder::Holder;
 use super::root::{LockRoot, found};
 use crate::sys;
@@ -138,8 +139,14 @@ impl Record {
 
 /// Journals a loss on its way to the caller.
 pub(super) fn note_loss<T>(root: &LockRoot, result: Result<T, LockError>) -> Result<T, LockError> {
-    if let Err(LockError::Lost { target, why }) = &result {
-        Record::new(Event::Lost, target.as_deref()).why(why).append(root);
+    match &result {
+        Err(LockError::Lost { target, why }) => {
+            Record::new(Event::Lost, target.as_deref()).why(why).append(root);
+        }
+        Err(LockError::Uprooted { target }) => {
+            Record::new(Event::Lost, Some(target)).why(UPROOTED).append(root);
+        }
+        _ => {}
     }
     result
 }

@@ -3,6 +3,8 @@
 //! The rows of the protocol's table, in its order; the first that fits decides. *Unknown* counts
 //! as held: doubt never frees a lock. Judging changes nothing and needs no guard, except that a
 //! *stale* verdict may only be acted on under the guard it was reached under.
+//!
+//! What this process lacks itself, such as descriptors, is no verdict about anybody but an error.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,6 +13,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
+use super::LockError;
 use super::anchor;
 use super::info::{Info, Liveness};
 use super::key::Key;
@@ -159,79 +162,93 @@ impl Judge {
     }
 
     /// Looks at the lock of `key` as it is now.
-    pub fn judge(&mut self, key: &Key) -> Judgement {
-        let judgement = self.judge_directory(key);
-        if judgement.verdict.is_taken() {
-            return judgement;
-        }
-        self.judge_anchor(key).unwrap_or(judgement)
+    ///
+    /// # Errors
+    /// This process or the system is short of descriptors or memory.
+    pub fn judge(&mut self, key: &Key) -> Result<Judgement, LockError> {
+        let looked = self.judge_directory(key).and_then(|judgement| {
+            let alive = if judgement.verdict.is_taken() { None } else { self.probe_anchor(key)? };
+            Ok(alive.unwrap_or(judgement))
+        });
+        looked.map_err(LockError::io("look at the lock", self.root.lock_dir(key)))
     }
 
     /// Whether a holder lives although its directory was removed: a verdict only if one may.
-    pub(super) fn judge_anchor(&self, key: &Key) -> Option<Judgement> {
+    ///
+    /// # Errors
+    /// As [`Judge::judge`].
+    pub(super) fn judge_anchor(&self, key: &Key) -> Result<Option<Judgement>, LockError> {
+        self.probe_anchor(key).map_err(LockError::io("look at the lock", self.root.lock_dir(key)))
+    }
+
+    fn probe_anchor(&self, key: &Key) -> io::Result<Option<Judgement>> {
         match anchor::living_holder(&self.root, key) {
-            Ok(None) => None,
+            Ok(None) => Ok(None),
             Ok(Some(info)) => {
                 let reason = "its lock directory was removed, but its holder has the kernel lock";
-                Some(Judgement { info, ..Judgement::new(Verdict::Held, reason) })
+                Ok(Some(Judgement { info, ..Judgement::new(Verdict::Held, reason) }))
             }
-            Err(error) => Some(unknown("probe its anchor", &error)),
+            Err(error) => unknown("probe its anchor", error).map(Some),
         }
     }
 
-    fn judge_directory(&mut self, key: &Key) -> Judgement {
+    fn judge_directory(&mut self, key: &Key) -> io::Result<Judgement> {
         let path = self.root.lock_dir(key);
         let folder = match sys::file::open_folder(&path).and_then(Pinned::new) {
             Ok(folder) => folder,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.watched.remove(key);
-                return Judgement::new(Verdict::Free, "no lock");
+                return Ok(Judgement::new(Verdict::Free, "no lock"));
             }
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                return Judgement::new(Verdict::Unknown, "not a lock directory");
+                return Ok(Judgement::new(Verdict::Unknown, "not a lock directory"));
             }
-            Err(error) => return unknown("open the lock directory", &error),
+            Err(error) => return unknown("open the lock directory", error),
         };
         let folder_meta = match folder.metadata() {
             Ok(meta) => meta,
-            Err(error) => return unknown("look at the lock directory", &error),
+            Err(error) => return unknown("look at the lock directory", error),
         };
         let found = sys::file::careful_options().read(true).open(path.join("info"));
         let mut judgement = match found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.corrupt(key, &folder_meta, None),
-            Err(error) => unknown("open its info", &error),
-            Ok(info) => self.judge_info(key, &folder_meta, &info),
+            Err(error) => unknown("open its info", error)?,
+            Ok(info) => self.judge_info(key, &folder_meta, &info)?,
         };
         judgement.directory = Some(folder);
         if !judgement.needs_watching && judgement.verdict != Verdict::Stale {
             self.watched.remove(key);
         }
-        judgement
+        Ok(judgement)
     }
 
-    fn judge_info(&mut self, key: &Key, folder: &std::fs::Metadata, file: &File) -> Judgement {
+    fn judge_info(&mut self, key: &Key, folder: &std::fs::Metadata, file: &File) -> io::Result<Judgement> {
         let meta = match file.metadata() {
             Ok(meta) if meta.is_file() => meta,
-            Ok(_) => return Judgement::new(Verdict::Unknown, "its info is not a file"),
-            Err(error) => return unknown("look at its info", &error),
+            Ok(_) => return Ok(Judgement::new(Verdict::Unknown, "its info is not a file")),
+            Err(error) => return unknown("look at its info", error),
         };
         // A shared probe keeps no other probe out, so a stopped judge stalls nobody.
         let unlocked = match sys::file::try_flock(file, Flock::Shared) {
             Ok(unlocked) => unlocked,
-            Err(error) => return unknown("probe its kernel lock", &error),
+            Err(error) => return unknown("probe its kernel lock", error),
         };
         let info = match Info::read(file) {
             Ok(info) => info,
-            Err(error) => return unknown("read its info", &error),
+            Err(error) => return unknown("read its info", error),
         };
         let (verdict, reason) = if !unlocked {
             (Verdict::Held, "its holder has the kernel lock".to_owned())
         } else if info.pid.is_none() {
-            return self.corrupt(key, folder, Some(&meta));
+            return Ok(self.corrupt(key, folder, Some(&meta)));
         } else {
             self.judge_holder(&info)
         };
-        Judgement { info, ..Judgement::new(verdict, reason) }
+        if verdict == Verdict::Unknown {
+            // The process table, too, is read through descriptors: was there one to be had?
+            drop(file.try_clone()?);
+        }
+        Ok(Judgement { info, ..Judgement::new(verdict, reason) })
     }
 
     /// The rows below «no PID», for an info file whose kernel lock nobody has.
@@ -375,6 +392,10 @@ fn judge_script(info: &Info, here: &Here) -> (Verdict, String) {
     (Held, format!("the script that made it, pid {pid}, is alive"))
 }
 
-fn unknown(action: &str, error: &io::Error) -> Judgement {
-    Judgement::new(Verdict::Unknown, format!("cannot {action}: {}", sys::explain(error)))
+/// The verdict when a look was refused, unless it was for what we lack ourselves.
+fn unknown(action: &str, error: io::Error) -> io::Result<Judgement> {
+    if sys::is_shortage(&error) {
+        return Err(error);
+    }
+    Ok(Judgement::new(Verdict::Unknown, format!("cannot {action}: {}", sys::explain(&error))))
 }

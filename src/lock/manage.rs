@@ -119,12 +119,12 @@ pub fn break_lock(
 ) -> Result<(Target, Option<Judgement>), LockError> {
     let target = Target::resolve(path)?;
     let mut judge = Judge::new(root);
-    let judgement = judge.judge(&target.key);
+    let judgement = judge.judge(&target.key)?;
     if judgement.verdict == Verdict::Free {
         return Ok((target, None));
     }
     let guard = Guard::take(root, &target.key, patience)?;
-    let judgement = judge.judge(&target.key);
+    let judgement = judge.judge(&target.key)?;
     let removed = match &judgement.directory {
         Some(directory) => set_aside(root, &target.key, directory.identity(), &guard)?,
         None => {

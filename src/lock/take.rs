@@ -42,7 +42,8 @@ impl Locker {
     ///
     /// # Errors
     /// [`LockError::Busy`] at the deadline; [`LockError::Interrupted`]; [`LockError::Lost`] when
-    /// `under` is not held any more; or what stands in the way.
+    /// `under` is not held any more; [`LockError::Uprooted`] when that goes for an inherited lock,
+    /// though its holder lives; or what stands in the way.
     pub fn acquire(&self, path: &Path, keep: Keep, waiter: &mut dyn Waiter) -> Result<Held, LockError> {
         let deadline = sys::clock::deadline(self.patience.limit);
         loop {
@@ -50,6 +51,7 @@ impl Locker {
             let held = self.acquire_target(&target, keep, &[], deadline, waiter)?;
             // A link on the way may have been turned while we waited.
             if Target::resolve(path)? == target {
+                waiter.taken(&held);
                 return Ok(held);
             }
         }
@@ -82,6 +84,7 @@ impl Locker {
                 held.push(self.acquire_target(target, keep, &own, deadline, waiter)?);
             }
             if resolve()? == targets {
+                held.iter().for_each(|held| waiter.taken(held));
                 return Ok(held);
             }
         }
@@ -96,7 +99,7 @@ impl Locker {
         let mut judge = Judge::new(&self.root);
         let mut wait = Wait::new(&target, self.patience, sys::clock::deadline(self.patience.limit));
         loop {
-            let judgement = judge.judge(&target.key);
+            let judgement = judge.judge(&target.key)?;
             if !judgement.verdict.is_taken() {
                 return Ok(());
             }
@@ -119,11 +122,11 @@ impl Locker {
             let (seen, is_guest) = match self.host(target, &mut judge)? {
                 Some(host) => match self.enter(target, keep, host, &mut judge)? {
                     Some(held) => break Ok(held),
-                    None => (judge.judge(&target.key), true),
+                    None => (judge.judge(&target.key)?, true),
                 },
                 None => {
                     // A look without the guard first: most looks of a long wait end here.
-                    let seen = judge.judge(&target.key);
+                    let seen = judge.judge(&target.key)?;
                     if seen.verdict.is_taken() {
                         (seen, false)
                     } else {
@@ -192,7 +195,7 @@ impl Locker {
         attempt(&self.root, target, &claim, judge, deadline, waiter)
     }
 
-    /// The live id that makes us a guest on this target.
+    /// The live id that makes us a guest on this target. One that is over is ignored.
     fn host(&self, target: &Target, judge: &mut Judge) -> Result<Option<LockId>, LockError> {
         if let Some(under) = &self.under {
             if under.key != target.key {
@@ -201,13 +204,25 @@ impl Locker {
             let lost = || {
                 LockError::lost(Some(target.path.clone()), "it is not held under the id given with --lock")
             };
-            return journal::note_loss(
-                &self.root,
-                live_part(&self.root, under, judge).map(Some).ok_or_else(lost),
-            );
+            let live = live_part(&self.root, under, judge)?;
+            return journal::note_loss(&self.root, live.map(Some).ok_or_else(lost));
         }
-        let ids = self.inherited.iter().rev().filter(|id| id.key == target.key);
-        Ok(ids.filter_map(|id| live_part(&self.root, id, judge)).next())
+        let ids = || self.inherited.iter().rev().filter(|id| id.key == target.key);
+        for id in ids() {
+            if let Some(live) = live_part(&self.root, id, judge)? {
+                return Ok(Some(live));
+            }
+        }
+        // One whose holder lives on without its directory would keep us out to our deadline. Nor
+        // may we come in: its guests exclude each other by files in that directory.
+        for id in ids() {
+            if judge.judge_anchor(&id.key)?.is_some_and(|alive| alive.info.token.as_ref() == Some(&id.token))
+            {
+                let uprooted = LockError::Uprooted { target: target.path.clone() };
+                return journal::note_loss(&self.root, Err(uprooted));
+            }
+        }
+        Ok(None)
     }
 
     fn enter(

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::held::Held;
 use super::holder::Holder;
 use crate::sys::random::Random;
 
@@ -54,6 +55,12 @@ pub trait Waiter {
 
     /// Called at every look that found the lock taken.
     fn waiting(&mut self, report: &WaitReport<'_>);
+
+    /// Called when a lock was taken, or a place as a guest of one.
+    fn taken(&mut self, _held: &Held) {}
+
+    /// Called when the lock of this file was given back, see [`Held::end`].
+    fn released(&mut self, _target: &Path) {}
 }
 
 /// Waits without a word, and is not interrupted.

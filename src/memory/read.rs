@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::MemoryError;
 use super::transaction::open_locked;
 use crate::document;
-use crate::lock::{Keep, Locker, Waiter};
+use crate::lock::{Held, Keep, Locker, Waiter};
 
 /// A file as it was found.
 #[derive(Debug)]
@@ -26,9 +26,16 @@ pub fn read(
     waiter: &mut dyn Waiter,
 ) -> Result<Option<Found>, MemoryError> {
     let held = locker.map(|locker| locker.acquire(path, Keep::Running, waiter)).transpose()?;
-    let source = open_locked(path, held.as_ref())?;
+    let found = read_under(held.as_ref(), path);
+    if let Some(held) = held {
+        held.end(waiter);
+    }
+    found
+}
+
+fn read_under(held: Option<&Held>, path: &Path) -> Result<Option<Found>, MemoryError> {
+    let source = open_locked(path, held)?;
     let bytes = source.exists().then(|| source.read()).transpose()?;
-    drop(held);
     Ok(bytes.map(|bytes| Found { path: source.path().to_owned(), bytes }))
 }
 

@@ -39,6 +39,14 @@ impl<'a> Session<'a> {
     }
 }
 
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if let Some(held) = self.held.take() {
+            held.end(self.waiter);
+        }
+    }
+}
+
 impl Transaction<'_> {
     /// Opens the file as it is now: at the beginning, and again after a publication that found
     /// it changed.

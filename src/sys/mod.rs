@@ -12,7 +12,7 @@ pub mod random;
 pub mod signal;
 mod words;
 
-pub use words::{explain, is_device_error, is_no_file};
+pub use words::{explain, is_device_error, is_loop, is_no_file, is_shortage};
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_os = "macos", path = "macos.rs")]

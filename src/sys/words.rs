@@ -43,3 +43,15 @@ pub fn is_device_error(error: &io::Error) -> bool {
 pub fn is_no_file(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::NXIO.raw_os_error())
 }
+
+/// Whether links lead in a circle, or through too many others.
+pub fn is_loop(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+}
+
+/// Whether this process or the system is short of something, such as descriptors. That says nothing
+/// about the file that was asked for.
+pub fn is_shortage(error: &io::Error) -> bool {
+    let short = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    short.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}

@@ -82,13 +82,22 @@ fn an_unusable_variable_is_a_usage_error_that_names_it() {
         ("AIMEM_LOCK_ID", "nonsense"),
         ("AIMEM_LOCK_FS", "far"),
     ] {
-        let verb = if name == "LOCK_DEBUG" { ["lock", "with"] } else { ["update", "f.json"] };
-        let rest: &[&str] = if name == "LOCK_DEBUG" { &["f.json", "--", "true"] } else { &["."] };
-        let ran = Ran::of(env.aimem(verb.iter().chain(rest)).env(name, value).output().unwrap()).expect(2);
+        let run = |value| Ran::of(env.aimem(["update", "f.json", "."]).env(name, value).output().unwrap());
+        let ran = run(value).expect(2);
         assert!(ran.stderr.contains(name), "{name}={value}: {}", ran.stderr);
         assert_eq!(ran.stdout, "");
         // An empty one counts as unset.
-        Ran::of(env.aimem(verb.iter().chain(rest)).env(name, "").output().unwrap()).ok();
+        run("").ok();
+    }
+    for args in [
+        vec!["lock", "with", "f.json", "--", "true"],
+        vec!["lock", "acquire", "f.json"],
+        vec!["lock", "release", &format!("{}:{}", "0".repeat(64), "0".repeat(32))],
+        vec!["read", "f.json"],
+        vec!["write", "f.json", "--content", "{}"],
+    ] {
+        let ran = Ran::of(env.aimem(&args).env("LOCK_DEBUG", "maybe").output().unwrap()).expect(2);
+        assert!(ran.stderr.contains("LOCK_DEBUG"), "{args:?}: {}", ran.stderr);
     }
     // A flag beats the environment, but does not excuse it.
     let holder = env.hold("f.json");
@@ -174,6 +183,24 @@ fn code_66_no_input() {
     env.run(["write", "folder", "--content", "x"]).expect(66);
     env.run(["write", "file/below", "--content", "x"]).expect(66);
     env.run(["restore", "file"]).expect(66);
+    std::os::unix::fs::symlink("two", env.path("one")).unwrap();
+    std::os::unix::fs::symlink("one", env.path("two")).unwrap();
+    for (file, why) in [("one", "a loop"), ("one/below", "a loop"), (&*"n".repeat(300), "too long")] {
+        for args in [
+            vec!["read", file],
+            vec!["read", "--no-lock", file],
+            vec!["update", file, "."],
+            vec!["update", file, ".", "--create"],
+            vec!["write", file, "--content", "x"],
+            vec!["restore", file],
+            vec!["lock", "acquire", file],
+            vec!["lock", "status", file],
+            vec!["read", "file", ".", "--rawfile", "x", file],
+        ] {
+            let ran = env.run(&args).expect(66);
+            assert!(ran.stderr.contains(why), "{args:?}: {}", ran.stderr);
+        }
+    }
     assert_eq!(env.lock_names(), [""; 0]);
 }
 
@@ -202,6 +229,9 @@ fn code_74_input_or_output_failed() {
         vec!["read", "f.json", "--etag"],
         vec!["lock", "status", "f.json"],
         vec!["locks", "show", "--json"],
+        vec!["--help"],
+        vec!["update", "--help"],
+        vec!["--version"],
     ] {
         let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
         let child = env.aimem(&args).stdout(full).spawn().unwrap();

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::common::{Ran, Snapshot, TestEnv, nobodys_env, set_mode};
+use super::common::{Ran, Snapshot, TestEnv, dead_pid, nobodys_env, script_info, set_mode};
 
 /// Runs one update that must fail with this code, and compares everything before and after.
 #[track_caller]
@@ -233,4 +233,51 @@ fn an_unchanged_document_is_left_alone() {
     env.run(["update", "f.json", "--pipe", "--backup", "--", "cat"]).ok();
     env.run(["update", "f.json", "--dry-run", ".a = 2"]).ok();
     assert_eq!((Snapshot::of(&env.path("")), Snapshot::of_locks(&env.locks())), before);
+}
+
+/// With ever more descriptors until there are enough: whoever lacks them is told so, and learns
+/// nothing wrong about the lock.
+#[test]
+fn a_lack_of_descriptors_is_an_error_at_once_and_no_verdict() {
+    let env = TestEnv::new();
+    env.write("f.json", "{}\n");
+    let id = env.run(["lock", "acquire", "g.json", "--ttl", "1h"]).ok().stdout;
+    let id = id.trim_end();
+    env.write("g.json", "{}\n");
+    let _holder = env.hold("h.json");
+    let owner = std::process::id().to_string();
+    env.run(["lock", "acquire", "k.json", "--pid", &owner]).ok();
+    let stale = || {
+        let lock = env.lock_dir("f.json");
+        if !lock.exists() {
+            env.forge("f.json", Some(script_info(dead_pid()).as_bytes()));
+        }
+    };
+    let cases = [
+        ("update f.json '.n = 1'", "update f.json '.n = 1'", 0),
+        (&format!("update g.json --lock {id} '.n = 1'"), "update g.json", 0),
+        ("lock with f.json -- \"$AIMEM\" update f.json '.n = 1'", "lock with f.json", 0),
+        ("lock status f.json", "lock status f.json", 0),
+        ("update h.json '.n = 1'", "update h.json", 75),
+        ("update k.json '.n = 1'", "update k.json", 75),
+    ];
+    for (command, what, end) in cases {
+        let mut least = 4;
+        loop {
+            assert!(least < 40, "{what}: never enough");
+            stale();
+            let script = format!("ulimit -n {least}; LOCK_TIMEOUT=1s \"$AIMEM\" {command}");
+            let ran = Ran::of(env.sh(&script).output().unwrap());
+            if ran.code == end && !ran.stderr.contains("too many files open") {
+                assert!(!ran.stderr.contains("cannot be told"), "{what} with {least}: {}", ran.stderr);
+                break;
+            }
+            let own = if command.starts_with("lock with") { [74, 125] } else { [74, 74] };
+            assert!(own.contains(&ran.code), "{what} with {least}: {} {}", ran.code, ran.stderr);
+            assert!(ran.stderr.contains("this process has too many files open"), "{what}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("holder"), "{what} with {least}: {}", ran.stderr);
+            least += 1;
+        }
+        assert!(least > 4, "{what}: nothing was tried");
+    }
 }

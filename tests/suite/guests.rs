@@ -212,3 +212,36 @@ fn a_forged_or_foreign_id_opens_nothing() {
     holder.end().ok();
     assert_eq!((env.read("f.json"), env.read("g.json")), ("{\"n\": 0}\n".into(), "{\"n\": 0}\n".into()));
 }
+
+/// A guest that waited here would wait for its own host, which waits for it.
+#[test]
+fn a_guest_whose_hosts_lock_was_removed_is_told_at_once_and_writes_nothing() {
+    let env = TestEnv::new();
+    let rooted_out = format!("rm -r {}", env.lock_dir("f.json").display());
+    let in_its_place = format!(
+        "{rooted_out} && mkdir {lock} && echo \"PID: $$\" >{lock}/info",
+        lock = env.lock_dir("f.json").display()
+    );
+    let emptied = format!("rm {}/info", env.lock_dir("f.json").display());
+    for removal in [rooted_out, in_its_place, emptied] {
+        for guest in [
+            "update f.json '.n = 7'",
+            "read f.json",
+            "lock with f.json -- touch inside",
+            "lock acquire f.json",
+            "write f.json --content '{}'",
+        ] {
+            env.write("f.json", "{\"n\": 0}\n");
+            let script = format!("{removal} && LOCK_TIMEOUT=2s \"$AIMEM\" {guest}; echo $? >code");
+            // The host itself is told at its end.
+            let ran = under(&env, &script).expect(76);
+            assert_eq!(env.read("code"), "76\n", "{removal}; {guest}: {}", ran.stderr);
+            assert!(ran.stderr.contains("the command that it was taken for still runs"), "{}", ran.stderr);
+            assert_eq!(env.read("f.json"), "{\"n\": 0}\n");
+            let _ = std::fs::remove_dir_all(env.lock_dir("f.json"));
+        }
+    }
+    assert!(!env.path("inside").exists());
+    assert!(env.run(["locks", "log"]).ok().stdout.contains("somebody removed it"));
+    env.run(["update", "f.json", ".n = 1", "-n"]).ok();
+}

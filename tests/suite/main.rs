@@ -31,6 +31,7 @@ mod foreign_writer;
 mod generated;
 mod guests;
 mod help;
+mod hints;
 mod house;
 mod info_fuzz;
 mod journal;

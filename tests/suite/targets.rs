@@ -57,7 +57,7 @@ fn a_loop_of_symlinks_is_an_error() {
     symlink("b", env.path("a")).unwrap();
     symlink("a", env.path("b")).unwrap();
     for args in [&["update", "a", "."][..], &["write", "a", "--content", "x"], &["restore", "a"]] {
-        let ran = env.run(args).expect(74);
+        let ran = env.run(args).expect(66);
         assert!(ran.stderr.contains("a loop of them"), "{}", ran.stderr);
     }
     assert_eq!(TestEnv::names_in(&env.path("")), ["a", "b"]);

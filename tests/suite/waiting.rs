@@ -81,6 +81,25 @@ fn debugging_tells_of_taking_and_releasing_on_standard_error() {
     let ran = Ran::of(command.env("LOCK_DEBUG", "1").output().unwrap()).ok();
     assert!(ran.stderr.contains("took the lock of") && ran.stderr.contains("released"), "{}", ran.stderr);
     assert_eq!(ran.stdout, "");
+    env.write("f.json", "{}\n");
+    let debugging = |args: &[&str]| Ran::of(env.aimem(args).env("LOCK_DEBUG", "1").output().unwrap());
+    for args in [
+        vec!["read", "f.json"],
+        vec!["update", "f.json", ".n = 1", "--backup"],
+        vec!["update", "f.json", "error"],
+        vec!["write", "f.json", "--content", "{}"],
+        vec!["restore", "f.json"],
+    ] {
+        let said = debugging(&args).stderr;
+        let lines: Vec<&str> = said.lines().filter(|line| line.starts_with("debug: ")).collect();
+        let [took, released] = lines[..] else { panic!("{args:?}: {said}") };
+        assert!(took.contains("took the lock of /") && took.contains("/f.json as "), "{args:?}: {said}");
+        assert!(released.contains("released the lock of /"), "{args:?}: {said}");
+    }
+    let taken = debugging(&["lock", "acquire", "f.json", "--ttl", "1h"]).ok();
+    assert!(taken.stderr.contains(taken.stdout.trim_end()), "{}", taken.stderr);
+    let released = debugging(&["lock", "release", taken.stdout.trim_end()]).ok();
+    assert!(released.stderr.contains("released the lock"), "{}", released.stderr);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::output;
 use super::super::waiting::Patient;
-use crate::memory::{self, Found, Program};
+use crate::memory::{self, Found, MemoryError, Program};
 
 /// Print a file, or what a filter makes of it
 #[derive(Debug, Args)]
@@ -45,10 +45,13 @@ pub struct Read {
 impl Read {
     pub(crate) fn run(self) -> Outcome {
         let (path, program) = self.filter.program()?;
-        let locker = if self.no_lock { None } else { Some(self.lock.locker()?) };
+        let locker = if self.no_lock { None } else { Some(self.lock.locker().map_err(hint_at_no_lock)?) };
         let mut patient = Patient::new()?;
         let found = memory::read(locker.as_ref(), &path, &mut patient);
-        let found = found.map_err(|error| self.lock.wait.choose_exit(error))?;
+        let found = found.map_err(|error| match error {
+            MemoryError::Lock(error) => hint_at_no_lock(self.lock.wait.choose_exit(error)),
+            error => error.into(),
+        })?;
         let found = match (found, &self.default) {
             (Some(found), _) => found,
             (None, Some(text)) => {
@@ -56,8 +59,9 @@ impl Read {
                 Found { path: path.clone(), bytes: format!("{text}\n").into_bytes() }
             }
             (None, None) => {
-                return Err(CliError::new(Exit::NoInput, format!("{} does not exist", path.display()))
-                    .hint("name what to print instead with --default"));
+                let missing = CliError::new(Exit::NoInput, format!("{} does not exist", path.display()))
+                    .hint("name what to print instead with --default");
+                return Err(self.filter.hint_at_order(missing));
             }
         };
         if self.etag {
@@ -85,6 +89,18 @@ impl Read {
         };
         let failed = self.filter.exit_status && truthy != Some(true);
         Ok(if failed { Exit::CheckFailed } else { Exit::Done })
+    }
+}
+
+/// Whoever only reads can do without the lock where none can be made.
+fn hint_at_no_lock(error: CliError) -> CliError {
+    match (error.exit, &error.hint) {
+        (Exit::Permission | Exit::CantCreate, Some(hint)) => {
+            let hint = format!("{hint}, or read without the lock: --no-lock");
+            error.hint(hint)
+        }
+        (Exit::Permission | Exit::CantCreate, None) => error.hint("read without the lock: --no-lock"),
+        _ => error,
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::waiting::Patient;
 use super::super::{diff, env, output};
-use crate::memory::{self, Pipe, Session, Transform};
+use crate::memory::{self, MemoryError, Pipe, Session, Transform};
 
 /// Change a JSON document with a jq filter or a command
 #[derive(Debug, Args)]
@@ -71,8 +71,13 @@ impl Update {
         let mut patient = Patient::new()?;
         let session = Session { locker: Some(&locker), replace, waiter: &mut patient };
         let request = memory::Update { create, dry_run: self.dry_run };
-        let updated = memory::update(session, &path, &request, transform.as_mut())
-            .map_err(|error| self.lock.wait.choose_exit(error))?;
+        let updated =
+            memory::update(session, &path, &request, transform.as_mut()).map_err(|error| match error {
+                MemoryError::Missing { .. } | MemoryError::Filter { .. } => {
+                    self.filter.hint_at_order(error.into())
+                }
+                error => self.lock.wait.choose_exit(error),
+            })?;
         updated.warnings.iter().for_each(output::warning);
         if self.dry_run {
             output::result(diff::unified(&path, &updated.old, &updated.new).as_bytes())?;

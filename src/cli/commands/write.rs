@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::args::{LockArgs, ReplaceArgs};
+use super::super::args::{LockArgs, ReplaceArgs, refuse_dash};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::output;
@@ -45,6 +45,7 @@ pub struct Write {
 
 impl Write {
     pub(crate) fn run(self) -> Outcome {
+        refuse_dash(&self.file)?;
         // Before the lock: whoever feeds us may be slow.
         let content = match self.content {
             Some(text) => text.into_vec(),

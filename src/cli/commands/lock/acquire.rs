@@ -8,8 +8,8 @@ use clap::Args;
 use crate::cli::args::LockArgs;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::waiting::{Patient, debug};
-use crate::cli::{duration, env, output};
+use crate::cli::waiting::Patient;
+use crate::cli::{duration, output};
 use crate::lock::{Keep, owner};
 
 /// Take a lock that outlives this command, and print its id
@@ -44,16 +44,13 @@ impl Acquire {
             (None, Some(pid)) => owner::by_pid(pid)?,
             (None, None) => owner::nearest()?,
         };
-        // Before the lock is there: whoever is told of an error has none.
-        let debugging = env::lock_debug()?;
         let locker = self.lock.locker()?;
         let mut patient = Patient::new()?;
         let held = locker.acquire(&self.file, keep, &mut patient);
         let held = held.map_err(|error| self.lock.wait.choose_exit(error))?;
         // Whoever can't be told the id could not release the lock: then it is not left behind.
         output::line_or_fail(&held.id().to_string())?;
-        let id = held.leave();
-        debug(debugging, || format!("took the lock of {} as {id}", self.file.display()));
+        held.leave();
         Ok(Exit::Done)
     }
 }

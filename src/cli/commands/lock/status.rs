@@ -31,7 +31,8 @@ pub struct Status {
 impl Status {
     pub(crate) fn run(self) -> Outcome {
         let target = Target::resolve(&self.file)?;
-        let entry = existing_lock_root()?.and_then(|root| inventory::entry(&root, &target.key));
+        let root = existing_lock_root()?;
+        let entry = root.map_or(Ok(None), |root| inventory::entry(&root, &target.key))?;
         let verdict = entry.as_ref().map_or(Verdict::Free, |entry| entry.judgement.verdict);
         let report = entry.as_ref().map_or_else(|| Report::free(&target), Report::new);
         if self.json {

@@ -16,7 +16,7 @@ use clap::Args;
 use crate::cli::args::{WaitArgs, locker};
 use crate::cli::error::{CliError, Outcome, explain};
 use crate::cli::exit::Exit;
-use crate::cli::waiting::{Patient, debug, first_ending};
+use crate::cli::waiting::{Patient, first_ending, note_release};
 use crate::cli::{duration, env, output};
 use crate::lock::{Held, Keep, LockError, LockId};
 use crate::sys;
@@ -68,11 +68,6 @@ impl With {
         let held = locker
             .acquire_all(&self.files, Keep::Running, &mut patient)
             .map_err(|error| own(self.wait.choose_exit(error)))?;
-        for held in &held {
-            debug(debugging, || {
-                format!("took the lock of {} as {}", held.target().path.display(), held.id())
-            });
-        }
         let (mut signals, interrupted) = patient.into_signals();
         if let Some(number) = interrupted {
             return Err(LockError::Interrupted(number).into());
@@ -88,8 +83,11 @@ impl With {
             }
         };
         // Every lock is released before anything is said, whatever came of the others.
+        let targets: Vec<_> = held.iter().map(|held| held.target().path.clone()).collect();
         let released: Vec<_> = held.into_iter().map(Held::release).collect();
-        debug(debugging, || "released".to_owned());
+        if debugging {
+            targets.iter().for_each(|target| note_release(target));
+        }
         let status = ended?;
         let (lost, failed): (Vec<_>, Vec<_>) = released
             .into_iter()

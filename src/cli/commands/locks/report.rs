@@ -79,14 +79,14 @@ impl Report {
         }
     }
 
-    /// `held by pid 123 (…) for 5s: its holder has the kernel lock`
+    /// `held: pid 123 (…) for 5s; its holder has the kernel lock`
     pub fn sentence(&self) -> String {
         match &self.holder {
             None => self.verdict.to_owned(),
             Some(holder) => {
                 let age = show_duration(self.age);
                 let why = printable(&self.why);
-                format!("{}: {holder} since {age}; {why}{}", self.verdict, self.open_by())
+                format!("{}: {holder} for {age}; {why}{}", self.verdict, self.open_by())
             }
         }
     }
