@@ -6,18 +6,18 @@
 //! line goes.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::error::found;
+use super::spool::FILE_MODE;
 use super::state::{ArchiveEnd, State};
 use super::{Entry, Place, QueueError, Spool, Ulid};
+use crate::sys::given::{self, Access};
 
 /// How many deliveries stay as files.
 pub const KEPT: usize = 100;
@@ -117,11 +117,13 @@ pub(super) fn append(
     let mut known = HashMap::new();
     if last.file != name && !last.file.is_empty() {
         let path = spool.archive().join(&last.file);
-        if let Some(mut file) = found(open(&path, false)).map_err(QueueError::io("open", &path))? {
+        if let Some(mut file) = found(File::options().read(true).append(true).open(&path))
+            .map_err(QueueError::io("open", &path))?
+        {
             known = read_tail(&mut file, &last).map_err(QueueError::io("read", &path))?;
         }
     }
-    let mut file = open(&path, true).map_err(fail("open"))?;
+    let mut file = given::open_or_create(&path, Access::ReadAppend, FILE_MODE).map_err(fail("open"))?;
     let here = if last.file == name { last.clone() } else { ArchiveEnd::default() };
     known.extend(read_tail(&mut file, &here).map_err(fail("read"))?);
     let begin = file.seek(SeekFrom::End(0)).map_err(fail("read"))?;
@@ -163,10 +165,6 @@ pub(super) enum Batch {
     Whole,
     /// Some lines in between.
     Aside,
-}
-
-fn open(path: &Path, create: bool) -> std::io::Result<File> {
-    OpenOptions::new().read(true).append(true).create(create).mode(0o600).open(path)
 }
 
 fn line(key: String, mut value: Value) -> Vec<u8> {

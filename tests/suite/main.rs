@@ -55,6 +55,7 @@ mod queue_import;
 #[cfg(feature = "outbox")]
 mod queue_kill;
 #[cfg(feature = "outbox")]
+mod queue_root;
 mod queue_servers;
 #[cfg(feature = "outbox")]
 mod queue_service;
