@@ -109,8 +109,8 @@ fn mark(key: &Value, gone: &mut [bool]) -> Result<(), Error> {
             gone[range].fill(true);
         }
         _ if key.is_number() => {
-            // Between -1 and 0 is behind the last.
-            let index = key.as_f64().filter(|index| !index.is_nan() && !(-1.0 < *index && *index < 0.0));
+            // Between -1 and 0 is behind the last; a NaN is nowhere.
+            let index = key.as_f64().filter(|index| *index <= -1.0 || *index >= 0.0);
             let index = index.and_then(|index| place(gone.len(), index));
             if let Some(gone) = index.and_then(|index| gone.get_mut(index)) {
                 *gone = true;

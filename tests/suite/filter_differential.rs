@@ -1,6 +1,7 @@
 //! Paths and updates against the `jq` on this machine, over random documents and filters.
 //!
-//! Whatever jq it is (1.6 or newer): only what all of them do alike is generated.
+//! Whatever jq it is (1.6 or newer): only what all of them do alike is generated, and with 1.7 or
+//! newer what was mended there. `AIMEM_DIFFERENTIAL_SEED` tries others than the usual ones.
 
 use aimem::document::{Bindings, Filter, Limits, Style, Value, print, within};
 use proptest::prelude::{BoxedStrategy, Just, Strategy, prop, prop_oneof};
@@ -67,8 +68,44 @@ fn key() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["a", "b", "c"])
 }
 
-fn step() -> impl Strategy<Value = String> {
+/// Whether the jq is 1.7 or newer.
+fn is_new() -> bool {
+    let version = Command::new("jq").arg("--version").output().map(|output| output.stdout);
+    let version = String::from_utf8_lossy(&version.unwrap_or_default()).into_owned();
+    let number = version.trim().trim_start_matches("jq-").to_owned();
+    let mut parts = number.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, 7)
+}
+
+fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::sample::select(texts).prop_map(str::to_owned)
+}
+
+fn step(new: bool) -> BoxedStrategy<String> {
+    if new { prop_oneof![9 => old_step(), 1 => one_of(NEW_STEPS)].boxed() } else { old_step().boxed() }
+}
+
+const NEW_STEPS: &[&str] = &[
+    ".[1.7]",
+    ".[-1.5]?",
+    ".[0.5]",
+    ".[-0.5]?",
+    "limit(2; .[]?)",
+    "limit(1; .a?, .b?)",
+    "first(.a?, .b?)",
+    "limit(0; .[])",
+    "first(..)",
+    "(.a, .[0])?",
+    "(.[-2:] | .[0]?)",
+    "(.[1:] | .[:1])",
+    "(try .a catch empty)",
+    "(.[]? // .)",
+    "(.a | values)?",
+];
+
+fn old_step() -> impl Strategy<Value = String> {
     prop_oneof![
+        1 => one_of(OLD_STEPS),
         4 => key().prop_map(|key| format!(".{key}")),
         1 => key().prop_map(|key| format!(".{key}?")),
         2 => (0..3i32).prop_map(|index| format!(".[{index}]")),
@@ -88,11 +125,119 @@ fn step() -> impl Strategy<Value = String> {
     ]
 }
 
-fn path() -> impl Strategy<Value = String> {
-    prop::collection::vec(step(), 1..4).prop_map(|steps| format!("({})", steps.join(" | ")))
+const OLD_STEPS: &[&str] = &[
+    ".[null:1]",
+    ".[1:null]",
+    ".[:-1]",
+    ".[-1:]",
+    ".[0.5:1.5]",
+    ".[\"a\"]?",
+    ".[\"b\"].c?",
+    "getpath([])",
+    "getpath([0])",
+    "recurse",
+    "values",
+    "(. as $x | .a?)",
+    "(.b? as $x | select($x == null))",
+    "(if type == \"array\" then .[0] elif type == \"object\" then .b else empty end)",
+    "(.a? | select(. != null))",
+    "(empty, .)",
+    "arrays",
+    "objects",
+    "scalars",
+];
+
+fn path(new: bool) -> impl Strategy<Value = String> {
+    prop::collection::vec(step(new), 1..4).prop_map(|steps| format!("({})", steps.join(" | ")))
 }
 
-fn filter() -> impl Strategy<Value = String> {
+/// Filters on the whole document that use a path.
+const AROUND: &[&str] = &[
+    "PATH as $x | [$x, .a?]",
+    "reduce PATH as $x ([]; . + [$x])",
+    "reduce (path(PATH)) as $p ({doc: .}; .n += 1 | .last = $p)",
+    "[foreach PATH as $x (0; . + 1; [., $x])]",
+    "[limit(2; PATH)]",
+    "first(PATH)",
+    "[.[]? | try PATH catch \"inner\"]",
+    "to_entries | map(.value) | PATH",
+    "walk(if type == \"object\" then (try del(PATH) catch 7) else . end)",
+    "walk(if type == \"number\" then . + 1 else . end) | PATH",
+    "[PATH] | sort, unique, length, (map(type) | add)",
+    "[PATH] | group_by(type), min, max",
+    "[PATH] | map(tojson), (.[0] |= 5)",
+    "if PATH then 1 else 2 end",
+    "[PATH // 3]",
+    "[PATH == 1, PATH != null]",
+    "label $out | PATH | if . == null then break $out else . end",
+    "(PATH |= 1) | (PATH |= 2)",
+    "[getpath(path(PATH))]",
+    "[paths(. == 1)], [PATH | tojson]",
+    "{a: PATH}",
+    "[.. | numbers], [PATH]",
+    "delpaths([path(PATH)])",
+    "[PATH | tostring, length?]",
+    "[PATH] | any, all, (map(type == \"null\") | index(true))",
+    "[PATH] | flatten, transpose?",
+    "[PATH] | tojson | fromjson",
+    "[PATH | objects | keys, to_entries]",
+    "[PATH | arrays | reverse, sort, (. - [1])]",
+    "[PATH | strings | explode, ascii_upcase, ltrimstr(\"y\")]",
+    "(PATH | objects) |= with_entries(.value = 1)",
+    "(PATH | arrays) |= map(.)",
+    "input_line_number as $n | reduce PATH as $x (.; .)",
+];
+
+/// What jq 1.6 does in another way.
+const AROUND_NEW: &[&str] = &[
+    "PATH |= (try error(\"x\") catch 0)",
+    "PATH |= (try (. + 1) catch -1)",
+    "PATH |= (. as $x | try {a: 1, b: $x} catch 2)",
+    "PATH |= (.. |= .)",
+    "PATH |= (to_entries? // 0)",
+    "PATH |= (.[0]? = 1)",
+    "with_entries(.value |= (PATH)?)",
+    "(.a, .[]?) |= PATH",
+    "(try PATH catch .) |= 1",
+    "PATH += 1, (PATH |= (numbers | . + 1))",
+    "PATH |= empty",
+    "del(.., PATH)",
+    "pick(PATH)",
+    "[PATH] | map(abs?)",
+    "[limit(0; PATH)]",
+    "try error(PATH) catch .",
+    "[PATH | tojson], @json \"x\\(PATH)\"",
+    "[PATH | splits(\"x\")?]",
+    "fromstream(tostream), [PATH | tostream]",
+    "[PATH] | implode?",
+    "[PATH | ltrimstr(\"x\")?, trim?]",
+    "limit(1; PATH) |= 3",
+    "(first(PATH)) = 4",
+    "[PATH] | sort_by(type, length?), unique_by(type), min_by(length?), max_by(length?)",
+    "[PATH] | indices(1), indices([1]), index(null), inside([[]])?",
+    "[PATH] | @csv?, @tsv?, @sh?, @html, @base64",
+    "[PATH | has(\"a\", 0)?], [PATH | contains({a: 1}, [1], \"x\")?]",
+    "[PATH | getpath([\"a\", 0])?]",
+    "getpath([\"a\"]) as {b: $x} | [$x, PATH]",
+    "[PATH as [$x] | $x]",
+    "[PATH | . as {a: $x} | $x]",
+    "[PATH | to_entries?, (map_values(. + 1)?)]",
+];
+
+fn around(texts: &'static [&'static str], new: bool) -> impl Strategy<Value = String> {
+    (prop::sample::select(texts), path(new)).prop_map(|(text, path)| text.replace("PATH", &path))
+}
+
+fn filter(new: bool) -> BoxedStrategy<String> {
+    if new {
+        prop_oneof![3 => old_filter(true), 1 => around(AROUND_NEW, true)].boxed()
+    } else {
+        old_filter(false).boxed()
+    }
+}
+
+fn old_filter(new: bool) -> impl Strategy<Value = String> {
+    let path = move || path(new);
     let change = prop::sample::select(vec![
         "= 7",
         "= .a?",
@@ -110,6 +255,20 @@ fn filter() -> impl Strategy<Value = String> {
         "= {b: [1]}",
         "|= (.a? // 1)",
         "+= null",
+        "//= .b?",
+        "//= [1]",
+        "|= (. as $x | [$x, 1])",
+        "|= (if . == null then 1 else . end)",
+        "|= (reduce (1, 2) as $i (.; [.]))",
+        "|= ([foreach (1, 2) as $i (0; . + $i)])",
+        "|= first(.[]?, 8)",
+        "|= type",
+        "/= 2",
+        "%= 2",
+        "= ([.] | length)",
+        "+= .n?",
+        "+= [1]",
+        "+= {z: 1}",
     ]);
     prop_oneof![
         2 => path(),
@@ -120,6 +279,7 @@ fn filter() -> impl Strategy<Value = String> {
         1 => path().prop_map(|path| format!("reduce path{path} as $p (.; setpath($p; 9))")),
         1 => (path(), path()).prop_map(|(a, b)| format!("del({a}, {b})")),
         1 => path().prop_map(|path| format!("to_entries, (.a? |= {path})")),
+        6 => around(AROUND, new),
         1 => Just("[tostream], (tojson | fromjson)".to_owned()),
     ]
 }
@@ -136,15 +296,20 @@ fn paths_and_updates_are_those_of_jq() {
     if !crate::common::require("jq") {
         return;
     }
-    let mut runner =
-        TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let seed = std::env::var("AIMEM_DIFFERENTIAL_SEED").ok().and_then(|seed| seed.parse::<u8>().ok());
+    let rng = match seed {
+        Some(seed) => TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]),
+        None => TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    };
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let new = is_new();
     let mut different = Vec::new();
     let mut pairs = 0;
     for _ in 0..BATCHES {
         let mut sample = |strategy: BoxedStrategy<String>| strategy.new_tree(&mut runner).unwrap().current();
         let inputs: Vec<String> = (0..DOCUMENTS).map(|_| sample(document().boxed())).collect();
         let filters: Vec<String> =
-            (0..BATCH).map(|_| sample(filter().boxed())).filter(|f| is_comparable(f)).collect();
+            (0..BATCH).map(|_| sample(filter(new))).filter(|f| is_comparable(f)).collect();
         let tried: Vec<String> = filters.iter().map(|f| format!("[try ({f}) catch \"failed\"]")).collect();
         let batch = tried.join(",\n");
         let Some(theirs) = jq(&batch, &inputs.join("\n")) else { panic!("jq failed on {inputs:?}: {batch}") };

@@ -33,6 +33,9 @@ pub(super) struct Rewriter<'s> {
     pub(super) too_deep: bool,
 }
 
+/// Variables for what has to be found first.
+const NAMES: [&str; 8] = ["$!0", "$!1", "$!2", "$!3", "$!4", "$!5", "$!6", "$!7"];
+
 pub(super) fn call<'s>(name: &'s str, arguments: Vec<Ast<'s>>) -> Ast<'s> {
     Term::Call(name, arguments)
 }
@@ -126,7 +129,7 @@ impl<'s> Rewriter<'s> {
             Term::Recurse => call("!recurse", Vec::new()),
             Term::Str(format, parts) => self.string(format, parts),
             Term::Arr(Some(inner)) => Term::Arr(Some(self.boxed(*inner))),
-            Term::Obj(entries) => Term::Obj(entries.into_iter().map(|e| self.entry(e)).collect()),
+            Term::Obj(entries) => self.object(entries),
             Term::Neg(inner) => Term::Neg(self.boxed(*inner)),
             Term::BinOp(left, operator, right) => self.operation(*left, operator, *right),
             Term::Label(name, inner) => Term::Label(name, self.boxed(*inner)),
@@ -210,6 +213,30 @@ impl<'s> Rewriter<'s> {
         self.arena.alloc((before.matches('\n').count() + 1).to_string())
     }
 
+    /// An object. The engine starts with the last value; where that may give nothing, those before
+    /// are found first, for they may be errors.
+    fn object(&mut self, entries: Vec<(Ast<'s>, Option<Ast<'s>>)>) -> Ast<'s> {
+        let mut entries: Vec<_> = entries.into_iter().map(|entry| self.entry(entry)).collect();
+        let always = |(key, value): &(Ast<'s>, Option<Ast<'s>>)| {
+            self.count(key).max(value.as_ref().map_or(Count::One, |value| self.count(value))) == Count::One
+        };
+        let last = entries.iter().rposition(|entry| !always(entry)).unwrap_or(0);
+        let mut names = NAMES.into_iter();
+        let mut bound = Vec::new();
+        for (key, value) in &mut entries[..last] {
+            let several = Some(key).filter(|key| self.count(key) != Count::One);
+            for term in several.into_iter().chain(value) {
+                if matches!(term, Term::Num(_) | Term::Var(_)) {
+                    continue;
+                }
+                if let Some(name) = names.next() {
+                    bound.push((name, std::mem::replace(term, Term::Var(name))));
+                }
+            }
+        }
+        bound.into_iter().rev().fold(Term::Obj(entries), |rest, (name, term)| bind(term, name, rest))
+    }
+
     fn entry(&mut self, entry: (Ast<'s>, Option<Ast<'s>>)) -> (Ast<'s>, Option<Ast<'s>>) {
         match entry {
             (Term::Var("$__loc__"), None) => {
@@ -242,7 +269,6 @@ impl<'s> Rewriter<'s> {
                 other => other,
             })
             .collect();
-        const NAMES: [&str; 8] = ["$!0", "$!1", "$!2", "$!3", "$!4", "$!5", "$!6", "$!7"];
         let several = |part: &&mut StrPart<&'s str, Ast<'s>>| matches!(part, StrPart::Term(term) if self.count(term) == Count::Any);
         let mut bound = Vec::new();
         let places: Vec<_> = parts.iter_mut().filter(several).collect();

@@ -96,25 +96,27 @@ fn seconds(value: &Value) -> ValR<Value> {
     }
 }
 
-/// The seconds of a number or of an array of parts, as if in UTC.
-fn seconds_of(value: &Value, name: &str) -> Result<i64, Error> {
-    match (value.as_f64(), time_of(value)) {
-        (Some(number), _) => moment(number),
-        (None, Some(time)) => Ok(time.seconds()),
-        (None, None) => fail(format!("{name}/1 requires parsed datetime inputs")),
+/// The seconds of a number or of an array of parts, as if in UTC, and the format.
+fn to_show<'f>(value: &Value, format: &'f Value, name: &str) -> Result<(i64, &'f str), Error> {
+    let format = || want_text(format, || format!("{name}/1 requires a string format"));
+    if let Some(number) = value.as_f64() {
+        return Ok((moment(number)?, format()?));
+    }
+    let format = if value.as_array().is_some() { format()? } else { "" };
+    match time_of(value) {
+        Some(time) => Ok((time.seconds(), format)),
+        None => fail(format!("{name}/1 requires parsed datetime inputs")),
     }
 }
 
 fn show_utc(value: &Value, format: &Value) -> ValR<Value> {
-    let moment = seconds_of(value, "strftime")?;
-    let format = want_text(format, || "strftime/1 requires a string format".to_owned())?;
+    let (moment, format) = to_show(value, format, "strftime")?;
     let zoned = Zoned { time: Time::new(moment), moment, offset: 0, zone: "GMT" };
     Ok(show::show(&zoned, format).into())
 }
 
 fn show_local(value: &Value, format: &Value) -> ValR<Value> {
-    let seconds = seconds_of(value, "strflocaltime")?;
-    let format = want_text(format, || "strflocaltime/1 requires a string format".to_owned())?;
+    let (seconds, format) = to_show(value, format, "strflocaltime")?;
     let zone = TimeZone::system();
     // Parts are already local.
     let (time, at) = if value.is_number() {

@@ -11,6 +11,7 @@ use fancy_regex::{Captures, Regex, RegexBuilder};
 use jaq_core::ValR;
 use jaq_core::box_iter::box_once;
 use jaq_core::native::Fun;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 pub(super) fn natives() -> Vec<Fun<Engine>> {
@@ -40,7 +41,7 @@ pub(in crate::document::filter) struct Pattern {
 impl Pattern {
     fn new(pattern: &str, flags: &str) -> Result<Self, Error> {
         let (mut global, mut skip_empty) = (false, false);
-        let mut builder = RegexBuilder::new(pattern);
+        let mut builder = RegexBuilder::new(&unicode_classes(pattern));
         for flag in flags.chars() {
             match flag {
                 'g' => global = true,
@@ -80,6 +81,30 @@ impl Pattern {
         }
         Ok(())
     }
+}
+
+/// The pattern with the named classes (`[[:alpha:]]`) that know more letters than ASCII's: those of
+/// the regex crate don't.
+fn unicode_classes(pattern: &str) -> Cow<'_, str> {
+    const CLASSES: [(&str, &str); 8] = [
+        ("alnum", r"[\p{Alphabetic}\p{Nd}]"),
+        ("alpha", r"[\p{Alphabetic}]"),
+        ("blank", r"[\t\p{Zs}]"),
+        ("digit", r"[\p{Nd}]"),
+        ("lower", r"[\p{Lowercase}]"),
+        ("space", r"[\s]"),
+        ("upper", r"[\p{Uppercase}]"),
+        ("word", r"[\w]"),
+    ];
+    let mut pattern = Cow::Borrowed(pattern);
+    if pattern.contains("[:") {
+        for (name, class) in CLASSES {
+            let negated = class.replacen('[', "[^", 1);
+            pattern = pattern.replace(&format!("[:{name}:]"), class).into();
+            pattern = pattern.replace(&format!("[:^{name}:]"), &negated).into();
+        }
+    }
+    pattern
 }
 
 /// Counts characters from the start of a text, in growing byte offsets.
