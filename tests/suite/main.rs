@@ -56,6 +56,7 @@ mod queue_import;
 mod queue_kill;
 #[cfg(feature = "outbox")]
 mod queue_root;
+#[cfg(feature = "outbox")]
 mod queue_servers;
 #[cfg(feature = "outbox")]
 mod queue_service;
