@@ -151,14 +151,12 @@ fn no_verb_dies_of_a_file_size_limit_without_a_word() {
     #[cfg(feature = "outbox")]
     {
         told("queue add -p web x");
-        let id = env.run(["queue", "add", "-p", "web", "y"]).ok().stdout;
+        let id = env.run(["queue", "add", "-p", "web", "y"]).ok().stdout.trim_end().to_owned();
         let lines = "queue add -p web --lines";
-        for words in
-            [lines, &format!("queue retry {id}").trim_end(), &format!("queue cancel {id}").trim_end()]
-        {
+        for words in [lines, &format!("queue retry {id}"), &format!("queue cancel {id}")] {
             told(words);
         }
         let list = env.run(["queue", "list", "--json"]).ok().stdout;
-        assert!(list.contains(id.trim_end()) && list.matches("\"id\"").count() == 1, "{list}");
+        assert!(list.contains(&id) && list.matches("\"id\"").count() == 1, "{list}");
     }
 }
