@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -17,6 +18,7 @@ use super::error::found;
 use super::spool::FILE_MODE;
 use super::state::{ArchiveEnd, State};
 use super::{Entry, Place, QueueError, Spool, Ulid};
+use crate::sys;
 use crate::sys::given::{self, Access};
 
 /// How many deliveries stay as files.
@@ -115,9 +117,11 @@ pub(super) fn append(
     let last = State::load(spool)?.archive;
     let is_new = !path.exists();
     let mut known = HashMap::new();
-    if last.file != name && !last.file.is_empty() {
+    // A torn end is cut off there: it must be a file of the archive, whatever the state says.
+    let is_name = Path::new(&last.file).file_name() == Some(last.file.as_ref());
+    if last.file != name && is_name {
         let path = spool.archive().join(&last.file);
-        if let Some(mut file) = found(File::options().read(true).append(true).open(&path))
+        if let Some(mut file) = found(sys::file::careful_options().read(true).append(true).open(&path))
             .map_err(QueueError::io("open", &path))?
         {
             known = read_tail(&mut file, &last).map_err(QueueError::io("read", &path))?;
@@ -145,7 +149,7 @@ pub(super) fn append(
     file.write_all(&text).map_err(fail("append to"))?;
     file.sync_all().map_err(fail("sync"))?;
     if is_new {
-        crate::sys::file::sync_folder(&spool.archive()).map_err(QueueError::io("sync", spool.archive()))?;
+        sys::file::sync_folder(&spool.archive()).map_err(QueueError::io("sync", spool.archive()))?;
     }
     let end = begin + text.len() as u64;
     State::update_unlocked(spool, |state| {

@@ -97,6 +97,24 @@ fn root_follows_no_link_out_of_a_users_outbox() {
 }
 
 #[test]
+fn what_the_state_says_cuts_no_file_outside_the_archive() {
+    for linked in [false, true] {
+        let outbox = Outbox::new();
+        let id = outbox.add("never mind");
+        let victim = outbox.env.root().join("victim");
+        fs::write(&victim, "a line\nand no end").unwrap();
+        let name = if linked { "2001-01.jsonl" } else { victim.to_str().unwrap() };
+        if linked {
+            symlink(&victim, outbox.folder().join("archive").join(name)).unwrap();
+        }
+        let state = format!(r#"{{"archive": {{"file": "{name}", "from": 0, "end": 0}}}}"#);
+        fs::write(outbox.folder().join("state.json"), state).unwrap();
+        outbox.run(["cancel", &id]).expect(if linked { 73 } else { 0 });
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "a line\nand no end");
+    }
+}
+
+#[test]
 fn root_moves_nothing_from_one_users_folder_into_anothers() {
     let Some(env) = nobodys_env() else { return };
     let (theirs, ours) = (env.path("theirs"), env.path("ours"));
