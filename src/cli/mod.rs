@@ -87,6 +87,8 @@ impl Command {
 pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
     let mut words = words.into_iter();
     let program = words.next().unwrap_or_default();
+    // Without it a limit ends us as it ends others.
+    let _ = crate::sys::signal::survive_file_limit();
     match scripts::name_of(&program) {
         Some(name) => scripts::run(name, words.collect()),
         None => run_words(words),

@@ -6,9 +6,8 @@
 //! line goes.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -16,8 +15,11 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::error::found;
+use super::spool::FILE_MODE;
 use super::state::{ArchiveEnd, State};
 use super::{Entry, Place, QueueError, Spool, Ulid};
+use crate::sys;
+use crate::sys::given::{self, Access};
 
 /// How many deliveries stay as files.
 pub const KEPT: usize = 100;
@@ -115,13 +117,17 @@ pub(super) fn append(
     let last = State::load(spool)?.archive;
     let is_new = !path.exists();
     let mut known = HashMap::new();
-    if last.file != name && !last.file.is_empty() {
+    // A torn end is cut off there: it must be a file of the archive, whatever the state says.
+    let is_name = Path::new(&last.file).file_name() == Some(last.file.as_ref());
+    if last.file != name && is_name {
         let path = spool.archive().join(&last.file);
-        if let Some(mut file) = found(open(&path, false)).map_err(QueueError::io("open", &path))? {
+        if let Some(mut file) = found(sys::file::careful_options().read(true).append(true).open(&path))
+            .map_err(QueueError::io("open", &path))?
+        {
             known = read_tail(&mut file, &last).map_err(QueueError::io("read", &path))?;
         }
     }
-    let mut file = open(&path, true).map_err(fail("open"))?;
+    let mut file = given::open_or_create(&path, Access::ReadAppend, FILE_MODE).map_err(fail("open"))?;
     let here = if last.file == name { last.clone() } else { ArchiveEnd::default() };
     known.extend(read_tail(&mut file, &here).map_err(fail("read"))?);
     let begin = file.seek(SeekFrom::End(0)).map_err(fail("read"))?;
@@ -143,7 +149,7 @@ pub(super) fn append(
     file.write_all(&text).map_err(fail("append to"))?;
     file.sync_all().map_err(fail("sync"))?;
     if is_new {
-        crate::sys::file::sync_folder(&spool.archive()).map_err(QueueError::io("sync", spool.archive()))?;
+        sys::file::sync_folder(&spool.archive()).map_err(QueueError::io("sync", spool.archive()))?;
     }
     let end = begin + text.len() as u64;
     State::update_unlocked(spool, |state| {
@@ -163,10 +169,6 @@ pub(super) enum Batch {
     Whole,
     /// Some lines in between.
     Aside,
-}
-
-fn open(path: &Path, create: bool) -> std::io::Result<File> {
-    OpenOptions::new().read(true).append(true).create(create).mode(0o600).open(path)
 }
 
 fn line(key: String, mut value: Value) -> Vec<u8> {

@@ -70,7 +70,7 @@ impl Claims {
         let text = serde_json::to_vec(&info).unwrap_or_default();
         marker.write_all(&text).map_err(QueueError::io("write", &path))?;
         let born = spool.inflight().join(&worker);
-        sys::file::rename(&unborn, &born).map_err(QueueError::io("create the folder", &born))?;
+        sys::given::rename(&unborn, &born).map_err(QueueError::io("create the folder", &born))?;
         // Entries must never be in a folder that a power cut could take away.
         sys::file::sync_folder(&spool.inflight()).map_err(QueueError::io("sync", spool.inflight()))?;
         Ok(Claims { spool: spool.clone(), place: Place::InFlight(worker), marker })
@@ -89,7 +89,7 @@ impl Claims {
     /// disk failed.
     pub fn claim(&self, from: &Place, name: Ulid) -> Result<Option<Entry>, QueueError> {
         let (source, target) = (self.spool.file(from, name), self.spool.file(&self.place, name));
-        if found(sys::file::rename(&source, &target)).map_err(QueueError::io("claim", &source))?.is_none() {
+        if found(sys::given::rename(&source, &target)).map_err(QueueError::io("claim", &source))?.is_none() {
             return Ok(None);
         }
         match self.spool.read(&self.place, name) {
@@ -107,7 +107,7 @@ impl Claims {
     /// The rename failed; the entry is still ours.
     pub fn pass(&self, name: Ulid, to: &Place) -> Result<(), QueueError> {
         let source = self.spool.file(&self.place, name);
-        sys::file::rename(&source, &self.spool.file(to, name)).map_err(QueueError::io("move", source))
+        sys::given::rename(&source, &self.spool.file(to, name)).map_err(QueueError::io("move", source))
     }
 
     /// Puts a delivered entry into `done/`, with the time of the delivery as its file's.
@@ -137,7 +137,7 @@ impl Claims {
             return Err(QueueError::io("write", path)(error));
         }
         let own = folder.join(file_name(name));
-        sys::file::rename(&path, &own).map_err(QueueError::io("replace", own))?;
+        sys::given::rename(&path, &own).map_err(QueueError::io("replace", own))?;
         self.pass(name, to)
     }
 
@@ -209,7 +209,7 @@ pub fn reclaim(spool: &Spool) -> Result<u64, QueueError> {
         for name in spool.names(&place)? {
             let (source, target) = (spool.file(&place, name), spool.file(&Place::New, name));
             let moved =
-                found(sys::file::rename(&source, &target)).map_err(QueueError::io("put back", source))?;
+                found(sys::given::rename(&source, &target)).map_err(QueueError::io("put back", source))?;
             count += u64::from(moved.is_some());
         }
         remove_folder(&spool.folder(&place))?;

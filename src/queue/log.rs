@@ -1,9 +1,8 @@
 //! The worker's log: one line an event, as text or as JSON, rotated by size.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -12,9 +11,11 @@ use serde_json::{Map, Value};
 use super::QueueError;
 use super::error::found;
 use super::places::folder_of;
+use super::spool::{FILE_MODE, make_durable_folders};
 use crate::lock::text::printable;
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
+use crate::sys::given::{self, Access};
 
 /// A log of this size gets a new name; the one that had it goes.
 const LIMIT: u64 = 4 << 20;
@@ -55,7 +56,7 @@ impl Log {
         let mut file = match found(self.open()).map_err(fail("open"))? {
             Some(file) => file,
             None => {
-                fs::create_dir_all(folder_of(&self.path)).map_err(fail("create the folder of"))?;
+                make_durable_folders(folder_of(&self.path))?;
                 self.open().map_err(fail("open"))?
             }
         };
@@ -67,7 +68,7 @@ impl Log {
     }
 
     fn open(&self) -> std::io::Result<File> {
-        OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)
+        given::open_or_create(&self.path, Access::Append, FILE_MODE)
     }
 
     /// Moves the full log aside, once, however many processes find it full.
@@ -78,9 +79,9 @@ impl Log {
         let named = fs::metadata(&self.path)?;
         if Identity::from(&named) == Identity::from(&full.metadata()?) {
             for number in (1..KEPT).rev() {
-                found(sys::file::rename(&rotated(&self.path, number), &rotated(&self.path, number + 1)))?;
+                found(sys::given::rename(&rotated(&self.path, number), &rotated(&self.path, number + 1)))?;
             }
-            sys::file::rename(&self.path, &rotated(&self.path, 1))?;
+            sys::given::rename(&self.path, &rotated(&self.path, 1))?;
         }
         self.open()
     }

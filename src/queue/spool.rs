@@ -6,9 +6,8 @@
 //! left is told from what is being written.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,10 +16,13 @@ use super::places::folder_of;
 use super::{Entry, QueueError, Ulid};
 use crate::sys;
 use crate::sys::file::Flock;
+use crate::sys::given::{self, Access};
 
 /// Memories are private.
 const FOLDER_MODE: u32 = 0o700;
-const FILE_MODE: u32 = 0o600;
+pub(super) const FILE_MODE: u32 = 0o600;
+/// The folders inside the outbox.
+const FOLDERS: [&str; 6] = ["tmp", "new", "inflight", "done", "archive", "dead"];
 /// Longer than any save takes. A stopped one is safe by its lock however long it is stopped.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 /// Looks at the outbox's own lock before it counts as kept.
@@ -118,7 +120,7 @@ impl Spool {
         }
         let parent = folder_of(&self.path);
         sys::file::sync_folder(parent).map_err(QueueError::io("sync", parent))?;
-        for name in ["tmp", "new", "inflight", "done", "archive", "dead"] {
+        for name in FOLDERS {
             let folder = self.path.join(name);
             make_private_folder(&folder).map_err(fail(&folder))?;
         }
@@ -128,18 +130,31 @@ impl Spool {
 
     /// The same, unless it has been done.
     pub(super) fn ensure(&self) -> Result<(), QueueError> {
-        if self.lock_path().exists() && self.folder(&Place::New).is_dir() { Ok(()) } else { self.create() }
+        if !self.lock_path().exists() || !self.folder(&Place::New).is_dir() {
+            self.create()?;
+        }
+        self.refuse_links()
     }
 
-    fn lock_path(&self) -> PathBuf {
+    /// The superuser follows no link that another user has put into the outbox.
+    fn refuse_links(&self) -> Result<(), QueueError> {
+        if given::is_anothers(&self.path).map_err(QueueError::io("open the folder", &self.path))? {
+            for name in FOLDERS {
+                let folder = self.path.join(name);
+                let opened = sys::file::open_folder(&folder);
+                found(opened).map_err(QueueError::io("open the folder", folder))?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn lock_path(&self) -> PathBuf {
         self.path.join(".lock")
     }
 
     fn open_lock(&self) -> Result<File, QueueError> {
         let path = self.lock_path();
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(FILE_MODE);
-        options.open(&path).map_err(QueueError::io("open", path))
+        given::open_or_create(&path, Access::Write, FILE_MODE).map_err(QueueError::io("open", path))
     }
 
     /// Saves entries under their names. When this returns, all of them are on disk.
@@ -359,7 +374,7 @@ impl Staged {
         while let Some((path, file)) = self.0.first() {
             // The name was made by `file_name`, so it has one.
             let target = folder.join(path.file_name().unwrap_or_default());
-            sys::file::rename(path, &target).map_err(QueueError::io("save", &target))?;
+            sys::given::rename(path, &target).map_err(QueueError::io("save", &target))?;
             // For a child that inherited the descriptor.
             let _ = sys::file::unlock(file);
             self.0.swap_remove(0);
@@ -394,17 +409,17 @@ fn is_unlocked(path: &Path) -> bool {
 
 /// Creates a file that must not be there yet, for its owner only.
 pub(super) fn create_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)
+    given::create(path, FILE_MODE)
 }
 
-/// Makes the folders above the outbox, with the user's own umask.
-fn make_durable_folders(path: &Path) -> Result<(), QueueError> {
+/// Makes a folder and those above it, with the user's own umask.
+pub(super) fn make_durable_folders(path: &Path) -> Result<(), QueueError> {
     if path.is_dir() {
         return Ok(());
     }
     let parent = folder_of(path);
     make_durable_folders(parent)?;
-    match fs::create_dir(path) {
+    match given::create_folder(path, 0o777) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => made.map_err(QueueError::io("create the folder", path))?,
     }
@@ -413,7 +428,7 @@ fn make_durable_folders(path: &Path) -> Result<(), QueueError> {
 
 /// Makes a folder for its owner only. One that is there is fine.
 pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(FOLDER_MODE).create(path) {
+    match given::create_folder(path, FOLDER_MODE) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made,
     }

@@ -6,13 +6,14 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::error::found;
 use super::{QueueError, Spool};
-use crate::replace::{Replace, sweep_leftovers_of};
+use crate::replace::{Replace, Source, sweep_leftovers_of};
 use crate::sys;
 
 /// What is remembered between runs.
@@ -149,7 +150,9 @@ impl State {
             sweep_leftovers_of(&path(spool));
             let mut bytes = serde_json::to_vec_pretty(&state).unwrap_or_default();
             bytes.push(b'\n');
-            Replace::new().write(&path(spool), &bytes)?;
+            // A new one is for its owner only, like the lock that we hold.
+            let like = Arc::new(Source::open(&spool.lock_path())?);
+            Replace::new().like(like).write(&path(spool), &bytes)?;
         }
         Ok(result)
     }
@@ -168,7 +171,7 @@ fn set_aside_nonsense(spool: &Spool) -> Result<(), QueueError> {
     let bytes = found(fs::read(&path)).map_err(QueueError::io("read", &path))?;
     if bytes.is_some_and(|bytes| serde_json::from_slice::<State>(&bytes).is_err()) {
         let aside = path.with_extension("json.corrupt");
-        sys::file::rename(&path, &aside).map_err(QueueError::io("set aside", path))?;
+        sys::given::rename(&path, &aside).map_err(QueueError::io("set aside", path))?;
     }
     Ok(())
 }

@@ -60,7 +60,9 @@ pub struct Report {
     pub delivered: u64,
     /// Entries given up on in this run.
     pub died: u64,
-    /// Due entries that are still in `new/`.
+    /// Entries that this run found due and could not deliver, and that wait for a later run.
+    pub undelivered: u64,
+    /// All the entries that wait or are in some worker's hands at the end, due or not.
     pub left: u64,
     /// All the dead that there are.
     pub dead: u64,
@@ -117,7 +119,7 @@ impl Worker<'_> {
             skipped: Mutex::new(HashSet::new()),
             delivered: AtomicU64::new(0),
             died: AtomicU64::new(0),
-            left: AtomicU64::new(0),
+            undelivered: AtomicU64::new(0),
             news: Mutex::new(News { written: Instant::now(), state: State::default() }),
             asked: Mutex::new(Instant::now()),
         };
@@ -125,7 +127,12 @@ impl Worker<'_> {
     }
 
     fn report(&self, report: Report) -> Result<Report, QueueError> {
-        Ok(Report { dead: self.spool.count(&Place::Dead)?.0, ..report })
+        // In the direction that entries go: one that another worker moves meanwhile is not missed.
+        let mut left = self.spool.count(&Place::New)?.0;
+        for worker in self.spool.workers()? {
+            left += self.spool.count(&Place::InFlight(worker))?.0;
+        }
+        Ok(Report { left, dead: self.spool.count(&Place::Dead)?.0, ..report })
     }
 
     /// Asks the server, and remembers the answer.
@@ -164,7 +171,7 @@ struct Run<'a> {
     skipped: Mutex<HashSet<Ulid>>,
     delivered: AtomicU64,
     died: AtomicU64,
-    left: AtomicU64,
+    undelivered: AtomicU64,
     news: Mutex<News>,
     /// When the server was last asked whether it is up, and said so.
     asked: Mutex<Instant>,
@@ -218,9 +225,9 @@ impl Run<'_> {
         self.worker.report(Report {
             delivered: self.delivered.load(Ordering::Relaxed),
             died: self.died.load(Ordering::Relaxed),
-            left: self.left.load(Ordering::Relaxed) + waiting,
-            dead: 0,
+            undelivered: self.undelivered.load(Ordering::Relaxed) + waiting,
             halt,
+            ..Report::default()
         })
     }
 
@@ -339,7 +346,7 @@ impl Run<'_> {
     /// Returns an entry to where it came from, for a later run.
     fn put_back(&self, job: Job) -> Result<(), QueueError> {
         lock(&self.skipped).insert(job.name);
-        self.left.fetch_add(1, Ordering::Relaxed);
+        self.undelivered.fetch_add(1, Ordering::Relaxed);
         let is_changed = job.entry.last_error.is_some() && job.from == Place::New;
         if is_changed {
             self.claims.rewrite(job.name, &job.entry, &job.from)?;

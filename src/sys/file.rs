@@ -168,15 +168,6 @@ pub fn rename_noreplace(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Renames, over whatever has the other name. For the files of a spool, each of which has a name of
-/// its own: a document is replaced by other means.
-///
-/// # Errors
-/// As `rename(2)`.
-pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    Ok(rustix::fs::renameat(CWD, from, CWD, to)?)
-}
-
 /// Makes what happened to the names in a folder last through a power cut.
 ///
 /// # Errors

@@ -39,6 +39,23 @@ pub const TERMINAL: [i32; 2] = [SIGINT, SIGQUIT];
 /// Ask politely, and then not at all; hold a process, and let it go on.
 pub use signal_hook::consts::signal::{SIGCONT as CONT, SIGKILL as KILL, SIGSTOP as STOP, SIGTERM as TERM};
 
+/// From now on a write beyond the file size limit (`ulimit -f`) is an error like that of a full
+/// disk, instead of ending the process with its locks and temporary files in place.
+///
+/// # Errors
+/// No memory is left.
+pub fn survive_file_limit() -> io::Result<()> {
+    if !is_in(super::process::ignored_signals(), SIGXFSZ) {
+        // A handler and not «ignore», which a command that we start would inherit.
+        signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+    }
+    Ok(())
+}
+
+fn is_in(mask: u64, number: i32) -> bool {
+    mask & (1u64 << (number - 1)) != 0
+}
+
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 
 /// Installed handlers and their queue.
@@ -50,18 +67,11 @@ impl Signals {
     /// Installs handlers for `wanted`. Signals that this process was started with ignored stay
     /// ignored, so that `nohup` keeps its meaning for a command that we start.
     ///
-    /// Besides, a write beyond the file size limit (`ulimit -f`) becomes an error like that of a
-    /// full disk, instead of ending the process with its lock and temporary file in place.
-    ///
     /// # Errors
     /// No descriptors or no memory are left.
     pub fn install(wanted: &[i32]) -> io::Result<Self> {
         let mask = super::process::ignored_signals();
-        let is_ignored = |number: i32| mask & (1u64 << (number - 1)) != 0;
-        if !is_ignored(SIGXFSZ) {
-            // A handler and not «ignore», which a command that we start would inherit.
-            signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
-        }
+        let is_ignored = |number: i32| is_in(mask, number);
         let (read, write) = UnixStream::pair()?;
         let wanted = wanted.iter().filter(|&&number| number == CHILD || !is_ignored(number));
         let delivery = SignalDelivery::with_pipe(read, write, WithOrigin::default(), wanted)?;

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aimem::queue::Ulid;
+use aimem::queue::claim::Claims;
+use aimem::queue::{Place, Spool, Ulid};
 
-use super::common::http::{Server, status};
+use super::common::http::{Reply, Server, status};
 use super::common::queue::Outbox;
 use super::common::{Ran, TestEnv, require};
 
@@ -177,4 +178,32 @@ fn lists_show_what_is_where() {
     assert_eq!(json(&["list", "--json", "--state", "delivered"])[0]["state"], "delivered");
     assert_eq!(json(&["list", "--json", "--limit", "1"])[0]["id"], dead.as_str());
     assert_eq!(json(&["dead", "--json"])[0]["last_error"], "400 Bad Request: no");
+}
+
+#[test]
+fn what_is_left_after_a_run_is_all_that_waits() {
+    let later = vec!["Retry-After: 3600".to_owned()];
+    let server = Server::uploads(move |_| Reply::Answer(429, later.clone(), String::new()));
+    let mut outbox = Outbox::with(&server);
+    let work = |outbox: &Outbox, code| -> serde_json::Value {
+        serde_json::from_str(&outbox.run(["work", "--json"]).expect(code).stdout).unwrap()
+    };
+    outbox.add("not due");
+    assert_eq!(work(&outbox, 1)["left"], 1);
+    // Another run finds nothing due, and yet it is there.
+    let second = Server::fine();
+    outbox.use_server(&second);
+    assert_eq!(work(&outbox, 0)["left"], 1);
+
+    let claimed = outbox.add("in another worker's hands");
+    outbox.add("waiting");
+    let claims = Claims::open(&Spool::new(outbox.folder())).unwrap();
+    claims.claim(&Place::New, claimed.parse().unwrap()).unwrap().unwrap();
+    let down = Server::start(|_| status(500, ""));
+    outbox.use_server(&down);
+    let report = work(&outbox, 75);
+    assert_eq!((&report["left"], &report["ended_early"]), (&3.into(), &"down".into()));
+    outbox.use_server(&second);
+    let report = work(&outbox, 0);
+    assert_eq!((&report["left"], &report["delivered"]), (&2.into(), &1.into()));
 }

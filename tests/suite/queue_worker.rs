@@ -246,8 +246,10 @@ fn an_entry_that_may_not_be_read_blocks_nobody() {
     let outbox = Outbox::with(&server);
     let good = outbox.add("good");
     outbox.env.give_to(NOBODY);
-    // As `sudo` would leave it.
     let foreign = outbox.add("foreign");
+    // As a copy made by root is.
+    let path = outbox.folder().join(format!("new/{foreign}.json"));
+    std::os::unix::fs::chown(path, Some(0), Some(0)).unwrap();
     let mut work = outbox.env.as_user(NOBODY, ["queue", "work"]);
     let ran = Ran::of(work.env("AIMEM_MEM0_URL", server.url()).output().unwrap()).expect(1);
     assert!(ran.stderr.contains(&foreign) && ran.stderr.contains("permission denied"), "{}", ran.stderr);

@@ -128,3 +128,35 @@ fn a_file_that_may_not_grow_so_large_is_told() {
     assert_eq!(env.read("doc.json"), "{\n  \"n\": 1\n}\n");
     assert_eq!(TestEnv::names_in(&env.path("")), ["doc.json"]);
 }
+
+#[test]
+fn no_verb_dies_of_a_file_size_limit_without_a_word() {
+    let env = TestEnv::new();
+    env.write("doc.json", "{}\n");
+    env.run(["update", "doc.json", "--backup", ".n = 1"]).ok();
+    let limited = |words: &str| {
+        let script = format!("ulimit -f 0; printf 'l\\n' | \"$AIMEM\" {words}");
+        Ran::of(env.sh(&script).output().unwrap())
+    };
+    let told = |words: &str| {
+        let ran = limited(words).expect(74);
+        assert!(ran.stderr.contains("the file would be too large"), "{words}: {}", ran.stderr);
+    };
+    for words in ["update doc.json .n=2", "write doc.json --content {}", "restore doc.json"] {
+        told(words);
+    }
+    for words in ["lock acquire f", "scripts install s"] {
+        told(words);
+    }
+    #[cfg(feature = "outbox")]
+    {
+        told("queue add -p web x");
+        let id = env.run(["queue", "add", "-p", "web", "y"]).ok().stdout.trim_end().to_owned();
+        let lines = "queue add -p web --lines";
+        for words in [lines, &format!("queue retry {id}"), &format!("queue cancel {id}")] {
+            told(words);
+        }
+        let list = env.run(["queue", "list", "--json"]).ok().stdout;
+        assert!(list.contains(&id) && list.matches("\"id\"").count() == 1, "{list}");
+    }
+}

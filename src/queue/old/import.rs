@@ -5,7 +5,7 @@
 //! is the one that was read: some old programs delete the lock's file, which makes two locks of
 //! one.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,7 @@ use crate::queue::{QueueError, Spool};
 use crate::replace::{Commit, Replace, Source};
 use crate::sys;
 use crate::sys::file::Flock;
+use crate::sys::given::{self, Access};
 
 /// How often a queue file that changes under us is read again.
 const RESTARTS: u32 = 5;
@@ -84,7 +85,7 @@ impl OldFiles {
     fn take_their_lock(&self) -> Result<File, QueueError> {
         let path = lock_path(&self.folder);
         // Not truncated: the time of its last change says since when somebody has it.
-        let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        let opened = given::open_or_create(&path, Access::Write, 0o666);
         let file = opened.map_err(QueueError::io("open", &path))?;
         if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io("lock", &path))? {
             return Ok(file);

@@ -117,7 +117,7 @@ impl<'a> Staging<'a> {
         let unnamed = self.folder.join("plan.unnamed");
         self.write(&unnamed, &serde_json::to_vec(&plan).unwrap_or_default())?;
         let path = self.plan_path();
-        sys::file::rename(&unnamed, &path).map_err(QueueError::io("create", &path))?;
+        sys::given::rename(&unnamed, &path).map_err(QueueError::io("create", &path))?;
         self.sync()?;
         sys::file::sync_folder(self.spool.path()).map_err(QueueError::io("sync", self.spool.path()))?;
         Ok(plan)
@@ -146,7 +146,7 @@ impl<'a> Staging<'a> {
             for name in names {
                 let file = format!("{name}.json");
                 let (from, to) = (self.folder.join(&file), folder.join(&file));
-                found(sys::file::rename(&from, &to)).map_err(QueueError::io("save", to))?;
+                found(sys::given::rename(&from, &to)).map_err(QueueError::io("save", to))?;
             }
             sys::file::sync_folder(&folder)
                 .map_err(|source| QueueError::NotDurable { folder: folder.clone(), source })?;

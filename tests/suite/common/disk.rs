@@ -87,13 +87,14 @@ impl Disk {
             "lseek" => self.sought(call),
             "ftruncate" => self.cut_off(call),
             "fsync" | "fdatasync" => self.synced(call),
-            "mkdir" | "mkdirat" => self.made(call.path(call.args.len() - 2)),
+            "mkdir" | "mkdirat" => self.made(self.path(call, call.args.len() - 2)),
             "unlink" => self.change(Vec::new(), vec![call.path(0)]),
-            "unlinkat" => self.change(Vec::new(), vec![call.path(1)]),
+            "unlinkat" => self.change(Vec::new(), vec![self.path(call, 1)]),
             "pwrite64" | "writev" | "truncate" | "fallocate" | "copy_file_range" | "sendfile" => {
                 assert!(!self.open.contains_key(&call.fd(0)), "the model does not know {}", call.name);
                 false
             }
+            "renameat" | "renameat2" | "linkat" => self.named(call, self.path(call, 1), self.path(call, 3)),
             _ => match call.old_and_new_name() {
                 Some((from, to)) => self.named(call, from, to),
                 None => false,
@@ -101,8 +102,17 @@ impl Disk {
         }
     }
 
+    /// A path that a call is given, in the folder that stands before it if it is given one.
+    fn path(&self, call: &Call, index: usize) -> PathBuf {
+        let path = call.path(index);
+        match index.checked_sub(1).and_then(|before| self.open.get(&call.fd(before))) {
+            Some(Open::Folder(folder)) => folder.join(path),
+            _ => path,
+        }
+    }
+
     fn opened(&mut self, call: &Call) -> bool {
-        let path = call.path(1);
+        let path = self.path(call, 1);
         if !path.starts_with(&self.root) {
             return false;
         }

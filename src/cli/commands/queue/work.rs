@@ -167,7 +167,7 @@ fn exit_of(report: &Report) -> Exit {
         Some(Halt::Signal(signal)) => Exit::Signal(signal),
         Some(Halt::Down(_)) => Exit::Busy,
         Some(Halt::Credential(_)) => Exit::CheckFailed,
-        None if report.left > 0 || report.dead > 0 => Exit::CheckFailed,
+        None if report.undelivered > 0 || report.dead > 0 => Exit::CheckFailed,
         None => Exit::Done,
     }
 }
