@@ -3,7 +3,9 @@
 //! - Updates (`|=`, `=`, `+=`…) become calls of natives that collect the paths first, as jq does.
 //!   The engine's own, which changes in place while it walks, is kept for plain paths such as
 //!   `.a[].b`, where both give the same and it saves the memory of the paths.
-//! - `a + b` with several results on both sides: jq's outer loop is the right side.
+//! - `a + b`: jq's outer loop is the right side, which is found first. The values of an object are
+//!   found in their order. Either matters where there are several results, none, or an error.
+//! - What stands in the place of a path and is none is marked ([`paths`](super::paths)).
 //! - `reduce`, `//`, `..`, `$__loc__`: natives, or what they stand for.
 //! - What may recurse without end passes a guard, which measures the stack.
 //!
