@@ -25,12 +25,6 @@ pub(super) fn delete_all(mut root: Value, mut paths: Vec<Vec<Value>>) -> Result<
     }
 }
 
-/// What stands at a place until it is deleted: of a slice the old elements, so that the others keep
-/// their places.
-pub(super) fn placeholder(key: &Value, old: &Value) -> Value {
-    if key.as_object().is_some() { old.clone() } else { Value::null() }
-}
-
 /// Deletes in a container what `paths`, sorted and alike up to `depth`, name.
 fn delete_sorted(container: &mut Value, paths: &[Vec<Value>], depth: usize) -> Result<(), Error> {
     if !stack::has_room() {

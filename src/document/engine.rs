@@ -50,39 +50,22 @@ impl Value {
         change: impl Fn(Self) -> I,
     ) -> ValX<'a, Self> {
         let root = Identity::of(&self);
-        let nothing = match path::get(&self, &key) {
+        let missing = match path::get(&self, &key) {
             Ok(old) => old.is_null(),
             Err(error) => {
                 return opt.fail(self, |_| trail::note(error.into(), root, None, Identity::default()));
             }
         };
+        // The elements of a slice stay until it is deleted, so that the others keep their places.
+        let keeps = key.as_object().is_some();
         let keys = [key];
-        let [key] = &keys;
         let mut inside = Identity::default();
-        let noted = |exception, inside| trail::note(exception, root, [key.clone()], inside);
-        let mut gone = false;
-        if nothing {
-            // Perhaps not there: nothing is made unless there is a value to put there.
-            match change(Self::null()).next() {
-                Some(new) => {
-                    let new = new.map_err(|exception| noted(exception, inside))?;
-                    path::update::<jaq_core::Error<Self>>(&mut self, &keys, &mut |_| Ok(new.clone()))
-                        .map_err(|error| noted(error.into(), inside))?;
-                }
-                None => gone = true,
-            }
-        } else {
-            path::update(&mut self, &keys, &mut |old| {
-                inside = Identity::of(&old);
-                let kept = deletion::placeholder(key, &old);
-                change(old).next().unwrap_or_else(|| {
-                    gone = true;
-                    Ok(kept)
-                })
-            })
-            .map_err(|exception| noted(exception, inside))?;
-        }
-        if gone {
+        let any = path::update_if_any(&mut self, &keys, missing, keeps, &mut |old| {
+            inside = Identity::of(&old);
+            change(old).next()
+        })
+        .map_err(|exception| trail::note(exception, root, keys.iter().cloned(), inside))?;
+        if !any {
             self = deletion::delete_all(self, vec![keys.into()])?;
         }
         trail::became(root, &self);

@@ -168,6 +168,35 @@ pub(super) fn update<E: From<Error>>(
     Ok(())
 }
 
+/// The same for a change that may have no result: says whether it had one. Without one nothing is
+/// made on the way to what is `missing`; what was there is for the caller to delete. Until then the
+/// old value stays if it `keeps` it, which costs a copy of what the change goes into.
+pub(super) fn update_if_any<E: From<Error>>(
+    root: &mut Value,
+    path: &[Value],
+    missing: bool,
+    keeps: bool,
+    change: &mut dyn FnMut(Value) -> Option<Result<Value, E>>,
+) -> Result<bool, E> {
+    if missing {
+        let Some(new) = change(Value::null()) else {
+            return Ok(false);
+        };
+        let new = new?;
+        update::<Error>(root, path, &mut |_| Ok(new.clone()))?;
+        return Ok(true);
+    }
+    let mut any = true;
+    update(root, path, &mut |old| {
+        let kept = keeps.then(|| old.clone());
+        change(old).unwrap_or_else(|| {
+            any = false;
+            Ok(kept.unwrap_or_default())
+        })
+    })?;
+    Ok(any)
+}
+
 fn child<'v>(container: &'v mut Value, key: &Key<'_>) -> Result<&'v mut Value, Error> {
     match key {
         Key::Name(name) => {

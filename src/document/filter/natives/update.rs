@@ -98,25 +98,15 @@ fn modify<'a>(mut cv: Cv<'a>, may_delete: bool) -> Result<Value, Exception<'a>> 
     let (change, paths) = (cv.0.pop_fun(), cv.0.pop_fun());
     let mut gone: Vec<Vec<Value>> = Vec::new();
     let root = for_each_path(cv.1, &paths, |root, keys, inside| {
-        if path::get_path(root, keys)?.is_null() {
-            // Perhaps not there: nothing is made unless there is a value to put there.
-            match results(&change, Value::null()).next() {
-                None => gone.push(keys.to_vec()),
-                Some(new) => {
-                    let new = new.inspect_err(|_| *inside = Some(Identity::default()))?;
-                    path::update::<Error>(root, keys, &mut |_| Ok(new.clone()))?;
-                }
-            }
-            return Ok(());
-        }
-        path::update(root, keys, &mut |old| {
+        let missing = path::get_path(root, keys)?.is_null();
+        let any = path::update_if_any(root, keys, missing, may_delete, &mut |old| {
             *inside = Some(Identity::of(&old));
-            let kept = may_delete.then(|| old.clone());
-            results(&change, old).next().unwrap_or_else(|| {
-                gone.push(keys.to_vec());
-                Ok(kept.unwrap_or_default())
-            })
-        })
+            results(&change, old).next()
+        })?;
+        if !any {
+            gone.push(keys.to_vec());
+        }
+        Ok(())
     })?;
     Ok(delete_all(root, gone)?)
 }
