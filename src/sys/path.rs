@@ -1,12 +1,18 @@
 //! Finding the one true name of a file.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::file::Identity;
+
 /// More links than this on one path is a loop; the kernel's own bound is 40.
 const MAX_LINKS: usize = 40;
+
+/// So often a file may be replaced by another one just while it is looked at under two names.
+const MOST_LOOKS: u32 = 16;
 
 /// The absolute path of `path` with every symbolic link resolved.
 ///
@@ -14,10 +20,52 @@ const MAX_LINKS: usize = 40;
 /// rest appended; a dangling link by the file that it would create. `a/../b` goes through the
 /// real parent of `a`, as the kernel does.
 ///
+/// The answer leads to the very file that `path` leads to. Some links of `/proc` show a text that
+/// names another one: of a container's files, of a deleted file. They are refused.
+///
 /// # Errors
-/// A loop of links, a component that is not a folder, an ancestor that may not be searched, or
-/// an empty path.
+/// A loop of links, a component that is not a folder, an ancestor that may not be searched, an
+/// empty path, or a link that leads elsewhere than it says (see [`is_elsewhere`]).
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let mut nothing_there = false;
+    for _ in 0..MOST_LOOKS {
+        let resolved = resolve_text(path)?;
+        let (given, found) = (look(path)?, look(&resolved)?);
+        if given == found {
+            return Ok(resolved);
+        }
+        // Or the file was replaced between the two looks: look again.
+        nothing_there = given.is_none();
+    }
+    // `missing/../file` is nothing to the kernel.
+    Err(if nothing_there { rustix::io::Errno::NOENT.into() } else { Elsewhere.into() })
+}
+
+/// Whether an error of [`resolve`] means that a link leads to a file which has another name than
+/// the link says, or none.
+pub fn is_elsewhere(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Elsewhere>())
+}
+
+/// What is wrong with a link of `/proc` that shows one file and leads to another.
+#[derive(Debug)]
+struct Elsewhere;
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("it leads to a file that is deleted, or that has another name here than the link says")
+    }
+}
+
+impl std::error::Error for Elsewhere {}
+
+impl From<Elsewhere> for io::Error {
+    fn from(elsewhere: Elsewhere) -> io::Error {
+        io::Error::other(elsewhere)
+    }
+}
+
+fn resolve_text(path: &Path) -> io::Result<PathBuf> {
     // The common case in one go; it fails only for what does not exist yet.
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.as_os_str().is_empty() => {}
@@ -42,6 +90,10 @@ pub fn resolve(path: &Path) -> io::Result<PathBuf> {
                 if links > MAX_LINKS {
                     return Err(rustix::io::Errno::LOOP.into());
                 }
+                // A file that is still to be made has nothing that could be compared at the end.
+                if look(&next)? != look(&resolved.join(&target))? {
+                    return Err(Elsewhere.into());
+                }
                 rest.extend(components(&target));
             }
             // Not a link, or not there: both are a name to keep.
@@ -52,6 +104,15 @@ pub fn resolve(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Ok(resolved)
+}
+
+/// Which file a path leads to; `None` when there is none.
+fn look(path: &Path) -> io::Result<Option<Identity>> {
+    match fs::metadata(path) {
+        Ok(meta) => Ok(Some(Identity::from(&meta))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The components of a path, last first; `/` stands for the root.
@@ -80,6 +141,8 @@ mod tests {
             assert_eq!(resolve(&root.join(name)).unwrap(), wanted, "{name}");
         }
         assert_eq!(resolve(&root.join("a/b/../c")).unwrap(), root.join("a/c"));
+        let through_nothing = resolve(&root.join("missing/../real")).unwrap_err();
+        assert_eq!(through_nothing.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
@@ -90,6 +153,32 @@ mod tests {
         assert!(resolve(&dir.path().join("a")).is_err());
         assert!(resolve(&dir.path().join("a/x")).is_err());
         assert!(resolve(Path::new("")).is_err());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_link_that_says_one_file_and_leads_to_another_is_refused() {
+        use std::os::fd::AsRawFd;
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let file = fs::File::create(root.join("f")).unwrap();
+        let open = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        assert_eq!(resolve(&open).unwrap(), root.join("f"));
+        symlink(&open, root.join("link")).unwrap();
+        assert_eq!(resolve(&root.join("link")).unwrap(), root.join("f"));
+        fs::remove_file(root.join("f")).unwrap();
+        for path in [open.clone(), root.join("link")] {
+            assert!(is_elsewhere(&resolve(&path).unwrap_err()), "{}", path.display());
+        }
+        // Not even where a file has the very name that is shown.
+        fs::File::create(root.join("f (deleted)")).unwrap();
+        assert!(is_elsewhere(&resolve(&open).unwrap_err()));
+        // A folder that is gone holds nothing that could be made in it.
+        fs::create_dir(root.join("d")).unwrap();
+        let folder = fs::File::open(root.join("d")).unwrap();
+        fs::remove_dir(root.join("d")).unwrap();
+        let below = PathBuf::from(format!("/proc/self/fd/{}/new", folder.as_raw_fd()));
+        assert!(is_elsewhere(&resolve(&below).unwrap_err()));
     }
 
     #[test]
