@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::fs::{CWD, Mode, OFlags};
 use rustix::time::{ClockId, clock_gettime};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
@@ -15,6 +17,23 @@ use super::process::Process;
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
+
+/// How a folder is opened: there is no other way than for reading.
+pub(super) const SEARCH_ONLY: OFlags = OFlags::RDONLY;
+
+/// `O_NOFOLLOW_ANY`, which `rustix` does not name.
+const NO_LINK_AT_ALL: OFlags = OFlags::from_bits_retain(0x2000_0000);
+
+/// Opens what a path leads to, if no link is on it.
+pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let flags = flags | OFlags::CLOEXEC | NO_LINK_AT_ALL;
+    Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?)
+}
+
+/// F_FULLFSYNC of any file writes the journal down, and with it all names.
+pub(super) fn sync_file_system(file: &File) -> io::Result<()> {
+    file.sync_all()
+}
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
     File::open("/dev/urandom")?.read_exact(bytes)

@@ -76,7 +76,7 @@ fn check(args: &[&str], call: &Call, fault: &Fault) {
     }
     if ran.code != 0 {
         let codes = match fault.code {
-            _ if said.contains("was replaced, but") => vec![74],
+            _ if said.contains("was replaced, but") => vec![79],
             // What can't be read of a lock may be somebody's.
             _ if said.contains("is held by") => vec![75],
             // What is only opened to be read is not said to be created.
@@ -213,13 +213,15 @@ fn a_replaced_file_whose_folder_cannot_be_synced_is_told_apart() {
     let env = set_up();
     let args = ["update", "doc.json", ".n = 2"];
     let inject = "inject=fsync:error=EIO:when=2";
-    let ran = Ran::of(traced(&env, &["-o", "/dev/null", "-e", inject], args).output().unwrap()).expect(74);
+    let ran = Ran::of(traced(&env, &["-o", "/dev/null", "-e", inject], args).output().unwrap()).expect(79);
     assert!(
         ran.stderr.contains("was replaced, but whether that survives a power cut is unknown"),
         "{}",
         ran.stderr
     );
     assert_eq!(env.read("doc.json"), NEW);
+    // The lock is not held for the sync, and not left behind by one that fails.
+    assert_eq!(env.lock_names(), [""; 0]);
 }
 
 #[test]

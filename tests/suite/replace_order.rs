@@ -28,26 +28,30 @@ impl Trace {
         self.calls.iter().any(is_it)
     }
 
-    /// The temporary file that is renamed to `target`: its path, its rename, its descriptor.
+    /// The temporary file that gets the name of `target`: its first path, where it gets that name,
+    /// its descriptor.
     fn replacement(&self, target: &Path) -> (PathBuf, usize, i64) {
-        let rename = self.find("rename", 0, |call| {
-            call.is_rename() && call.old_and_new_name().is_some_and(|(_, to)| to == target)
-        });
-        let (from, _) = self.calls[rename].old_and_new_name().unwrap();
+        let renamed = |to: &Path| {
+            self.find("rename", 0, |call| {
+                call.is_rename() && call.old_and_new_name().is_some_and(|(_, new)| new == to)
+            })
+        };
+        let rename = renamed(target);
+        let (mut from, _) = self.calls[rename].old_and_new_name().unwrap();
+        if self.calls[rename].is_exchange() {
+            (from, _) = self.calls[renamed(&from)].old_and_new_name().unwrap();
+        }
         let created = self.find("temporary file", 0, |call| call.creates() && call.path(1) == from);
         (from, rename, self.calls[created].result)
-    }
-
-    fn opened(&self, path: &Path) -> i64 {
-        self.calls[self.find("folder's open", 0, |call| {
-            call.name == "openat" && call.path(1) == path && !call.args[2].contains("O_DIRECTORY")
-        })]
-        .result
     }
 }
 
 fn is(call: &Call, name: &str, fd: i64) -> bool {
     call.name == name && call.fd(0) == fd
+}
+
+fn is_on(call: &Call, name: &str, path: &Path) -> bool {
+    call.name == name && call.on.as_deref() == Some(path)
 }
 
 /// Temporary file in the target's folder, written, given its mode, synced, renamed, folder synced.
@@ -64,8 +68,8 @@ fn check_order(env: &TestEnv, target: &str, args: &[&str]) -> (Trace, usize) {
     let changes = ["write", "ftruncate", "fchmod", "fchown", "fsetxattr", "fremovexattr"];
     let after_sync = &trace.calls[synced + 1..rename];
     assert!(!after_sync.iter().any(|call| changes.contains(&call.name.as_str()) && call.fd(0) == fd));
-    let folder = trace.opened(target.parent().unwrap());
-    trace.find("sync of the folder", rename, |call| is(call, "fsync", folder));
+    let folder = target.parent().unwrap();
+    trace.find("sync of the folder", rename, |call| is_on(call, "fsync", folder));
     (trace, rename)
 }
 
@@ -134,12 +138,16 @@ fn the_backup_is_in_place_before_the_rename() {
 }
 
 #[test]
-fn without_sync_nothing_is_synced() {
+fn without_sync_the_new_file_is_synced_and_no_folder() {
     if require("strace") {
         let env = TestEnv::new();
         env.write("doc.json", "{}");
         let trace = Trace::of(&env, &["update", "--no-sync", "--backup=2", "doc.json", ".a = 1"]);
-        assert!(!trace.has(|call| call.name.contains("sync")));
+        let (temporary, rename, fd) = trace.replacement(&env.path("doc.json"));
+        let created = trace.find("temporary file", 0, |call| call.creates() && call.path(1) == temporary);
+        let synced = trace.find("sync", created, |call| is(call, "fsync", fd));
+        assert!(synced < rename);
+        assert_eq!(trace.calls.iter().filter(|call| call.name.contains("sync")).count(), 1);
     }
 }
 

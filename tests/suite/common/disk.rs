@@ -81,12 +81,13 @@ impl Disk {
             return false;
         }
         match call.name.as_str() {
-            "openat" => self.opened(call),
+            "openat" | "openat2" => self.opened(call),
             "close" => self.open.remove(&call.fd(0)).is_some(),
             "write" => self.written(call),
             "lseek" => self.sought(call),
             "ftruncate" => self.cut_off(call),
             "fsync" | "fdatasync" => self.synced(call),
+            "syncfs" => self.all_synced(),
             "mkdir" | "mkdirat" => self.made(self.path(call, call.args.len() - 2)),
             "unlink" => self.change(Vec::new(), vec![call.path(0)]),
             "unlinkat" => self.change(Vec::new(), vec![self.path(call, 1)]),
@@ -182,6 +183,15 @@ impl Disk {
         }
     }
 
+    fn all_synced(&mut self) -> bool {
+        self.pending.clear();
+        self.durable = self.names.clone();
+        for file in &mut self.files {
+            file.synced = file.now.clone();
+        }
+        true
+    }
+
     fn made(&mut self, path: PathBuf) -> bool {
         if !path.starts_with(&self.root) {
             return false;
@@ -193,10 +203,10 @@ impl Disk {
 
     fn named(&mut self, call: &Call, from: PathBuf, to: PathBuf) -> bool {
         let Some(&inode) = self.names.get(&from) else { return false };
-        assert!(
-            !call.args.iter().any(|flags| flags.contains("EXCHANGE")),
-            "the model does not know exchanges"
-        );
+        if call.is_exchange() {
+            let other = self.names[&to];
+            return self.change(vec![(to, inode), (from, other)], Vec::new());
+        }
         // A rename of a file onto itself does nothing at all, and leaves both names.
         if call.is_rename() && self.names.get(&to) == Some(&inode) {
             return false;
