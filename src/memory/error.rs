@@ -68,7 +68,7 @@ pub enum MemoryError {
         path: PathBuf,
     },
     /// Another program replaced the file at every try.
-    #[error("{} is replaced again and again by a program that takes no lock", path.display())]
+    #[error("{} is replaced again and again by programs that take another lock or none", path.display())]
     Changing {
         /// The path as given.
         path: PathBuf,

@@ -8,14 +8,17 @@ use crate::lock::{Held, Keep, LockError, Locker, Waiter};
 use crate::replace::{Commit, Replace, Restart, Source, Staged, Warning, sweep_leftovers_of};
 use crate::sys;
 
-/// How often a file that other programs replace under us is tried again.
-const TRIES: u32 = 6;
+/// How often a file is tried that other programs replace under us. Of four lock roots' writers
+/// without pause, in a folder that can't be locked, 8 in 100 fail at 6 tries, hardly one at 16.
+const TRIES: u32 = 16;
 /// Who makes the new content as quickly as this may keep others out of the folder meanwhile.
 const QUICK: Duration = Duration::from_millis(100);
 /// Publishing can't go on without the lock's guard, and gives up after this.
 const GUARD_PATIENCE: Duration = Duration::from_secs(5);
-/// While the guard is waited for, others are let into the folder again after this.
+/// While the guard is waited for, others are let into the folder again after this …
 const GUARD_SLICE: Duration = Duration::from_millis(250);
+/// … for longer than they sleep between two looks.
+const OTHERS_TURN: Duration = Duration::from_millis(10);
 
 /// What a transaction is given.
 pub struct Session<'a> {
@@ -139,6 +142,8 @@ impl Transaction<'_> {
                 (Err(LockError::GuardBusy { .. }), Some(waiting)) if Instant::now() < deadline => {
                     staged = waiting;
                     staged.let_others_in();
+                    // A signal is noticed when the folder is locked again.
+                    let _ = self.waiter.sleep(OTHERS_TURN);
                 }
                 (Ok(Some(commit)), _) => return Ok(commit?),
                 // The closure takes what is there, once.

@@ -111,8 +111,8 @@ fn look(place: &Place, name: &OsStr) -> Result<Option<Identity>, ReplaceError> {
 pub(super) enum Plan {
     /// None is wanted, or it is in place.
     Nothing,
-    /// The old content under a temporary name.
-    Ready(Name),
+    /// The old content under a temporary name; a copy is kept open, and so locked.
+    Ready(Name, Option<fs::File>),
     /// The target is another file by now.
     Overtaken,
 }
@@ -135,7 +135,7 @@ pub(super) fn prepare(
     }
     if !copy && let Ok(link) = Name::link_of(place, target) {
         let same = look(place, link.as_os_str())? == Some(Identity::from(meta));
-        return Ok(if same { Plan::Ready(link) } else { Plan::Overtaken });
+        return Ok(if same { Plan::Ready(link, None) } else { Plan::Overtaken });
     }
     let backup = place.path().join(backup_name(target, 0));
     let fail = || ReplaceError::io("make the backup", &backup);
@@ -149,31 +149,38 @@ pub(super) fn prepare(
         temporary.file().set_modified(modified).map_err(fail())?;
     }
     temporary.file().sync_all().map_err(fail())?;
-    Ok(Plan::Ready(temporary.into_parts().0))
+    let (name, copy) = temporary.into_parts();
+    Ok(Plan::Ready(name, Some(copy)))
 }
 
 /// Gives what was prepared the name of the latest backup. The older ones move up by one name,
-/// once in a transaction.
+/// once in a transaction. `Ok(false)` when what was prepared is gone: nobody can lock a hard link
+/// alone, so a writer with another lock root may have taken it for a dead one's.
 pub(super) fn name(
     place: &Place,
     source: &Source,
     ready: Name,
     moved: &mut bool,
-) -> Result<(), ReplaceError> {
+) -> Result<bool, ReplaceError> {
     let target = source.name();
     // Looked at again: another lock root's writer may have moved them since.
     let kept = Kept::of(place, target)?;
+    let Some(identity) = look(place, ready.as_os_str())? else { return Ok(false) };
     let linked = source.metadata().is_some_and(|meta| kept.is_link(meta));
-    if linked && look(place, ready.as_os_str())? == kept.latest {
+    if linked && kept.latest == Some(identity) {
         // Both names are one file, and a rename would leave both.
-        return Ok(());
+        return Ok(true);
     }
     if !linked && !*moved {
         move_up(place, target, kept.count)?;
         *moved = true;
     }
     let backup = backup_name(target, 0);
-    ready.rename_to(&backup).map_err(ReplaceError::io("make the backup", place.path().join(backup)))
+    match ready.rename_to(&backup) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(ReplaceError::io("make the backup", place.path().join(backup))(error)),
+        Ok(()) => Ok(true),
+    }
 }
 
 /// Moves the kept ones up by one name. Nothing is overwritten: the last one lands on a name beyond

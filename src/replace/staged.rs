@@ -82,15 +82,7 @@ impl Staged {
             return Ok(Some(by));
         }
         self.restart.folder_kept = self.folder.is_kept();
-        if let Plan::Ready(_) = &self.backup {
-            self.backup = match std::mem::replace(&mut self.backup, Plan::Overtaken) {
-                Plan::Ready(name) if self.is_current()? => {
-                    backup::name(self.folder.place(), &self.source, name, &mut self.restart.moved)?;
-                    Plan::Nothing
-                }
-                _ => Plan::Overtaken,
-            };
-        }
+        self.name_backup()?;
         if let New::InPlace(_, file) = &mut self.new {
             // The write may take long. It has a kernel lock of its own, on the file, against others
             // who write in place; those who rename are found out when it is done.
@@ -102,6 +94,19 @@ impl Staged {
         }
         self.ready = true;
         Ok(None)
+    }
+
+    fn name_backup(&mut self) -> Result<(), ReplaceError> {
+        let plan = match std::mem::replace(&mut self.backup, Plan::Nothing) {
+            Plan::Ready(name, _copy) => {
+                let named = self.is_current()?
+                    && backup::name(self.folder.place(), &self.source, name, &mut self.restart.moved)?;
+                if named { Plan::Nothing } else { Plan::Overtaken }
+            }
+            done => done,
+        };
+        self.backup = plan;
+        Ok(())
     }
 
     /// Gives the folder's kernel lock back for a while, to be taken again by

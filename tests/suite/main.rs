@@ -49,6 +49,7 @@ mod old_scripts_install;
 mod packaging;
 mod power_cut;
 mod protocol_page;
+mod publish;
 #[cfg(feature = "outbox")]
 mod queue_add;
 #[cfg(feature = "outbox")]
@@ -77,6 +78,7 @@ mod restore;
 mod runaways;
 mod scripts_lock;
 mod selftest;
+mod shared_file;
 mod signals;
 mod skills;
 mod takeover;

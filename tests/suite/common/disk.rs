@@ -75,6 +75,11 @@ impl Disk {
         disk
     }
 
+    /// The calls that follow are another process's.
+    pub fn next_process(&mut self) {
+        self.open.clear();
+    }
+
     /// One call more. Whether it was one that this disk knows of.
     pub fn apply(&mut self, call: &Call) -> bool {
         if call.result < 0 {

@@ -215,6 +215,7 @@ pub struct Stopped {
     child: Killed,
     pid: String,
     trace: PathBuf,
+    stops: usize,
 }
 
 impl Stopped {
@@ -225,18 +226,43 @@ impl Stopped {
         args: impl IntoIterator<Item = S>,
         input: Stdio,
     ) -> Stopped {
+        Stopped::behind_and_then(env, (name, nth), None, args, input)
+    }
+
+    /// The same, and later something happens to another of its calls: `renameat2:error=EIO:when=3`.
+    pub fn behind_and_then<S: AsRef<OsStr>>(
+        env: &TestEnv,
+        (name, nth): (&str, usize),
+        later: Option<&str>,
+        args: impl IntoIterator<Item = S>,
+        input: Stdio,
+    ) -> Stopped {
         let trace = env.root().join("stopped");
-        let inject = format!("inject={name}:signal=STOP:when={nth}");
-        let options = ["-e", &format!("trace={name}"), "-e", &inject, "-o", trace.to_str().unwrap()];
+        let also = later.and_then(|later| later.split(':').next()).unwrap_or(name);
+        let mut options = vec!["-e".to_owned(), format!("trace={name},{also}")];
+        options.extend(["-e".to_owned(), format!("inject={name}:signal=STOP:when={nth}")]);
+        options.extend(later.iter().flat_map(|later| ["-e".to_owned(), format!("inject={later}")]));
+        options.extend(["-o".to_owned(), trace.to_str().unwrap().to_owned()]);
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
         let child = Killed(traced(env, &options, args).stdin(input).spawn().unwrap());
-        let mut pid = String::new();
+        Stopped { child, pid: String::new(), trace, stops: 0 }.wait()
+    }
+
+    fn wait(mut self) -> Stopped {
         eventually("the process stops itself", || {
-            let text = fs::read_to_string(&trace).unwrap_or_default();
-            let line = text.lines().find(|line| line.contains("--- stopped by SIGSTOP"));
-            pid = line.and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
+            let text = fs::read_to_string(&self.trace).unwrap_or_default();
+            let line = text.lines().filter(|line| line.contains("--- stopped by SIGSTOP")).nth(self.stops);
+            self.pid = line.and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
             line.is_some()
         });
-        Stopped { child, pid, trace }
+        self.stops += 1;
+        self
+    }
+
+    /// Lets it go on until it stops again.
+    pub fn go_on_to_the_next_stop(self) -> Stopped {
+        assert!(Command::new("kill").args(["-CONT", &self.pid]).status().unwrap().success());
+        self.wait()
     }
 
     /// Lets it go on to its end. Returns how it ended, and the calls it was traced for.
