@@ -48,6 +48,10 @@ impl<'a> Session<'a> {
     pub(super) fn begin(self, path: &Path) -> Result<Transaction<'a>, MemoryError> {
         let Session { locker, replace, waiter } = self;
         let held = locker.map(|locker| locker.acquire(path, Keep::Running, waiter)).transpose()?;
+        let replace = match locker {
+            Some(locker) => replace.patience(locker.patience.limit),
+            None => replace,
+        };
         Ok(Transaction {
             path: path.to_owned(),
             held,

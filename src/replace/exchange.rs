@@ -39,6 +39,9 @@ pub(super) enum Put {
     Done(Option<Name>),
     /// The target is not the version that was read, and has been left as it is.
     Changed,
+    /// Names can't be exchanged here, and the folder's lock, which makes a plain rename safe, is
+    /// not ours. Nothing was done.
+    NeedsFolder,
 }
 
 /// What lies under the name that was exchanged with the target.
@@ -109,7 +112,9 @@ fn exchange(name: Name, mark: &Mark, source: &Source, folder: &Folder) -> Result
     match place.exchange(name.as_os_str(), target) {
         Ok(()) => {}
         Err(NoExchange::Unsupported) => {
-            folder.allow_plain_rename()?;
+            if !folder.allows_plain_rename() {
+                return Ok(Put::NeedsFolder);
+            }
             return name.rename_to(target).map(|()| Put::Done(None)).map_err(|error| refused(source, error));
         }
         // It was deleted since.

@@ -35,7 +35,7 @@ pub(super) struct Folder {
 enum Lock {
     Free,
     Ours,
-    /// Somebody else has kept it for longer than we wait. We do not wait twice.
+    /// Somebody else has kept it for longer than we wait.
     Kept,
     /// This file system has no such locks on folders, as NFS.
     Unknown,
@@ -93,24 +93,24 @@ impl Folder {
         self.lock = Lock::Kept;
     }
 
-    /// Makes sure that a plain rename, which can't tell afterwards what it has replaced, destroys
-    /// no version that another aimem has just put there. Where folders can't be locked at all
-    /// there is nothing to make sure of.
-    pub(super) fn allow_plain_rename(&self) -> Result<(), ReplaceError> {
+    /// Whether a plain rename, which can't tell afterwards what it has replaced, destroys no version
+    /// that another aimem has just put there. Where folders can't be locked at all there is
+    /// nothing to be waited for.
+    pub(super) fn allows_plain_rename(&self) -> bool {
+        matches!(self.lock, Lock::Ours | Lock::Unknown)
+    }
+
+    /// Why [`Folder::allows_plain_rename`] says no, as an error.
+    pub(super) fn in_the_way(&self) -> ReplaceError {
         let folder = self.place.path().to_owned();
-        match self.lock {
-            Lock::Ours | Lock::Unknown => Ok(()),
-            _ if self.readable.is_none() => {
-                let refused = io::Error::from(io::ErrorKind::PermissionDenied);
-                Err(ReplaceError::io("open the folder", folder)(refused))
-            }
-            _ => {
-                let me = std::process::id();
-                let mut holders = sys::process::who_has_open(&folder);
-                holders.retain(|&pid| pid != me);
-                Err(ReplaceError::FolderKept { folder, holders })
-            }
+        if self.readable.is_none() {
+            let refused = io::Error::from(io::ErrorKind::PermissionDenied);
+            return ReplaceError::io("open the folder", folder)(refused);
         }
+        let me = std::process::id();
+        let mut holders = sys::process::who_has_open(&folder);
+        holders.retain(|&pid| pid != me);
+        ReplaceError::FolderKept { folder, holders }
     }
 
     /// Makes what happened to the names in it durable. `file` is any file in it.

@@ -75,6 +75,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use backup::{Backup, backup_path, backups};
 pub use error::ReplaceError;
@@ -87,6 +88,7 @@ use crate::sys;
 use crate::sys::place::Place;
 use backup::{Kept, Plan};
 use exchange::Ready;
+use folder::PATIENCE;
 use staged::New;
 use temporary::{Temporary, folder_of};
 
@@ -115,11 +117,12 @@ pub struct Replace {
     backups: u32,
     in_place: bool,
     like: Option<Arc<Source>>,
+    patience: Duration,
 }
 
 impl Default for Replace {
     fn default() -> Self {
-        Replace { sync: true, backups: 0, in_place: false, like: None }
+        Replace { sync: true, backups: 0, in_place: false, like: None, patience: PATIENCE }
     }
 }
 
@@ -157,6 +160,14 @@ impl Replace {
     #[must_use]
     pub fn like(mut self, other: Arc<Source>) -> Replace {
         self.like = Some(other);
+        self
+    }
+
+    /// How long to wait for a folder whose kernel lock somebody keeps, where nothing can be done
+    /// without it: on a file system that can't exchange two names. A quarter of a second at least.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Replace {
+        self.patience = patience;
         self
     }
 
@@ -245,7 +256,7 @@ impl Replace {
     ) -> Result<Staged, ReplaceError> {
         self.check_names(source.path())?;
         let mut folder = source.take_folder()?;
-        if restart.folder_kept {
+        if restart.folder_kept && !restart.folder_needed {
             folder.give_up();
         }
         let place = folder.place().clone();

@@ -52,8 +52,10 @@ pub enum Commit {
 pub struct Restart {
     /// The older backups have moved up already.
     pub(super) moved: bool,
-    /// The folder's kernel lock was waited for in vain already.
+    /// The folder's kernel lock was waited for in vain already: not again …
     pub(super) folder_kept: bool,
+    /// … unless nothing can be done without it.
+    pub(super) folder_needed: bool,
 }
 
 impl Staged {
@@ -70,7 +72,8 @@ impl Staged {
         &mut self,
         sleep: impl FnMut(Duration) -> Option<S>,
     ) -> Result<Option<S>, ReplaceError> {
-        self.make_ready_within(PATIENCE, sleep)
+        let patience = if self.restart.folder_needed { self.how.patience.max(PATIENCE) } else { PATIENCE };
+        self.make_ready_within(patience, sleep)
     }
 
     fn make_ready_within<S>(
@@ -150,6 +153,10 @@ impl Staged {
             }
             New::Beside(ready) => match ready.put(&source, &folder)? {
                 (Put::Changed, _) => return Ok(Commit::Changed(restart)),
+                (Put::NeedsFolder, _) if restart.folder_needed => return Err(folder.in_the_way()),
+                (Put::NeedsFolder, _) => {
+                    return Ok(Commit::Changed(Restart { folder_needed: true, ..restart }));
+                }
                 (Put::Done(old), file) => (old, file),
             },
         };

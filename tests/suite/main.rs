@@ -33,6 +33,7 @@ mod guests;
 mod help;
 mod hints;
 mod house;
+mod in_place;
 mod info_fuzz;
 mod journal;
 mod kill_everywhere;

@@ -228,7 +228,8 @@ fn under_a_flock_of_its_folder_or_of_itself_a_file_is_written_all_the_same() {
 /// A file system as NFS or exFAT, which can't exchange two names.
 fn without_exchange(env: &TestEnv, args: &[&str], more: &[&str]) -> Ran {
     let nth = exchange(args);
-    let inject = format!("inject=renameat2:error=EINVAL:when={nth}");
+    // The renames between two exchanges give the next temporary file its name.
+    let inject = format!("inject=renameat2:error=EINVAL:when={nth}+2");
     let options = [&["-o", "/dev/null", "-e", &inject], more].concat();
     Ran::of(traced(env, &options, args).output().unwrap())
 }
@@ -252,14 +253,23 @@ fn where_names_can_not_be_exchanged_a_kept_folder_is_told_and_nothing_is_written
     let env = env();
     let folder = File::open(env.path("")).unwrap();
     assert!(try_flock(&folder, Flock::Exclusive).unwrap());
-    let ran = without_exchange(&env, &ADD, &[]).expect(75);
+    let args = [&ADD[..], &["-n"]].concat();
+    let ran = without_exchange(&env, &args, &[]).expect(75);
     let me = format!("pid {}", std::process::id());
     assert!(ran.stderr.contains(&me) && ran.stderr.contains("hint: nothing was written"), "{}", ran.stderr);
     assert_eq!(env.read("doc.json"), "{\"n\":1}\n");
     assert_eq!(TestEnv::names_in(&env.path("")), ["doc.json"]);
     assert_eq!(env.lock_names(), [""; 0]);
     // A code of the user's own, as for every lock that was not free.
-    without_exchange(&env, &["update", "doc.json", ".a = 1", "-E", "42"], &[]).expect(42);
+    without_exchange(&env, &["update", "-n", "doc.json", ".a = 1", "-E", "42"], &[]).expect(42);
+    // Whoever waits long enough gets in.
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| without_exchange(&env, &ADD, &[]));
+        super::common::eventually("its lock is taken", || !env.lock_names().is_empty());
+        drop(folder);
+        waits.join().unwrap().ok();
+    });
+    assert_eq!(env.read("doc.json"), "{\"n\":1,\"a\":1}\n");
 }
 
 /// As on NFS: no folder can be locked there at all, by anybody.
