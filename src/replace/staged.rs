@@ -249,12 +249,13 @@ pub struct Committed {
 
 impl Committed {
     /// Deletes what is of no more use: the version that was replaced, and old backups. To be
-    /// called as long as the file's lock is held.
+    /// called as long as the file's lock is held, and done once: later the backups are another
+    /// writer's.
     pub fn clean_up(&mut self) {
         self.old = None;
-        if self.how.backups > 0 {
-            let name = self.path.file_name().unwrap_or_default();
-            backup::prune(self.folder.place(), name, self.how.backups);
+        let keep = std::mem::take(&mut self.how.backups);
+        if keep > 0 {
+            backup::prune(self.folder.place(), self.path.file_name().unwrap_or_default(), keep);
         }
     }
 

@@ -34,7 +34,7 @@ struct Change {
 }
 
 /// The disk as it is while the machine runs.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Disk {
     root: PathBuf,
     files: Vec<File>,
