@@ -153,13 +153,19 @@ pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
 }
 
 pub(super) fn ignored_signals() -> u64 {
-    fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| {
-            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
-            u64::from_str_radix(mask.trim(), 16).ok()
-        })
-        .unwrap_or(0)
+    own_mask("SigIgn:").unwrap_or(0)
+}
+
+/// The effective capabilities, of which CAP_FOWNER is number 3.
+pub(super) fn acts_as_owner() -> Option<bool> {
+    Some(own_mask("CapEff:")? & (1 << 3) != 0)
+}
+
+/// A line of hexadecimal digits in this process's own status.
+fn own_mask(name: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let mask = status.lines().find_map(|line| line.strip_prefix(name))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 /// The types that serve blocks of this machine only. What is not listed counts as shared, so

@@ -27,18 +27,19 @@ const MOST_LOOKS: u32 = 16;
 /// A loop of links, a component that is not a folder, an ancestor that may not be searched, an
 /// empty path, or a link that leads elsewhere than it says (see [`is_elsewhere`]).
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
-    let mut nothing_there = false;
+    let mut differs = Differs::Elsewhere;
     for _ in 0..MOST_LOOKS {
-        let resolved = resolve_text(path)?;
-        let (given, found) = (look(path)?, look(&resolved)?);
-        if given == found {
-            return Ok(resolved);
+        match resolve_once(path) {
+            Ok(resolved) => return Ok(resolved),
+            Err(Differs::Failed(error)) => return Err(error),
+            // Or the file was replaced between two looks: look again.
+            Err(difference) => differs = difference,
         }
-        // Or the file was replaced between the two looks: look again.
-        nothing_there = given.is_none();
     }
-    // `missing/../file` is nothing to the kernel.
-    Err(if nothing_there { rustix::io::Errno::NOENT.into() } else { Elsewhere.into() })
+    match differs {
+        Differs::Nothing => Err(rustix::io::Errno::NOENT.into()),
+        _ => Err(Elsewhere.into()),
+    }
 }
 
 /// Whether an error of [`resolve`] means that a link leads to a file which has another name than
@@ -65,16 +66,52 @@ impl From<Elsewhere> for io::Error {
     }
 }
 
-fn resolve_text(path: &Path) -> io::Result<PathBuf> {
-    // The common case in one go; it fails only for what does not exist yet.
-    match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.as_os_str().is_empty() => {}
-        result => return result,
+/// How two paths that should lead to one file differ.
+enum Differs {
+    /// They lead to two.
+    Elsewhere,
+    /// The path as given leads to nothing, as `missing/../file` does.
+    Nothing,
+    /// One of them can't be followed.
+    Failed(io::Error),
+}
+
+impl From<io::Error> for Differs {
+    fn from(error: io::Error) -> Differs {
+        Differs::Failed(error)
     }
+}
+
+fn resolve_once(path: &Path) -> Result<PathBuf, Differs> {
+    let resolved = match fs::canonicalize(path) {
+        // The common case in one go; it fails only for what does not exist yet.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.as_os_str().is_empty() => walk(path)?,
+        resolved => resolved?,
+    };
+    compare(path, &resolved)?;
+    Ok(resolved)
+}
+
+/// A step on the way along a path.
+enum Step {
+    Name(OsString),
+    /// So far the path as given has this beginning, which must lead where we are.
+    Compare(PathBuf),
+}
+
+/// Resolves what does not exist yet, name by name.
+fn walk(path: &Path) -> Result<PathBuf, Differs> {
     let mut resolved = PathBuf::new();
     let mut links = 0;
-    let mut rest: Vec<OsString> = components(&std::path::absolute(path)?);
-    while let Some(name) = rest.pop() {
+    let mut rest = steps(&std::path::absolute(path)?);
+    while let Some(step) = rest.pop() {
+        let name = match step {
+            Step::Name(name) => name,
+            Step::Compare(given) => {
+                compare(&given, &resolved)?;
+                continue;
+            }
+        };
         if name == "/" {
             resolved = PathBuf::from("/");
             continue;
@@ -88,30 +125,41 @@ fn resolve_text(path: &Path) -> io::Result<PathBuf> {
             Ok(target) => {
                 links += 1;
                 if links > MAX_LINKS {
-                    return Err(rustix::io::Errno::LOOP.into());
+                    return Err(Differs::Failed(rustix::io::Errno::LOOP.into()));
                 }
-                // A file that is still to be made has nothing that could be compared at the end.
-                if look(&next)? != look(&resolved.join(&target))? {
-                    return Err(Elsewhere.into());
-                }
-                rest.extend(components(&target));
+                rest.extend(components(&target).into_iter().map(Step::Name));
             }
             // Not a link, or not there: both are a name to keep.
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotFound) => {
                 resolved = next;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(resolved)
 }
 
-/// Which file a path leads to; `None` when there is none.
-fn look(path: &Path) -> io::Result<Option<Identity>> {
-    match fs::metadata(path) {
+/// The steps along a path, last first, with a comparison behind each name.
+fn steps(path: &Path) -> Vec<Step> {
+    let (mut steps, mut given) = (Vec::new(), PathBuf::new());
+    for name in components(path).into_iter().rev() {
+        given.push(&name);
+        steps.extend([Step::Name(name), Step::Compare(given.clone())]);
+    }
+    steps.reverse();
+    steps
+}
+
+fn compare(given: &Path, resolved: &Path) -> Result<(), Differs> {
+    let look = |path: &Path| match fs::metadata(path) {
         Ok(meta) => Ok(Some(Identity::from(&meta))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+    };
+    match (look(given)?, look(resolved)?) {
+        (given, found) if given == found => Ok(()),
+        (None, _) => Err(Differs::Nothing),
+        _ => Err(Differs::Elsewhere),
     }
 }
 
