@@ -48,7 +48,7 @@ pub fn restore(
         let changed = !source.exists() || *old != new;
         let restored = Restored { from: from.clone(), old, new, changed, warnings: Vec::new() };
         if dry_run || !changed {
-            let warnings = if dry_run { transaction.told() } else { transaction.settle(&source)? };
+            let warnings = if dry_run { transaction.told() } else { transaction.settle(source)? };
             return Ok(Restored { warnings, ..restored });
         }
         let kept = backups(&target)?.last().map_or(0, |last| last.index + 1);

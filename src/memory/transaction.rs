@@ -159,7 +159,7 @@ impl Transaction<'_> {
 
     /// Says that the file is as it should be: gives the lock back, and makes durable what another
     /// writer may have put there without a sync so far.
-    pub(super) fn settle(&mut self, source: &Source) -> Result<Vec<Warning>, MemoryError> {
+    pub(super) fn settle(&mut self, source: Source) -> Result<Vec<Warning>, MemoryError> {
         self.release();
         self.replace.settle(source)?;
         Ok(self.told())

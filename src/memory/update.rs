@@ -81,7 +81,7 @@ pub fn update(
         let changed = !exists || new != *old;
         let updated = Updated { old, new, truthy, changed, warnings: Vec::new() };
         if request.dry_run || !changed {
-            let warnings = if request.dry_run { transaction.told() } else { transaction.settle(&source)? };
+            let warnings = if request.dry_run { transaction.told() } else { transaction.settle(source)? };
             return Ok(Updated { warnings, ..updated });
         }
         if let Some(warnings) = transaction.publish(source, &updated.new)? {

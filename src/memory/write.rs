@@ -51,7 +51,7 @@ pub fn write(session: Session<'_>, path: &Path, request: &Write) -> Result<Writt
         }
         let written = |changed, warnings| Written { changed, etag: etag_after.clone(), warnings };
         if source.exists() && old == request.content {
-            return Ok(written(false, transaction.settle(&source)?));
+            return Ok(written(false, transaction.settle(source)?));
         }
         drop(old);
         if !source.exists() {

@@ -5,7 +5,7 @@
 //! from a dead one's by that lock.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -102,5 +102,7 @@ fn open(folder: &Path) -> io::Result<Place> {
 /// A maker keeps its file locked for as long as it lives. What comes back is locked by us.
 fn dead(place: &Place, name: &OsStr) -> Option<File> {
     let file = place.open_file(name).ok()?;
+    // Nothing else of such a name is ours.
+    file.metadata().ok().filter(Metadata::is_file)?;
     sys::file::try_flock(&file, Flock::Shared).unwrap_or(false).then_some(file)
 }

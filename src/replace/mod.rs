@@ -226,11 +226,14 @@ impl Replace {
     ///
     /// # Errors
     /// [`ReplaceError::Unsettled`].
-    pub fn settle(&self, source: &Source) -> Result<(), ReplaceError> {
-        let (Some(file), Some(folder)) = (source.file(), source.folder()) else { return Ok(()) };
-        if !self.sync {
+    pub fn settle(&self, mut source: Source) -> Result<(), ReplaceError> {
+        if !self.sync || !source.exists() {
             return Ok(());
         }
+        let mut folder = source.take_folder()?;
+        // Nobody needs to wait for a sync.
+        folder.unlock();
+        let Some(file) = source.file() else { return Ok(()) };
         let synced = sys::place::sync_content(file).and_then(|()| folder.sync(file));
         synced.map_err(|error| ReplaceError::Unsettled { path: source.path().to_owned(), source: error })
     }

@@ -148,10 +148,6 @@ impl Source {
         self.folder.take().map_or_else(|| Folder::open(path).map_err(refused), Ok)
     }
 
-    pub(super) fn folder(&self) -> Option<&Folder> {
-        self.folder.as_ref()
-    }
-
     /// The last name of the path.
     pub(super) fn name(&self) -> &OsStr {
         self.path.file_name().unwrap_or_default()
