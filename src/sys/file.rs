@@ -84,7 +84,7 @@ fn options_with(flags: OFlags) -> OpenOptions {
 
 /// The two numbers that systems have for «this file system can't do that», which are one on
 /// Linux.
-fn is_unsupported(error: Errno) -> bool {
+pub(super) fn is_unsupported(error: Errno) -> bool {
     error == Errno::OPNOTSUPP || error == Errno::NOTSUP || error == Errno::NOSYS
 }
 

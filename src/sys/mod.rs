@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod file;
+pub mod folder;
 pub mod given;
 pub mod machine;
 pub mod path;
