@@ -9,34 +9,38 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::{duration, env};
 use crate::lock::info::describe_command;
-use crate::lock::{LockError, LockId, LockRoot, Locker, Patience};
+use crate::lock::{LockError, LockId, LockRoot, Locker, Patience, Target, inventory};
 use crate::replace::Replace;
 
-/// Opens the lock root that the environment names, making it when it is missing.
+/// The lock root of a file, if it is there already: without one there is no lock.
 ///
 /// # Errors
-/// It can't be made or trusted.
-pub fn lock_root() -> Result<LockRoot, CliError> {
-    Ok(LockRoot::open(&LockRoot::default_path()?)?.with_reach(env::lock_reach()?))
+/// The file's true path can't be found, or the root can't be used.
+pub fn lock_root_of(file: &Path) -> Result<Option<LockRoot>, CliError> {
+    Ok(env::lock_roots()?.existing_of(&Target::resolve(file)?.path)?)
 }
 
-/// The same, but `None` where there is none yet, and so no lock.
+/// The lock root for files in the working folder, if it is there already.
 ///
 /// # Errors
-/// It can't be trusted.
-pub fn existing_lock_root() -> Result<Option<LockRoot>, CliError> {
-    let reach = env::lock_reach()?;
-    Ok(LockRoot::existing(&LockRoot::default_path()?)?.map(|root| root.with_reach(reach)))
+/// As [`lock_root_of`].
+pub fn lock_root_here() -> Result<Option<LockRoot>, CliError> {
+    lock_root_of(Path::new("any file here"))
 }
 
-/// The lock root that a lock known by its id should be in. It is not made: a lock can't be in a
-/// folder that is not there.
+/// The lock root that a lock known by its id is in: that of the working folder, or the caller's own.
 ///
 /// # Errors
-/// The lock is lost, or the root can't be trusted.
-pub fn lock_root_of_id() -> Result<LockRoot, CliError> {
+/// The lock is lost, or a root can't be used.
+pub fn lock_root_of_id(id: &LockId) -> Result<LockRoot, CliError> {
+    let here = lock_root_here()?;
+    let has_it = |root: &LockRoot| matches!(inventory::entry(root, &id.key), Ok(Some(_)));
+    if let Some(root) = here.as_ref().filter(|root| has_it(root)) {
+        return Ok(root.clone());
+    }
+    let own = env::lock_roots()?.existing_own()?;
     let lost = || LockError::Lost { target: None, why: "there is no lock folder".to_owned() };
-    existing_lock_root()?.ok_or_else(|| lost().into())
+    own.filter(has_it).or(here).ok_or_else(|| lost().into())
 }
 
 /// How long to wait for a lock.
@@ -118,7 +122,7 @@ pub fn locker(wait: &WaitArgs, client: Option<String>, under: Option<LockId>) ->
         client: client.map_or_else(env::client, |name| Ok(Some(name)))?,
         deadlock_check: !wait.no_deadlock_check,
         command: describe_command(std::env::args_os()),
-        root: lock_root()?,
+        roots: env::lock_roots()?,
     })
 }
 

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::args::{WaitArgs, existing_lock_root, locker};
+use super::args::{WaitArgs, lock_root_here, lock_root_of, locker};
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
 use super::output;
@@ -159,7 +159,7 @@ fn acquire(file: &Path) -> Outcome {
     let locker = locker(&wait_args(), None, None)?;
     let mut patient = Patient::new()?;
     let held = locker.acquire(file, keep, &mut patient)?;
-    let mut line = locker.root.lock_dir(&held.target().key).into_os_string().into_vec();
+    let mut line = held.directory().into_os_string().into_vec();
     line.push(b'\n');
     output::result(&line)?;
     held.leave();
@@ -172,12 +172,12 @@ fn release(path: &Path) -> Outcome {
         CliError::new(Exit::Lost, format!("{} is not a lock that this shell took", path.display()))
             .hint("see whose it is: aimem locks show")
     };
-    let root = existing_lock_root()?.ok_or_else(lost)?;
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    let key = match name.strip_suffix(".lock").and_then(|key| key.parse().ok()) {
-        Some(key) => key,
-        None => Target::resolve(path)?.key,
+    let (root, key) = match name.strip_suffix(".lock").and_then(|key| key.parse().ok()) {
+        Some(key) => (LockRoot::existing(path.parent().unwrap_or(Path::new(".")))?, key),
+        None => (lock_root_of(path)?, Target::resolve(path)?.key),
     };
+    let root = root.ok_or_else(lost)?;
     let id = taken_by_this_shell(&root, key)?.ok_or_else(lost)?;
     manage::release(&root, &id)?;
     Ok(Exit::Done)
@@ -201,7 +201,7 @@ fn taken_by_this_shell(root: &LockRoot, key: Key) -> Result<Option<LockId>, Lock
 
 /// How a script takes the lock of a file: not at all when its shell has it already.
 fn lock_for(file: &Path) -> Result<Option<LockId>, CliError> {
-    let Some(root) = existing_lock_root()? else { return Ok(None) };
+    let Some(root) = lock_root_of(file)? else { return Ok(None) };
     Ok(taken_by_this_shell(&root, Target::resolve(file)?.key)?)
 }
 
@@ -211,7 +211,7 @@ fn lock_options(file: &OsStr) -> Result<Vec<OsString>, CliError> {
 }
 
 fn show() -> Outcome {
-    let entries = existing_lock_root()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
+    let entries = lock_root_here()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
     if entries.is_empty() {
         output::result(b"No active locks\n")?;
         return Ok(Exit::Done);

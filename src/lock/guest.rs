@@ -16,6 +16,7 @@ use super::liveness::Judge;
 use super::root::{LockRoot, found};
 use crate::sys;
 use crate::sys::file::Flock;
+use crate::sys::folder::Access;
 
 /// A guest's exclusive place.
 #[derive(Debug)]
@@ -43,8 +44,7 @@ pub(super) fn live_part(
     }
     let mut live = LockId { inner: Vec::new(), ..id.clone() };
     for token in &id.inner {
-        let nest = nest_path(root, &live);
-        if !names(&nest, token).map_err(LockError::io("open", nest))? {
+        if !names(root, &live, token).map_err(LockError::io("open", nest_path(root, &live)))? {
             break;
         }
         live.inner.push(token.clone());
@@ -53,8 +53,9 @@ pub(super) fn live_part(
 }
 
 /// Whether the nest file is locked by a guest that has announced `token`.
-fn names(path: &Path, token: &Token) -> io::Result<bool> {
-    let file = match sys::file::careful_options().read(true).open(path) {
+fn names(root: &LockRoot, host: &LockId, token: &Token) -> io::Result<bool> {
+    let opened = root.open_lock(&host.key).and_then(|lock| lock.open_file(nest_name(host), Access::Read));
+    let file = match opened {
         Ok(file) => file,
         Err(error) if sys::is_shortage(&error) => return Err(error),
         Err(_) => return Ok(false),
@@ -67,9 +68,12 @@ fn names(path: &Path, token: &Token) -> io::Result<bool> {
         && matches!(sys::file::try_flock(&file, Flock::Shared), Ok(false)))
 }
 
+fn nest_name(host: &LockId) -> String {
+    format!("nest-{}", host.inner.last().unwrap_or(&host.token))
+}
+
 fn nest_path(root: &LockRoot, host: &LockId) -> PathBuf {
-    let innermost = host.inner.last().unwrap_or(&host.token);
-    root.lock_dir(&host.key).join(format!("nest-{innermost}"))
+    root.lock_dir(&host.key).join(nest_name(host))
 }
 
 impl Nest {
@@ -81,13 +85,8 @@ impl Nest {
         judge: &mut Judge,
     ) -> Result<Option<Nest>, LockError> {
         let path = nest_path(root, &host);
-        let opened = match root.create_file(&path, false) {
-            // Another user's nest: enough to lock it.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                sys::file::careful_options().read(true).open(&path)
-            }
-            opened => opened,
-        };
+        // Another user's nest may only be readable: enough to lock it.
+        let opened = root.open_lock(&host.key).and_then(|lock| root.lock_file(&lock, &nest_name(&host)));
         let Some(file) = found(opened).map_err(LockError::io("open", &path))? else { return Ok(None) };
         if !sys::file::try_flock(&file, Flock::Exclusive).map_err(LockError::io("lock", &path))? {
             return Ok(None);

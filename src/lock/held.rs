@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::LockError;
@@ -19,6 +19,7 @@ use super::root::{LockRoot, found};
 use super::wait::Waiter;
 use crate::sys;
 use crate::sys::file::{Identity, Pinned};
+use crate::sys::folder::Access;
 
 /// A release that can't get the guard leaves the lock to be reaped after this.
 pub(super) const RELEASE_PATIENCE: Duration = Duration::from_secs(5);
@@ -99,6 +100,11 @@ impl Held {
             Hold::Guest(nest) => nest.invite(),
             Hold::Own(_) | Hold::Over => Ok(self.id.clone()),
         }
+    }
+
+    /// The folder that is the lock.
+    pub fn directory(&self) -> PathBuf {
+        self.root.lock_dir(&self.target.key)
     }
 
     /// The locked file.
@@ -241,7 +247,7 @@ pub(super) fn open_info(
     id: &LockId,
     target: Option<&Path>,
 ) -> Result<(File, Info), LockError> {
-    open_info_with(root, id, target, sys::file::careful_options().read(true))
+    open_info_with(root, id, target, Access::Read)
 }
 
 /// The same in another way than for reading.
@@ -249,10 +255,15 @@ pub(super) fn open_info_with(
     root: &LockRoot,
     id: &LockId,
     target: Option<&Path>,
-    options: &std::fs::OpenOptions,
+    access: Access,
 ) -> Result<(File, Info), LockError> {
     let path = root.lock_dir(&id.key).join("info");
-    let opened = found(options.open(&path)).map_err(LockError::io("open", &path))?;
+    let opened = root.open_lock(&id.key).and_then(|lock| match access {
+        // A running holder's has a second name, its anchor.
+        Access::Read => lock.open_linked("info", access),
+        _ => lock.open_file("info", access),
+    });
+    let opened = found(opened).map_err(LockError::io("open", &path))?;
     let lost = |why: String| LockError::lost(target.map(Path::to_owned), why);
     let file = opened.ok_or_else(|| lost("it was removed".to_owned()))?;
     let info = Info::read(&file).map_err(LockError::io("read", &path))?;

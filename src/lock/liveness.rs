@@ -15,15 +15,25 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::anchor;
+use super::id::Token;
 use super::info::{Info, Liveness};
 use super::key::Key;
-use super::root::LockRoot;
+use super::removal::{SetAside, UNBORN_PREFIX};
+use super::root::{LockRoot, found};
 use crate::sys;
 use crate::sys::file::{Flock, Identity, Pinned};
+use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
 
 /// How long a directory without a readable holder must stay unchanged under one judge's eyes.
 pub const CORRUPT_GRACE: Duration = Duration::from_secs(2);
+
+/// The same where another machine's write may take a while to be seen.
+const REMOTE_CORRUPT_GRACE: Duration = Duration::from_secs(60);
+
+/// A directory that was left alone for this long, by its file system's own clock, needs no
+/// watching.
+const CORRUPT_AGE: i64 = 10;
 
 /// Across machines and restarts a lease ends by wall clocks, which differ by up to this.
 const CLOCK_MARGIN: Duration = Duration::from_secs(30);
@@ -193,9 +203,10 @@ impl Judge {
     }
 
     fn judge_directory(&mut self, key: &Key) -> io::Result<Judgement> {
-        let path = self.root.lock_dir(key);
-        let folder = match sys::file::open_folder(&path).and_then(Pinned::new) {
-            Ok(folder) => folder,
+        let opened = self.root.open_lock(key);
+        let pinned = opened.and_then(|folder| Ok((Pinned::new(folder.file().try_clone()?)?, folder)));
+        let (pinned, folder) = match pinned {
+            Ok(opened) => opened,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.watched.remove(key);
                 return Ok(Judgement::new(Verdict::Free, "no lock"));
@@ -209,23 +220,27 @@ impl Judge {
             Ok(meta) => meta,
             Err(error) => return unknown("look at the lock directory", error),
         };
-        let found = sys::file::careful_options().read(true).open(path.join("info"));
-        let mut judgement = match found {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.corrupt(key, &folder_meta, None),
+        let mut judgement = match folder.open_linked("info", Access::Read) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.corrupt(key, &folder, &folder_meta, None),
             Err(error) => unknown("open its info", error)?,
-            Ok(info) => self.judge_info(key, &folder_meta, &info)?,
+            Ok(info) => self.judge_info(key, &folder, &folder_meta, &info)?,
         };
-        judgement.directory = Some(folder);
+        judgement.directory = Some(pinned);
         if !judgement.needs_watching && judgement.verdict != Verdict::Stale {
             self.watched.remove(key);
         }
         Ok(judgement)
     }
 
-    fn judge_info(&mut self, key: &Key, folder: &std::fs::Metadata, file: &File) -> io::Result<Judgement> {
+    fn judge_info(
+        &mut self,
+        key: &Key,
+        folder: &Folder,
+        folder_meta: &std::fs::Metadata,
+        file: &File,
+    ) -> io::Result<Judgement> {
         let meta = match file.metadata() {
-            Ok(meta) if meta.is_file() => meta,
-            Ok(_) => return Ok(Judgement::new(Verdict::Unknown, "its info is not a file")),
+            Ok(meta) => meta,
             Err(error) => return unknown("look at its info", error),
         };
         // A shared probe keeps no other probe out, so a stopped judge stalls nobody.
@@ -240,7 +255,7 @@ impl Judge {
         let (verdict, reason) = if !unlocked {
             (Verdict::Held, "its holder has the kernel lock".to_owned())
         } else if info.pid.is_none() {
-            return Ok(self.corrupt(key, folder, Some(&meta)));
+            return Ok(self.corrupt(key, folder, folder_meta, Some(&meta)));
         } else {
             self.judge_holder(&info)
         };
@@ -297,14 +312,32 @@ impl Judge {
     }
 
     /// No info or no PID in it: a script between its `mkdir` and its write, or the rest of one.
+    ///
+    /// A lock of ours is born with its info, so only scripts leave this; except where the file
+    /// system has no exclusive rename.
     fn corrupt(
         &mut self,
         key: &Key,
-        folder: &std::fs::Metadata,
+        folder: &Folder,
+        folder_meta: &std::fs::Metadata,
         info: Option<&std::fs::Metadata>,
     ) -> Judgement {
+        let what = if info.is_some() { "no PID in its info" } else { "no info" };
+        let local = self.root.reach() == Reach::Local;
+        if local {
+            let last = info.map_or(0, MetadataExt::ctime).max(folder_meta.ctime());
+            if self.root_clock().is_some_and(|now| now - last > CORRUPT_AGE) {
+                let why = format!("{what}, and nothing has changed for {CORRUPT_AGE} s");
+                return Judgement::new(Verdict::Stale, why);
+            }
+        } else if info.is_none() && folder.names().is_ok_and(|names| names.iter().any(|name| name == "info")) {
+            // A look-up may come from a cache; a listing is fresh.
+            let held = "its info is not to be opened yet";
+            return Judgement { needs_watching: true, ..Judgement::new(Verdict::Held, held) };
+        }
+        let grace = if local { CORRUPT_GRACE } else { REMOTE_CORRUPT_GRACE };
         let stamp = |meta: &std::fs::Metadata| (Identity::from(meta), meta.mtime(), meta.mtime_nsec());
-        let print = Fingerprint { directory: stamp(folder), info: info.map(stamp) };
+        let print = Fingerprint { directory: stamp(folder_meta), info: info.map(stamp) };
         let since = match self.watched.get(key) {
             Some((seen, since)) if *seen == print => *since,
             _ => {
@@ -313,14 +346,56 @@ impl Judge {
                 now
             }
         };
-        let what = if info.is_some() { "no PID in its info" } else { "no info" };
-
-        if since.elapsed() >= CORRUPT_GRACE {
-            Judgement::new(Verdict::Stale, format!("{what}, and nothing has changed for 2 s"))
+        let seconds = grace.as_secs();
+        if since.elapsed() >= grace {
+            Judgement::new(Verdict::Stale, format!("{what}, and nothing has changed for {seconds} s"))
         } else {
-            let wait = "must stay unchanged for 2 s before it counts as stale";
-            Judgement { needs_watching: true, ..Judgement::new(Verdict::Held, format!("{what}; {wait}")) }
+            let why = format!("{what}; must stay unchanged for {seconds} s before it counts as stale");
+            Judgement { needs_watching: true, ..Judgement::new(Verdict::Held, why) }
         }
+    }
+
+    /// What the clock that dates changes in the root shows now, in seconds. Read from a file that
+    /// is made for it: that clock need not be this machine's.
+    fn root_clock(&self) -> Option<i64> {
+        let folder = self.root.folder();
+        let name = format!("{UNBORN_PREFIX}{}", Token::fresh().ok()?);
+        let made = folder.create_file(&name, self.root.file_mode()).ok()?;
+        let now = made.metadata().ok().map(|meta| meta.ctime());
+        let _ = folder.remove_file(&name);
+        now
+    }
+
+    /// Looks once more into a lock without an info that was set aside: a script may have written it
+    /// since. Then it is put back, and `Err` says who holds it.
+    ///
+    /// # Errors
+    /// It can't be put back, or as [`Judge::judge`].
+    pub(super) fn judge_again(
+        &mut self,
+        key: &Key,
+        seen: &Judgement,
+        aside: SetAside,
+    ) -> Result<Result<SetAside, Judgement>, LockError> {
+        if seen.info.pid.is_some() {
+            return Ok(Ok(aside));
+        }
+        let fail = || LockError::io("look at the lock", self.root.lock_dir(key));
+        let found = aside.open().and_then(|folder| match folder {
+            Some(folder) => found(folder.open_linked("info", Access::Read)),
+            None => Ok(None),
+        });
+        let Some(file) = found.map_err(fail())? else { return Ok(Ok(aside)) };
+        let info = Info::read(&file).map_err(fail())?;
+        if info.pid.is_none() {
+            return Ok(Ok(aside));
+        }
+        let (verdict, reason) = self.judge_holder(&info);
+        if !verdict.is_taken() {
+            return Ok(Ok(aside));
+        }
+        aside.put_back(key).map_err(|source| LockError::Remove { path: self.root.lock_dir(key), source })?;
+        Ok(Err(Judgement { info, ..Judgement::new(verdict, reason) }))
     }
 }
 

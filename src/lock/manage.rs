@@ -16,9 +16,10 @@ use super::journal::{self, Event, Record};
 use super::key::Target;
 use super::liveness::{Judge, Judgement, Verdict};
 use super::removal::{SetAside, set_aside};
-use super::root::LockRoot;
+use super::root::{LockRoot, lock_name};
 use crate::sys;
-use crate::sys::file::{Flock, Identity, Pinned};
+use crate::sys::file::Flock;
+use crate::sys::folder::Access;
 
 /// Releases the lock that `lock acquire` made under this id. A guest's id is accepted and
 /// nothing is done: the lock is its host's.
@@ -43,9 +44,9 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
         Some(Liveness::Lease) if Judge::new(root).lease_is_over(&info) => return Err(expired(&info)),
         _ => {}
     }
-    let directory = sys::file::open_folder(&root.lock_dir(&id.key)).and_then(Pinned::new);
-    let directory = directory.map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
-    let removed = set_aside(root, &id.key, directory.identity(), &guard)?;
+    let lock = root.open_lock(&id.key).map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
+    let identity = lock.identity().map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
+    let removed = set_aside(root, &id.key, identity, &guard)?;
     drop(guard);
     removed.map(SetAside::delete).ok_or_else(|| LockError::lost(info.target, "it was removed"))
 }
@@ -61,7 +62,7 @@ pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockErro
 fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (file, mut info) =
-        open_info_with(root, id, None, sys::file::careful_options().read(true).write(true))?;
+        open_info_with(root, id, None, Access::Write)?;
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
     }
@@ -127,13 +128,10 @@ pub fn break_lock(
     let judgement = judge.judge(&target.key)?;
     let removed = match &judgement.directory {
         Some(directory) => set_aside(root, &target.key, directory.identity(), &guard)?,
-        None => {
-            let there = std::fs::symlink_metadata(root.lock_dir(&target.key));
-            match there {
-                Ok(meta) => set_aside(root, &target.key, Identity::from(&meta), &guard)?,
-                Err(_) => None,
-            }
-        }
+        None => match root.folder().look(lock_name(&target.key)) {
+            Ok(Some(there)) => set_aside(root, &target.key, there.identity, &guard)?,
+            _ => None,
+        },
     };
     let had_anchor = anchor::remove(root, &target.key, None);
     drop(guard);

@@ -15,6 +15,7 @@ use super::journal::{self, Event, LONG_WAIT, Record};
 use super::key::Target;
 use super::liveness::{Judge, Judgement, Verdict};
 use super::root::LockRoot;
+use super::roots::Roots;
 use super::wait::{Backoff, Patience, WaitReport, Waiter};
 use crate::sys;
 
@@ -22,7 +23,7 @@ use crate::sys;
 #[derive(Debug, Clone)]
 pub struct Locker {
     /// Where locks live.
-    pub root: LockRoot,
+    pub roots: Roots,
     /// Locks that we may be running under, from the environment. Dead ones are ignored.
     pub inherited: Vec<LockId>,
     /// The lock that we must be running under. A dead one is an error.
@@ -96,7 +97,8 @@ impl Locker {
     /// [`LockError::Busy`] at the deadline, or [`LockError::Interrupted`].
     pub fn wait_until_free(&self, path: &Path, waiter: &mut dyn Waiter) -> Result<(), LockError> {
         let target = Target::resolve(path)?;
-        let mut judge = Judge::new(&self.root);
+        let Some(root) = self.roots.existing_of(&target.path)? else { return Ok(()) };
+        let mut judge = Judge::new(&root);
         let mut wait = Wait::new(&target, self.patience, sys::clock::deadline(self.patience.limit));
         loop {
             let judgement = judge.judge(&target.key)?;
@@ -115,12 +117,13 @@ impl Locker {
         deadline: Instant,
         waiter: &mut dyn Waiter,
     ) -> Result<Held, LockError> {
-        let mut judge = Judge::new(&self.root);
+        let root = &self.roots.of(&target.path)?;
+        let mut judge = Judge::new(root);
         let mut wait = Wait::new(target, self.patience, deadline);
         let mut look_out = LookOut::new(self.deadlock_check);
         let result = loop {
-            let (seen, is_guest) = match self.host(target, &mut judge)? {
-                Some(host) => match self.enter(target, keep, host, &mut judge)? {
+            let (seen, is_guest) = match self.host(root, target, &mut judge)? {
+                Some(host) => match self.enter(root, target, keep, host, &mut judge)? {
                     Some(held) => break Ok(held),
                     None => (judge.judge(&target.key)?, true),
                 },
@@ -130,7 +133,7 @@ impl Locker {
                     if seen.verdict.is_taken() {
                         (seen, false)
                     } else {
-                        match self.attempt(target, keep, &mut judge, deadline, waiter)? {
+                        match self.attempt(root, target, keep, &mut judge, deadline, waiter)? {
                             Attempt::Taken(held) => break Ok(held),
                             Attempt::Busy(seen) => (seen, false),
                         }
@@ -141,30 +144,30 @@ impl Locker {
                 break Err(error);
             }
             if !is_guest {
-                let holdings = |judge: &mut Judge| holdings(&self.root, &self.inherited, own, keep, judge);
-                if let Some(cycle) = look_out.look(&self.root, target, holdings, &mut judge) {
+                let holdings = |judge: &mut Judge| holdings(root, &self.inherited, own, keep, judge);
+                if let Some(cycle) = look_out.look(root, target, holdings, &mut judge) {
                     break Err(LockError::Deadlock { cycle });
                 }
             }
         };
-        self.record(target, &result, &wait);
+        self.record(root, target, &result, &wait);
         result
     }
 
     /// Journals what is out of the ordinary about a take.
-    fn record(&self, target: &Target, result: &Result<Held, LockError>, wait: &Wait<'_>) {
+    fn record(&self, root: &LockRoot, target: &Target, result: &Result<Held, LockError>, wait: &Wait<'_>) {
         let record = |event| Record::new(event, Some(&target.path)).client(self.client.as_ref());
         let waited = wait.waited();
         match result {
             Ok(held) => {
                 if let Some(dead) = held.reclaimed() {
-                    record(Event::Takeover).holder(&dead.holder).why(&dead.reason).append(&self.root);
+                    record(Event::Takeover).holder(&dead.holder).why(&dead.reason).append(root);
                 }
                 if waited >= LONG_WAIT {
                     let record = record(Event::Waited).waited(waited);
                     match &wait.holder {
-                        Some(holder) => record.holder(holder).append(&self.root),
-                        None => record.append(&self.root),
+                        Some(holder) => record.holder(holder).append(root),
+                        None => record.append(root),
                     }
                 }
             }
@@ -174,10 +177,10 @@ impl Locker {
                     .holder(&busy.holder)
                     .waited(busy.waited)
                     .why(&busy.reason)
-                    .append(&self.root);
+                    .append(root);
             }
             Err(LockError::Deadlock { cycle }) => {
-                record(Event::Deadlock).waited(waited).why(cycle).append(&self.root)
+                record(Event::Deadlock).waited(waited).why(cycle).append(root)
             }
             Err(_) => {}
         }
@@ -185,6 +188,7 @@ impl Locker {
 
     fn attempt(
         &self,
+        root: &LockRoot,
         target: &Target,
         keep: Keep,
         judge: &mut Judge,
@@ -192,11 +196,11 @@ impl Locker {
         waiter: &mut dyn Waiter,
     ) -> Result<Attempt, LockError> {
         let claim = Claim { keep, client: self.client.clone(), command: self.command.clone() };
-        attempt(&self.root, target, &claim, judge, deadline, waiter)
+        attempt(root, target, &claim, judge, deadline, waiter)
     }
 
     /// The live id that makes us a guest on this target. One that is over is ignored.
-    fn host(&self, target: &Target, judge: &mut Judge) -> Result<Option<LockId>, LockError> {
+    fn host(&self, root: &LockRoot, target: &Target, judge: &mut Judge) -> Result<Option<LockId>, LockError> {
         if let Some(under) = &self.under {
             if under.key != target.key {
                 return Err(LockError::WrongLock { target: target.path.clone() });
@@ -204,12 +208,12 @@ impl Locker {
             let lost = || {
                 LockError::lost(Some(target.path.clone()), "it is not held under the id given with --lock")
             };
-            let live = live_part(&self.root, under, judge)?;
-            return journal::note_loss(&self.root, live.map(Some).ok_or_else(lost));
+            let live = live_part(root, under, judge)?;
+            return journal::note_loss(root, live.map(Some).ok_or_else(lost));
         }
         let ids = || self.inherited.iter().rev().filter(|id| id.key == target.key);
         for id in ids() {
-            if let Some(live) = live_part(&self.root, id, judge)? {
+            if let Some(live) = live_part(root, id, judge)? {
                 return Ok(Some(live));
             }
         }
@@ -219,7 +223,7 @@ impl Locker {
             if judge.judge_anchor(&id.key)?.is_some_and(|alive| alive.info.token.as_ref() == Some(&id.token))
             {
                 let uprooted = LockError::Uprooted { target: target.path.clone() };
-                return journal::note_loss(&self.root, Err(uprooted));
+                return journal::note_loss(root, Err(uprooted));
             }
         }
         Ok(None)
@@ -227,6 +231,7 @@ impl Locker {
 
     fn enter(
         &self,
+        root: &LockRoot,
         target: &Target,
         keep: Keep,
         host: LockId,
@@ -234,10 +239,10 @@ impl Locker {
     ) -> Result<Option<Held>, LockError> {
         if keep != Keep::Running {
             // It would outlive this process: the host's own lock already does what is wanted.
-            return Held::guest_in_name(&self.root, target, &host).map(Some);
+            return Held::guest_in_name(root, target, &host).map(Some);
         }
-        let nest = Nest::try_enter(&self.root, host, judge)?;
-        Ok(nest.map(|nest| Held::guest(&self.root, target, nest)))
+        let nest = Nest::try_enter(root, host, judge)?;
+        Ok(nest.map(|nest| Held::guest(root, target, nest)))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::log;
 use super::report::{Report, table};
-use crate::cli::args::existing_lock_root;
+use crate::cli::args::lock_root_here;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::{duration, output};
@@ -45,7 +45,7 @@ struct Summary {
 
 impl Check {
     pub(crate) fn run(self) -> Outcome {
-        let entries = existing_lock_root()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
+        let entries = lock_root_here()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
         let is_stale = |entry: &&inventory::Entry| entry.judgement.verdict == Verdict::Stale;
         let is_old = |entry: &&inventory::Entry| !is_stale(entry) && entry.age > self.max_age;
         let last_hour = log::recent(Some(HOUR))?;
