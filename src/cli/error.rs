@@ -134,7 +134,7 @@ impl From<LockError> for CliError {
                 let shared = path.parent().and_then(std::path::Path::parent);
                 let folder = shared.map_or_else(|| "DIR".to_owned(), quote);
                 CliError::new(Exit::Permission, format!("{message}: {}", explain(source))).hint(format!(
-                    "the locks of files there live in it, and another folder would keep nobody out; its owner can make one for all who share the files: aimem locks init {folder} [--group GROUP]"
+                    "the locks of files there live in it, and another folder would keep nobody out; its owner can make one for all who share the files: aimem locks init {folder} [--group GROUP]; for files that nobody else locks, AIMEM_LOCK_DIR may name a folder of your own"
                 ))
             }
             LockError::NoFlock { source, .. } => CliError::new(Exit::CantCreate, format!("{message}: {}", explain(source)))

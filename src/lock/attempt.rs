@@ -214,19 +214,16 @@ impl Take<'_> {
     /// us: what is there now has to be judged.
     fn make(&mut self, judge: &mut Judge) -> Result<Option<Held>, LockError> {
         let path = self.root.lock_dir(&self.target.key);
-        let made = if self.root.has_exclusive_rename() { self.bear(judge) } else { self.make_in_place(judge) };
+        let made =
+            if self.root.has_exclusive_rename() { self.bear(judge) } else { self.make_in_place(judge) };
         match made {
             Ok(own) => Ok(Some(own)),
             // Taken; or removed by a script meanwhile; or the root was deleted, and the next try
             // makes it anew, guard and all.
-            Err(error)
-                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) =>
-            {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {
                 Ok(None)
             }
-            Err(error) if sys::file::no_flock(&error) || is_fooled(&error) => {
-                Err(self.root.no_flock(error))
-            }
+            Err(error) if sys::file::no_flock(&error) || is_fooled(&error) => Err(self.root.no_flock(error)),
             Err(error) => Err(LockError::io("make the lock", path)(error)),
         }
     }
@@ -308,10 +305,14 @@ impl Take<'_> {
     fn probe(&self, info: &File) -> io::Result<()> {
         let named = self.root.open_lock(&self.target.key)?.open_linked("info", Access::Read)?;
         if Identity::from(&named.metadata()?) != Identity::from(&info.metadata()?) {
-            return Err(io::Error::other(Fooled("a file has another inode by its name than when it is open")));
+            return Err(io::Error::other(Fooled(
+                "a file has another inode by its name than when it is open",
+            )));
         }
         if self.root.reach() == Reach::Network && sys::file::try_flock(&named, Flock::Shared)? {
-            return Err(io::Error::other(Fooled("a lock on a file does not hold against a second opening of it")));
+            return Err(io::Error::other(Fooled(
+                "a lock on a file does not hold against a second opening of it",
+            )));
         }
         Ok(())
     }

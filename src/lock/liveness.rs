@@ -221,7 +221,9 @@ impl Judge {
             Err(error) => return unknown("look at the lock directory", error),
         };
         let mut judgement = match folder.open_linked("info", Access::Read) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.corrupt(key, &folder, &folder_meta, None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.corrupt(key, &folder, &folder_meta, None)
+            }
             Err(error) => unknown("open its info", error)?,
             Ok(info) => self.judge_info(key, &folder, &folder_meta, &info)?,
         };
@@ -330,7 +332,8 @@ impl Judge {
                 let why = format!("{what}, and nothing has changed for {CORRUPT_AGE} s");
                 return Judgement::new(Verdict::Stale, why);
             }
-        } else if info.is_none() && folder.names().is_ok_and(|names| names.iter().any(|name| name == "info")) {
+        } else if info.is_none() && folder.names().is_ok_and(|names| names.iter().any(|name| name == "info"))
+        {
             // A look-up may come from a cache; a listing is fresh.
             let held = "its info is not to be opened yet";
             return Judgement { needs_watching: true, ..Judgement::new(Verdict::Held, held) };

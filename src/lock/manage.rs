@@ -61,8 +61,7 @@ pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockErro
 
 fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
-    let (file, mut info) =
-        open_info_with(root, id, None, Access::Write)?;
+    let (_, mut info) = open_info(root, id, None)?;
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
     }
@@ -75,6 +74,8 @@ fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), Lo
     } else {
         info.expire_elsewhere_in(ttl);
     }
+    // The same one: nobody changes a lock while we have its guard.
+    let (file, _) = open_info_with(root, id, None, Access::Write)?;
     let overwritten = overwrite_end(&file, &info);
     drop(guard);
     overwritten.map_err(LockError::io("renew the lease in", root.lock_dir(&id.key)))

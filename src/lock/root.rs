@@ -212,7 +212,9 @@ impl LockRoot {
     /// root, may only be readable.
     pub(super) fn lock_file(&self, folder: &Folder, name: &str) -> io::Result<File> {
         match folder.open_or_create(name, Access::Write, self.file_mode()) {
-            Err(error) if error.raw_os_error().is_some() && error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(error)
+                if error.raw_os_error().is_some() && error.kind() == io::ErrorKind::PermissionDenied =>
+            {
                 // Not there either: what stands in the way is the permission to make it.
                 found(folder.open_file(name, Access::Read)).and_then(|file| file.ok_or(error))
             }

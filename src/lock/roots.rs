@@ -113,7 +113,11 @@ impl Roots {
         let (folder, meta) = existing_folder(target)?;
         for above in folder.ancestors() {
             if shared::is_root_of(above, meta.uid())? {
-                return Ok(Place::Shared { above: above.to_owned(), path: locks_in(above), user: meta.uid() });
+                return Ok(Place::Shared {
+                    above: above.to_owned(),
+                    path: locks_in(above),
+                    user: meta.uid(),
+                });
             }
         }
         if let Some(home) = home_above(&folder, meta.uid()) {
@@ -231,14 +235,17 @@ impl Place {
             Place::Home { .. } | Place::Shared { .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 LockError::Unusable { path, source }
             }
-            Place::Home { .. } | Place::Shared { .. } => LockError::io("look at the lock folder", path)(source),
+            Place::Home { .. } | Place::Shared { .. } => {
+                LockError::io("look at the lock folder", path)(source)
+            }
         }
     }
 }
 
 fn open_named(path: &Path) -> Result<Option<Folder>, LockError> {
     let fail = || LockError::io("look at the lock folder", path);
-    let untrusted = |problem: &str| LockError::Untrusted { path: path.to_owned(), problem: problem.to_owned() };
+    let untrusted =
+        |problem: &str| LockError::Untrusted { path: path.to_owned(), problem: problem.to_owned() };
     let Some(name) = found(fs::symlink_metadata(path)).map_err(fail())? else { return Ok(None) };
     let folder = match found(Folder::open(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {

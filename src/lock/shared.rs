@@ -132,7 +132,8 @@ pub fn init(above: &Path, group: Option<u32>) -> Result<Shared, LockError> {
     make(&folder, group).map_err(LockError::io("make the shared lock folder", &path))?;
     let opened = open(&above, folder.owner()).map_err(LockError::io("open the shared lock folder", &path))?;
     if opened.is_none() {
-        let problem = "somebody else could replace it (see the permissions of the folders above it)".to_owned();
+        let problem =
+            "somebody else could replace it (see the permissions of the folders above it)".to_owned();
         return Err(LockError::Untrusted { path, problem });
     }
     Ok(Shared { root: LockRoot::open(&path)?, group })

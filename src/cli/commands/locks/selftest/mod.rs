@@ -100,7 +100,9 @@ impl Selftest {
     pub(crate) fn run(self) -> Outcome {
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
-            None => env::lock_roots()?.of(&Target::resolve(Path::new("any file here"))?.path)?.path().to_owned(),
+            None => {
+                env::lock_roots()?.of(&Target::resolve(Path::new("any file here"))?.path)?.path().to_owned()
+            }
         };
         let fail = |error| CliError::io(format!("cannot race in {}", folder.display()), &error);
         let arena = arena::Arena::new(&folder).map_err(fail)?;
