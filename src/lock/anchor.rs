@@ -19,6 +19,7 @@ use super::root::{LockRoot, found};
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Folder};
+use crate::sys::machine::Reach;
 
 /// Gives the info file of a lock that was just taken its second name.
 ///
@@ -35,7 +36,7 @@ pub(super) fn make(root: &LockRoot, key: &Key, lock: &Folder, info: &File) -> io
         made => made,
     };
     match made {
-        Ok(()) if is_named(&guards, anchor, info)? => Ok(()),
+        Ok(()) if is_named(&guards, anchor, info)? && is_locked(root, key)? => Ok(()),
         // Another inode has no kernel lock, and would say that nobody is alive.
         Ok(()) => guards.remove_file(anchor),
         // No second names here, or another user's guards: the directory alone has to do.
@@ -56,6 +57,15 @@ pub(super) fn remove(root: &LockRoot, key: &Key, ours: Option<&File>) -> bool {
 fn is_named(guards: &Folder, anchor: &str, file: &File) -> io::Result<bool> {
     let named = guards.look(anchor)?.map(|look| look.identity);
     Ok(named == Some(Identity::from(&file.metadata()?)))
+}
+
+/// Whether the kernel lock on the info file is seen by its second name. The numbers alone do not
+/// tell: a FUSE file system may show those of the one below it.
+fn is_locked(root: &LockRoot, key: &Key) -> io::Result<bool> {
+    if root.reach() == Reach::Local {
+        return Ok(true);
+    }
+    open(root, key)?.map_or(Ok(false), |anchor| Ok(!sys::file::try_flock(&anchor, Flock::Shared)?))
 }
 
 /// What the holder says of itself, if it lives.

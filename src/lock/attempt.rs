@@ -2,9 +2,7 @@
 //!
 //! The lock is prepared before the guard is taken: a folder of a fresh name, with the info file
 //! in it, locked and written whole. Under the guard it is renamed to the lock's name, never over
-//! another. So a lock is born whole, whatever kills its maker. Where the file system has no such
-//! rename, the folder is made under the guard and the info in it, and a maker killed in between
-//! leaves a lock without one, as a script does.
+//! another. So a lock is born whole, whatever kills its maker.
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -33,6 +31,10 @@ use crate::sys::machine::Reach;
 const MOST_ROUNDS: usize = 10;
 /// So many stale locks in a row are removed.
 const MOST_REMOVALS: usize = 2;
+
+/// The permissions of the empty folder that keeps a lock's name for a moment where there is no
+/// exclusive rename. No script makes a folder with the sticky bit.
+pub(super) const UNBORN_MODE: u32 = 0o1700;
 
 /// What keeps the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,9 +95,9 @@ struct Unborn {
     root: Folder,
     name: String,
     folder: Folder,
-    info: File,
+    /// `None` once it is born.
+    info: Option<File>,
     token: Token,
-    born: bool,
 }
 
 impl Unborn {
@@ -139,15 +141,41 @@ impl Unborn {
                 return Err(error);
             }
         };
-        let unborn = Unborn { root: top.clone(), name, folder, info, token, born: false };
-        write_info(&unborn.info, &describe(&unborn.token, target, claim, judge))?;
-        Ok(unborn)
+        let written = write_info(&info, &describe(&token, target, claim, judge));
+        let unborn = Unborn { root: top.clone(), name, folder, info: Some(info), token };
+        written.map(|()| unborn)
+    }
+}
+
+impl Unborn {
+    /// Gives it its name, if nobody has that.
+    ///
+    /// Where the file system has no exclusive rename, an empty folder takes the name, which
+    /// excludes a script's `mkdir` too, and a plain rename replaces it. We have the guard: if
+    /// another finds that folder, its maker has died, and [`UNBORN_MODE`] says that it was no script.
+    fn give_name(&self, lock: &str) -> io::Result<()> {
+        match self.root.rename_new(&self.name, &self.root, lock) {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            renamed => return renamed,
+        }
+        drop(self.root.make_folder(lock, UNBORN_MODE)?);
+        let renamed = self.root.rename(&self.name, &self.root, lock);
+        if renamed.is_err() {
+            let _ = self.root.remove_folder(lock);
+        }
+        match renamed {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                Err(io::ErrorKind::AlreadyExists.into())
+            }
+            renamed => renamed,
+        }
     }
 }
 
 impl Drop for Unborn {
     fn drop(&mut self) {
-        if !self.born {
+        // Closed first: some file systems keep an open file's folder from being removed.
+        if self.info.take().is_some() {
             let _ = self.folder.remove_file("info");
             let _ = self.root.remove_folder(&self.name);
         }
@@ -214,9 +242,7 @@ impl Take<'_> {
     /// us: what is there now has to be judged.
     fn make(&mut self, judge: &mut Judge) -> Result<Option<Held>, LockError> {
         let path = self.root.lock_dir(&self.target.key);
-        let made =
-            if self.root.has_exclusive_rename() { self.bear(judge) } else { self.make_in_place(judge) };
-        match made {
+        match self.bear(judge) {
             Ok(own) => Ok(Some(own)),
             // Taken; or removed by a script meanwhile; or the root was deleted, and the next try
             // makes it anew, guard and all.
@@ -237,42 +263,13 @@ impl Take<'_> {
                 Unborn::make(self.root, &self.root.folder(), token, self.target, self.claim, judge)?
             }
         };
-        let lock = lock_name(&self.target.key);
-        match unborn.root.rename_new(&unborn.name, &unborn.root, &lock) {
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-                self.root.note_no_exclusive_rename();
-                return self.make_in_place(judge);
-            }
-            Err(error) => {
-                // It stays as it is for the next round, which finds the name free.
-                if error.kind() == io::ErrorKind::AlreadyExists {
-                    self.unborn = Some(unborn);
-                }
-                return Err(error);
-            }
-            Ok(()) => unborn.born = true,
+        if let Err(error) = unborn.give_name(&lock_name(&self.target.key)) {
+            // It stays as it is for the next round, which may find the name free.
+            self.unborn = Some(unborn);
+            return Err(error);
         }
-        // A copy, for the rest of it has a destructor.
-        let info = unborn.info.try_clone()?;
+        let info = unborn.info.take().ok_or(io::ErrorKind::NotFound)?;
         self.settle(unborn.folder.clone(), info, unborn.token.clone())
-    }
-
-    /// For file systems without an exclusive rename.
-    fn make_in_place(&mut self, judge: &mut Judge) -> io::Result<Held> {
-        let root = self.root.folder();
-        let name = lock_name(&self.target.key);
-        let folder = root.make_folder(&name, self.root.folder_mode())?;
-        let token = Token::fresh()?;
-        // A script that was faster has an info there: touch nothing.
-        let info = folder.create_file("info", self.root.file_mode())?;
-        match write_info(&info, &describe(&token, self.target, self.claim, judge)) {
-            Ok(()) => self.settle(folder, info, token),
-            Err(error) => {
-                let _ = folder.remove_file("info");
-                let _ = root.remove_folder(&name);
-                Err(error)
-            }
-        }
     }
 
     /// The lock has its name. Makes sure that it is what others see, and that it keeps them out.

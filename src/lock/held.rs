@@ -230,6 +230,8 @@ impl Held {
         });
         // Explicitly, for a command's child may still have the descriptor.
         let _ = sys::file::unlock(&own.info);
+        // Closed first: some file systems keep an open file's folder from being removed.
+        drop(own);
         ended.map(SetAside::delete)
     }
 }

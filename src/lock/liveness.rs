@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::anchor;
+use super::attempt::UNBORN_MODE;
 use super::id::Token;
 use super::info::{Info, Liveness};
 use super::key::Key;
@@ -198,6 +199,8 @@ impl Judge {
                 let reason = "its lock directory was removed, but its holder has the kernel lock";
                 Ok(Some(Judgement { info, ..Judgement::new(Verdict::Held, reason) }))
             }
+            // No doubt about one lock: the whole root is not as it must be.
+            Err(error) if error.raw_os_error().is_none() => Err(error),
             Err(error) => unknown("probe its anchor", error).map(Some),
         }
     }
@@ -315,8 +318,7 @@ impl Judge {
 
     /// No info or no PID in it: a script between its `mkdir` and its write, or the rest of one.
     ///
-    /// A lock of ours is born with its info, so only scripts leave this; except where the file
-    /// system has no exclusive rename.
+    /// A lock of ours is born with its info, so only scripts leave this.
     fn corrupt(
         &mut self,
         key: &Key,
@@ -326,6 +328,10 @@ impl Judge {
     ) -> Judgement {
         let what = if info.is_some() { "no PID in its info" } else { "no info" };
         let local = self.root.reach() == Reach::Local;
+        if info.is_none() && folder_meta.mode() & 0o7777 == UNBORN_MODE {
+            // Its maker had the guard for as long as it was like this.
+            return Judgement::new(Verdict::Stale, "its maker died before it was whole");
+        }
         if local {
             let last = info.map_or(0, MetadataExt::ctime).max(folder_meta.ctime());
             if self.root_clock().is_some_and(|now| now - last > CORRUPT_AGE) {

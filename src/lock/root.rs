@@ -54,8 +54,6 @@ struct Opened {
     mode: u32,
     guards: Option<Folder>,
     reach: Option<Reach>,
-    /// The file system has no exclusive rename of a folder.
-    no_exclusive_rename: bool,
 }
 
 impl LockRoot {
@@ -174,7 +172,8 @@ impl LockRoot {
         self.state(|opened| match &opened.guards {
             Some(guards) => Ok(guards.clone()),
             None => {
-                let guards = opened.folder.folder_or_make(GUARDS, common_mode(opened.mode))?;
+                let guards = opened.folder.folder_or_make(GUARDS, common_mode(opened.mode));
+                let guards = guards.map_err(no_folder)?;
                 Ok(opened.guards.insert(guards).clone())
             }
         })
@@ -185,7 +184,7 @@ impl LockRoot {
         if let Some(guards) = self.state(|opened| opened.guards.clone()) {
             return Ok(Some(guards));
         }
-        found(self.folder().folder(GUARDS))
+        found(self.folder().folder(GUARDS)).map_err(no_folder)
     }
 
     /// The permissions of a folder that is a lock.
@@ -222,15 +221,6 @@ impl LockRoot {
         }
     }
 
-    /// Whether a lock can be born by an exclusive rename here, as far as is known.
-    pub(super) fn has_exclusive_rename(&self) -> bool {
-        self.state(|opened| !opened.no_exclusive_rename)
-    }
-
-    pub(super) fn note_no_exclusive_rename(&self) {
-        self.state(|opened| opened.no_exclusive_rename = true);
-    }
-
     fn state<T>(&self, use_it: impl FnOnce(&mut Opened) -> T) -> T {
         use_it(&mut self.opened.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -239,6 +229,16 @@ impl LockRoot {
 /// The name of the folder that is the lock of `key`.
 pub(super) fn lock_name(key: &Key) -> String {
     format!("{key}.lock")
+}
+
+/// Without its guards a root is of no use, and nobody but its owner can have put something else in
+/// their place.
+fn no_folder(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::NotADirectory {
+        return error;
+    }
+    let why = format!("its {GUARDS} is a symbolic link or no folder at all");
+    io::Error::new(io::ErrorKind::PermissionDenied, why)
 }
 
 /// `None` for something that is not there.
@@ -279,7 +279,7 @@ fn admit(folder: Folder) -> Result<Opened, LockError> {
             mode = PRIVATE_FOLDER;
         }
     }
-    Ok(Opened { folder, mode, guards: None, reach: None, no_exclusive_rename: false })
+    Ok(Opened { folder, mode, guards: None, reach: None })
 }
 
 /// The permissions of a lock, which its maker alone changes, or the group.

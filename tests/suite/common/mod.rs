@@ -11,12 +11,14 @@ mod nobody;
 pub mod queue;
 mod snapshot;
 pub mod strace;
+mod users;
 
 pub use fuzz::fuzz;
 pub use inside::Inside;
 pub use locks::*;
 pub use nobody::*;
 pub use snapshot::Snapshot;
+pub use users::*;
 
 use std::ffi::OsStr;
 use std::fs;
