@@ -206,7 +206,7 @@ impl Mounted {
         Mounted::run(at, Command::new("mount").arg("--bind").arg(what).arg(at))
     }
 
-    fn run(at: &Path, mount: &mut Command) -> Option<Mounted> {
+    pub fn run(at: &Path, mount: &mut Command) -> Option<Mounted> {
         if !require("mount") || !require_root() {
             return None;
         }
