@@ -218,9 +218,10 @@ fn a_script_that_writes_its_info_at_the_last_moment_gets_its_lock_back() {
         std::fs::read_to_string(env.path("trace")).is_ok_and(|text| text.contains("EEXIST"))
     });
     let lock = locks.join(env.lock_dir("f").file_name().unwrap());
-    std::fs::write(lock.join("info"), script_info(std::process::id())).unwrap();
+    let info = script_info(std::process::id());
+    std::fs::write(lock.join("info"), &info).unwrap();
     Ran::of(taker.wait_with_output().unwrap()).expect(75);
     let trace = env.read("trace");
     assert!(trace.contains("\".gone."), "it was set aside:\n{trace}");
-    assert_eq!(std::fs::read(lock.join("info")).unwrap(), script_info(std::process::id()).as_bytes());
+    assert_eq!(std::fs::read_to_string(lock.join("info")).unwrap(), info);
 }
