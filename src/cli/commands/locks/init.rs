@@ -18,8 +18,8 @@ use crate::sys;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  aimem locks init /srv/team --group team
-  aimem locks init /tmp/scratch")]
+  aimem locks init . --group "$(id -g)"
+  aimem locks init .")]
 pub struct Init {
     /// The folder that is shared
     dir: PathBuf,
