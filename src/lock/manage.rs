@@ -14,9 +14,10 @@ use super::id::LockId;
 use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
 use super::journal::{self, Event, Record};
 use super::key::Target;
-use super::liveness::{Judge, Judgement, Verdict};
+use super::liveness::{Judge, Judgement};
 use super::removal::{SetAside, set_aside};
 use super::root::LockRoot;
+use super::verdict::Verdict;
 use crate::sys;
 use crate::sys::file::{Flock, Identity, Pinned};
 

@@ -6,7 +6,7 @@
 //! it over and releasing it can't race.
 //!
 //! - [`key`], [`id`]: what a lock is called. [`root`]: where locks live.
-//! - [`info`]: what a holder writes down. [`liveness`]: whether it is alive.
+//! - [`info`]: what a holder writes down. [`liveness`], [`verdict`]: whether it is alive.
 //! - `guard`, `anchor`, `removal`: how a lock changes. `attempt`: taking it. [`held`]: publish,
 //!   release.
 //! - [`take`], [`wait`], `guest`: how a process comes to have one.
@@ -37,6 +37,7 @@ mod removal;
 pub mod root;
 pub mod take;
 pub mod text;
+pub mod verdict;
 pub mod wait;
 
 pub use attempt::Keep;
@@ -45,7 +46,8 @@ pub use held::Held;
 pub use holder::Holder;
 pub use id::LockId;
 pub use key::Target;
-pub use liveness::{Judge, Judgement, Verdict};
+pub use liveness::{Judge, Judgement};
 pub use root::LockRoot;
 pub use take::Locker;
+pub use verdict::Verdict;
 pub use wait::{Patience, WaitReport, Waiter};

@@ -13,8 +13,9 @@ use super::holder::Holder;
 use super::id::LockId;
 use super::journal::{self, Event, LONG_WAIT, Record};
 use super::key::Target;
-use super::liveness::{Judge, Judgement, Verdict};
+use super::liveness::{Judge, Judgement};
 use super::root::LockRoot;
+use super::verdict::Verdict;
 use super::wait::{Backoff, Patience, WaitReport, Waiter};
 use crate::sys;
 
