@@ -12,7 +12,7 @@ use super::guard::Guard;
 use super::held::{Held, Own, Reclaimed};
 use super::holder::Holder;
 use super::id::{LockId, Token};
-use super::info::{Info, Liveness};
+use super::info::{Info, Liveness, Place};
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
 use super::removal::{SetAside, UNBORN_PREFIX, set_aside, sweep};
@@ -177,7 +177,8 @@ impl Take<'_> {
         if !sys::file::try_flock(file, Flock::Exclusive)? {
             return Err(io::Error::other("a new file is locked already"));
         }
-        let text = self.describe(token, judge).render();
+        let inode = std::os::unix::fs::MetadataExt::ino(&file.metadata()?);
+        let text = self.describe(token, inode, judge).render();
         io::Write::write_all(&mut &*file, text.as_bytes())?;
         fs::hard_link(unborn, unborn.with_file_name("info"))?;
         match self.claim.keep {
@@ -186,7 +187,7 @@ impl Take<'_> {
         }
     }
 
-    fn describe(&self, token: &Token, judge: &mut Judge) -> Info {
+    fn describe(&self, token: &Token, inode: u64, judge: &mut Judge) -> Info {
         let here = judge.here();
         let mut info = Info {
             pid: Some(std::process::id()),
@@ -196,6 +197,8 @@ impl Take<'_> {
             liveness: Some(Liveness::Kernel),
             boot: here.boot.clone(),
             machine: here.machine.clone(),
+            place: here.file_system.clone().map(|file_system| Place { file_system, inode }),
+            pid_namespace: here.pid_namespace,
             client: self.claim.client.clone(),
             target: Some(self.target.path.clone()),
             command: Some(self.claim.command.clone()),
@@ -207,7 +210,6 @@ impl Take<'_> {
                 info.liveness = Some(Liveness::Process);
                 info.pid = Some(pid);
                 info.started = Some(started);
-                info.pid_namespace = here.pid_namespace;
                 info.time_namespace = here.time_namespace;
             }
             Keep::Lease(limit) => {

@@ -168,7 +168,7 @@ impl Judge {
         } else if info.pid.is_none() {
             return Ok(self.corrupt(key, folder, Some(&meta)));
         } else {
-            judge_holder(&info, self.here())
+            judge_holder(&info, meta.ino(), self.here())
         };
         if verdict == Verdict::Unknown {
             // The process table, too, is read through descriptors: was there one to be had?

@@ -101,9 +101,9 @@ impl LockRoot {
         &self.path
     }
 
-    /// Whether other machines may be using this root.
-    pub(super) fn reach(&self) -> Reach {
-        self.reach.or_else(|| self.file_system().ok().map(|fs| fs.reach)).unwrap_or(Reach::Network)
+    /// Whether other machines may be using this root, which is on that file system.
+    pub(super) fn reach_on(&self, file_system: Option<&FileSystem>) -> Reach {
+        self.reach.or(file_system.map(|found| found.reach)).unwrap_or(Reach::Network)
     }
 
     /// The file system that the root is on.

@@ -8,6 +8,7 @@ use super::info::{Info, Liveness};
 use super::root::LockRoot;
 use crate::sys;
 use crate::sys::machine::Reach;
+use crate::sys::process::Process;
 
 /// Across machines and restarts a lease ends by wall clocks, which differ by up to this.
 const CLOCK_MARGIN: Duration = Duration::from_secs(30);
@@ -60,19 +61,23 @@ pub(super) struct Here {
     pub(super) host: String,
     pub(super) pid_namespace: Option<u64>,
     pub(super) time_namespace: Option<u64>,
+    /// The type of the lock root's file system.
+    pub(super) file_system: Option<String>,
     /// Whether other machines may be using the lock root.
-    pub(super) reach: Reach,
+    reach: Reach,
 }
 
 impl Here {
     pub(super) fn look(root: &LockRoot) -> Here {
+        let file_system = root.file_system().ok();
         Here {
             boot: sys::machine::boot_id(),
             machine: sys::machine::machine_id(),
             host: sys::machine::host_name(),
             pid_namespace: sys::machine::pid_namespace(),
             time_namespace: sys::machine::time_namespace(),
-            reach: root.reach(),
+            reach: root.reach_on(file_system.as_ref()),
+            file_system: file_system.map(|found| found.name),
         }
     }
 
@@ -85,47 +90,86 @@ impl Here {
     }
 }
 
-/// The rows below «no PID», for an info file whose kernel lock nobody has.
-pub(super) fn judge_holder(info: &Info, here: &Here) -> (Verdict, String) {
-    use Verdict::{Stale, Unknown};
+/// The rows below «no PID», for an info file with this inode number whose kernel lock nobody has.
+pub(super) fn judge_holder(info: &Info, inode: u64, here: &Here) -> (Verdict, String) {
+    use Verdict::Unknown;
     if info.token.is_none() {
         return judge_script(info, here);
     }
-    let Some(liveness) = info.liveness else {
-        return (Unknown, "held in a way this version does not know".to_owned());
-    };
-    let same_boot = match (&info.boot, &here.boot) {
-        (Some(theirs), Some(ours)) => Some(theirs == ours),
-        _ => None,
-    };
-    if liveness == Liveness::Lease {
-        return judge_lease(info, here);
+    match info.liveness {
+        None => (Unknown, "held in a way this version does not know".to_owned()),
+        Some(Liveness::Lease) => judge_lease(info, here),
+        Some(Liveness::Kernel) => judge_kernel(info, inode, here),
+        Some(Liveness::Process) => {
+            judge_elsewhere(info, here, Liveness::Process).unwrap_or_else(|| judge_process(info, here))
+        }
     }
-    let same_machine = match (&info.machine, &here.machine) {
-        (Some(theirs), Some(ours)) => Some(theirs == ours),
-        _ => None,
-    };
+}
+
+/// Nobody has the kernel lock. What remains is whether it would be seen from here.
+fn judge_kernel(info: &Info, inode: u64, here: &Here) -> (Verdict, String) {
+    let gone = || (Verdict::Stale, format!("its holder, pid {}, is gone", info.pid.unwrap_or(0)));
+    let elsewhere = judge_elsewhere(info, here, Liveness::Kernel);
+    match (&info.place, &here.file_system) {
+        // The same folder, as a virtual machine and its host have it.
+        (Some(theirs), Some(ours)) if theirs.file_system != *ours => {
+            let why = format!("its holder is at this folder by {}, not by {ours}", theirs.file_system);
+            (Verdict::Unknown, why)
+        }
+        // One kernel serves a local file system, and knows of every lock on this very file: ours, or
+        // one that has ended since. A container may give itself any boot or machine id.
+        (Some(theirs), Some(_)) if theirs.inode == inode && here.reach == Reach::Local => {
+            elsewhere.filter(|(verdict, _)| *verdict == Verdict::Stale).unwrap_or_else(gone)
+        }
+        _ => elsewhere.unwrap_or_else(gone),
+    }
+}
+
+/// The rows of another machine and another boot. `None` when the holder was on this kernel, or on
+/// this machine's as far as can be told.
+fn judge_elsewhere(info: &Info, here: &Here, kind: Liveness) -> Option<(Verdict, String)> {
+    use Verdict::{Held, Stale, Unknown};
+    let same_boot = same(info.boot.as_ref(), here.boot.as_ref());
+    let same_machine = same(info.machine.as_ref(), here.machine.as_ref());
+    if same_boot == Some(true) && here.reach == Reach::Local {
+        return None;
+    }
     if same_machine == Some(false) {
-        return (Unknown, "its holder is on another machine".to_owned());
+        return Some((Unknown, "its holder is on another machine".to_owned()));
     }
-    if same_boot == Some(false) {
-        // Machines without an id can at least be told apart by name.
-        let may_be_another = same_machine.is_none() && info.host.as_ref() != Some(&here.host);
-        return match here.reach {
-            Reach::Local if !may_be_another => (Stale, "the machine was restarted since".to_owned()),
-            Reach::Local => (Unknown, "from another boot or another machine".to_owned()),
-            Reach::Network => {
-                (Unknown, "from another boot or another machine, on a shared file system".to_owned())
-            }
-        };
+    match same_boot {
+        Some(true) => return None,
+        None if kind == Liveness::Process || here.reach == Reach::Network => {
+            return Some((Unknown, "it cannot be told whether its holder is on this machine".to_owned()));
+        }
+        None => return None,
+        Some(false) => {}
     }
-    if same_boot.is_none() && (liveness == Liveness::Process || here.reach == Reach::Network) {
-        return (Unknown, "it cannot be told whether its holder is on this machine".to_owned());
+    if here.reach == Reach::Network {
+        let why = "from another boot or another machine, on a shared file system";
+        return Some((Unknown, why.to_owned()));
     }
-    match liveness {
-        Liveness::Process => judge_process(info, here),
-        _ => (Stale, format!("its holder, pid {}, is gone", info.pid.unwrap_or(0))),
+    // Containers are given boot ids of their own.
+    if info.pid_namespace.is_some() && info.pid_namespace != here.pid_namespace {
+        return Some((Unknown, "from another boot or another container".to_owned()));
     }
+    // Machines without an id can at least be told apart by name.
+    if same_machine.is_none() && info.host.as_ref() != Some(&here.host) {
+        return Some((Unknown, "from another boot or another machine".to_owned()));
+    }
+    // Only the boot id may be another: then the process is still there.
+    if kind == Liveness::Process && info.pid_namespace.is_some() {
+        let (verdict, why) = judge_process(info, here);
+        if verdict == Held {
+            return Some((Held, why));
+        }
+    }
+    Some((Stale, "the machine was restarted since".to_owned()))
+}
+
+/// Whether two values are the same, where both are known.
+fn same<T: PartialEq>(theirs: Option<T>, ours: Option<T>) -> Option<bool> {
+    Some(theirs? == ours?)
 }
 
 pub(super) fn judge_lease(info: &Info, here: &Here) -> (Verdict, String) {
@@ -146,8 +190,9 @@ pub(super) fn judge_lease(info: &Info, here: &Here) -> (Verdict, String) {
 
 fn judge_process(info: &Info, here: &Here) -> (Verdict, String) {
     use Verdict::{Held, Stale, Unknown};
-    let same = |theirs: Option<u64>, ours: Option<u64>| theirs.is_some() && theirs == ours;
-    if !same(info.pid_namespace, here.pid_namespace) || !same(info.time_namespace, here.time_namespace) {
+    let namespaces =
+        [same(info.pid_namespace, here.pid_namespace), same(info.time_namespace, here.time_namespace)];
+    if namespaces != [Some(true); 2] {
         return (Unknown, "its owner runs in another namespace".to_owned());
     }
     let (Some(pid @ 1..), Some(started)) = (info.pid, info.started) else {
@@ -180,18 +225,38 @@ fn judge_script(info: &Info, here: &Here) -> (Verdict, String) {
     let Some(pid @ 1..) = info.pid else {
         return (Unknown, "a script's lock without a process".to_owned());
     };
+    let Some(why) = script_has_ended(info, pid) else {
+        return (Held, format!("the script that made it, pid {pid}, is alive"));
+    };
+    // The script did not say in which PID namespace it has that number. A sandbox and its host may
+    // share the host name, and two containers may: only who sees all processes can tell.
+    if !sys::process::sees_all() {
+        return (Unknown, format!("whose pid {pid} is cannot be told in a container or sandbox"));
+    }
+    let is_another = |process: &Process| process.zombie || is_later(process, info);
+    if !sys::process::in_inner_namespaces(pid).iter().all(is_another) {
+        return (Unknown, format!("pid {pid} of a container or sandbox may be the script that made it"));
+    }
+    (Stale, why)
+}
+
+/// Why the process with that number, in our PID namespace, is not the script that made the lock.
+fn script_has_ended(info: &Info, pid: u32) -> Option<String> {
     if !sys::process::exists(pid) {
-        return (Stale, format!("the script that made it, pid {pid}, is gone"));
+        return Some(format!("the script that made it, pid {pid}, is gone"));
     }
-    let process = if sys::process::table_is_ours() { sys::process::look_up(pid) } else { None };
-    if process.is_some_and(|process| process.zombie) {
-        return (Stale, format!("the script that made it, pid {pid}, has ended"));
+    let process = if sys::process::table_is_ours() { sys::process::look_up(pid)? } else { return None };
+    if process.zombie {
+        return Some(format!("the script that made it, pid {pid}, has ended"));
     }
-    let started = process.as_ref().and_then(sys::process::wall_clock_start);
-    if let (Some(started), Some(acquired)) = (started, info.acquired)
-        && started - acquired.as_duration().as_secs_f64() > SCRIPT_MARGIN_SECONDS
-    {
-        return (Stale, format!("the script that made it is gone and pid {pid} is a later process"));
-    }
-    (Held, format!("the script that made it, pid {pid}, is alive"))
+    let why = || format!("the script that made it is gone and pid {pid} is a later process");
+    is_later(&process, info).then(why)
+}
+
+/// Whether a process began long after the lock was made.
+fn is_later(process: &Process, info: &Info) -> bool {
+    let (started, acquired) = (sys::process::wall_clock_start(process), info.acquired);
+    started
+        .zip(acquired)
+        .is_some_and(|(started, made)| started - made.as_duration().as_secs_f64() > SCRIPT_MARGIN_SECONDS)
 }
