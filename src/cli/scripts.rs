@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::args::{WaitArgs, existing_lock_root, locker};
+use super::args::{WaitArgs, call, existing_lock_root, locker};
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
 use super::output;
@@ -20,8 +20,11 @@ use crate::lock::{Judge, Keep, LockError, LockId, LockRoot, Target, inventory, m
 use crate::memory::{self, Session};
 use crate::replace::Replace;
 
+/// The one of them that knows verbs, and runs commands.
+pub const LOCK_SCRIPT: &str = "file-lock.sh";
+
 /// The scripts that this program stands in for.
-pub const NAMES: [&str; 4] = ["file-lock.sh", "memory-read.sh", "memory-update.sh", "atomic-write.sh"];
+pub const NAMES: [&str; 4] = [LOCK_SCRIPT, "memory-read.sh", "memory-update.sh", "atomic-write.sh"];
 
 const LOCK_USAGE: &str = "\
 Usage: file-lock.sh COMMAND
@@ -156,7 +159,7 @@ fn wait_args() -> WaitArgs {
 
 fn acquire(file: &Path) -> Outcome {
     let keep = owner::nearest()?;
-    let locker = locker(&wait_args(), None, None)?;
+    let locker = locker(&wait_args(), None, None, call("lock acquire", &[file], None))?;
     let mut patient = Patient::new()?;
     let held = locker.acquire(file, keep, &mut patient)?;
     let mut line = locker.root.lock_dir(&held.target().key).into_os_string().into_vec();
@@ -309,7 +312,11 @@ fn atomic_write(words: &mut Words) -> Outcome {
     if !content.is_empty() {
         content.push(b'\n');
     }
-    let locker = if no_lock { None } else { Some(locker(&wait_args(), None, lock_for(&file)?)?) };
+    let locker = if no_lock {
+        None
+    } else {
+        Some(locker(&wait_args(), None, lock_for(&file)?, call("write", &[&file], None))?)
+    };
     let mut patient = Patient::new()?;
     let replace = Replace::new().backups(u32::from(backup));
     let session = Session { locker: locker.as_ref(), replace, waiter: &mut patient };

@@ -49,7 +49,7 @@ pub(super) struct Claim {
     pub(super) keep: Keep,
     /// What the holder calls itself.
     pub(super) client: Option<String>,
-    /// The holder's command line.
+    /// What the holder runs.
     pub(super) command: String,
 }
 

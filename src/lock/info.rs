@@ -80,7 +80,7 @@ pub struct Info {
     pub client: Option<String>,
     /// The locked file.
     pub target: Option<PathBuf>,
-    /// The holder's command line, shortened.
+    /// What the holder runs: its verb, files, and the name of its command.
     pub command: Option<String>,
 }
 
@@ -248,9 +248,9 @@ fn path_from(bytes: Vec<u8>) -> PathBuf {
     PathBuf::from(std::ffi::OsString::from_vec(bytes))
 }
 
-/// A command line for the info file: words with spaces are quoted so that people can tell them
+/// Words as one line for the info file: those with spaces are quoted so that people can tell them
 /// apart.
-pub fn describe_command<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> String {
+pub fn describe_words<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> String {
     let mut line = String::new();
     for word in words {
         // A 100 KB argument need not be looked at whole.

@@ -32,7 +32,7 @@ pub struct Locker {
     pub patience: Patience,
     /// What this client calls itself.
     pub client: Option<String>,
-    /// The command line, for whoever waits for us.
+    /// What we run, for whoever waits for us: no arguments, which may be secrets.
     pub command: String,
     /// Give up a wait that is part of a cycle of waits.
     pub deadlock_check: bool,
