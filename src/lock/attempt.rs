@@ -2,17 +2,15 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::time::{Duration, Instant};
-
-use jiff::Timestamp;
+use std::time::Instant;
 
 use super::LockError;
 use super::anchor;
+use super::claim::{Claim, Keep};
 use super::guard::Guard;
 use super::held::{Held, Own, Reclaimed};
 use super::holder::Holder;
 use super::id::{LockId, Token};
-use super::info::{Info, Liveness, Place};
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
 use super::removal::{SetAside, UNBORN_PREFIX, set_aside, sweep};
@@ -26,32 +24,6 @@ use crate::sys::file::{Flock, Pinned};
 const MOST_ROUNDS: usize = 10;
 /// So many stale locks in a row are removed.
 const MOST_REMOVALS: usize = 2;
-
-/// What shall keep the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// This process and whoever inherits the descriptor.
-    Running,
-    /// Another process, by PID and start time, after this one has ended.
-    Owner {
-        /// Its PID.
-        pid: u32,
-        /// Its start time, see [`sys::process::Process::started`].
-        started: u64,
-    },
-    /// A time limit.
-    Lease(Duration),
-}
-
-/// What is written into the info file besides what the take finds out itself.
-#[derive(Debug, Clone)]
-pub(super) struct Claim {
-    pub(super) keep: Keep,
-    /// What the holder calls itself.
-    pub(super) client: Option<String>,
-    /// What the holder runs.
-    pub(super) command: String,
-}
 
 /// How a try ended.
 pub(super) enum Attempt {
@@ -178,47 +150,12 @@ impl Take<'_> {
             return Err(io::Error::other("a new file is locked already"));
         }
         let inode = std::os::unix::fs::MetadataExt::ino(&file.metadata()?);
-        let text = self.describe(token, inode, judge).render();
+        let text = self.claim.describe(self.target, token, inode, judge.here()).render();
         io::Write::write_all(&mut &*file, text.as_bytes())?;
         fs::hard_link(unborn, unborn.with_file_name("info"))?;
         match self.claim.keep {
             Keep::Running => anchor::make(self.root, &self.target.key, unborn),
             Keep::Owner { .. } | Keep::Lease(_) => Ok(()),
         }
-    }
-
-    fn describe(&self, token: &Token, inode: u64, judge: &mut Judge) -> Info {
-        let here = judge.here();
-        let mut info = Info {
-            pid: Some(std::process::id()),
-            acquired: Some(Timestamp::now()),
-            host: Some(here.host.clone()),
-            token: Some(token.clone()),
-            liveness: Some(Liveness::Kernel),
-            boot: here.boot.clone(),
-            machine: here.machine.clone(),
-            place: here.file_system.clone().map(|file_system| Place { file_system, inode }),
-            pid_namespace: here.pid_namespace,
-            client: self.claim.client.clone(),
-            target: Some(self.target.path.clone()),
-            command: Some(self.claim.command.clone()),
-            ..Info::default()
-        };
-        match self.claim.keep {
-            Keep::Running => {}
-            Keep::Owner { pid, started } => {
-                info.liveness = Some(Liveness::Process);
-                info.pid = Some(pid);
-                info.started = Some(started);
-                info.time_namespace = here.time_namespace;
-            }
-            Keep::Lease(limit) => {
-                info.liveness = Some(Liveness::Lease);
-                info.pid = Some(0);
-                info.time_namespace = here.time_namespace;
-                info.expire_in(limit);
-            }
-        }
-        info
     }
 }

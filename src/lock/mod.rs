@@ -6,7 +6,7 @@
 //! it over and releasing it can't race.
 //!
 //! - [`key`], [`id`]: what a lock is called. [`root`]: where locks live.
-//! - [`info`]: what a holder writes down. [`liveness`], [`verdict`]: whether it is alive.
+//! - [`info`], `claim`: what a holder writes down. [`liveness`], [`verdict`]: whether it is alive.
 //! - `guard`, `anchor`, `removal`: how a lock changes. `attempt`: taking it. [`held`]: publish,
 //!   release.
 //! - [`take`], [`wait`], `guest`: how a process comes to have one.
@@ -19,6 +19,7 @@
 
 mod anchor;
 mod attempt;
+mod claim;
 mod deadlock;
 pub mod error;
 mod guard;
@@ -40,7 +41,7 @@ pub mod text;
 pub mod verdict;
 pub mod wait;
 
-pub use attempt::Keep;
+pub use claim::Keep;
 pub use error::LockError;
 pub use held::Held;
 pub use holder::Holder;

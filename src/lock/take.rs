@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::LockError;
-use super::attempt::{Attempt, Claim, Keep, attempt};
+use super::attempt::{Attempt, attempt};
+use super::claim::{Claim, Keep};
 use super::deadlock::{LookOut, holdings};
 use super::error::Busy;
 use super::guest::{Nest, live_part};
