@@ -12,11 +12,10 @@ use std::path::{Path, PathBuf};
 use super::args::{WaitArgs, call, existing_lock_root, locker};
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
-use super::output;
 use super::waiting::Patient;
-use crate::lock::info::Liveness;
+use super::{env, output};
 use crate::lock::key::Key;
-use crate::lock::{Judge, Keep, LockError, LockId, LockRoot, Target, inventory, manage, owner};
+use crate::lock::{Keep, LockId, LockRoot, Target, inventory, manage, owner};
 use crate::memory::{self, Session};
 use crate::replace::Replace;
 
@@ -181,31 +180,23 @@ fn release(path: &Path) -> Outcome {
         Some(key) => key,
         None => Target::resolve(path)?.key,
     };
-    let id = taken_by_this_shell(&root, key)?.ok_or_else(lost)?;
+    let id = taken_by_this_shell(&root, &key)?.ok_or_else(lost)?;
     manage::release(&root, &id)?;
     Ok(Exit::Done)
 }
 
 /// The id of a lock that `file-lock.sh acquire` took in the shell that runs us. A shell that has
 /// only one command left may become it: then the lock's owner is this very process.
-fn taken_by_this_shell(root: &LockRoot, key: Key) -> Result<Option<LockId>, LockError> {
-    let judgement = Judge::new(root).judge(&key)?;
-    let info = judgement.info;
-    if !judgement.verdict.is_taken() || info.liveness != Some(Liveness::Process) {
-        return Ok(None);
-    }
-    let ours = |keep| match keep {
-        Ok(Keep::Owner { pid, started }) => info.pid == Some(pid) && info.started == Some(started),
-        _ => false,
-    };
-    let is_ours = ours(owner::nearest()) || ours(owner::by_pid(std::process::id()));
-    Ok(info.token.filter(|_| is_ours).map(|token| LockId { key, token, inner: Vec::new() }))
+fn taken_by_this_shell(root: &LockRoot, key: &Key) -> Result<Option<LockId>, CliError> {
+    let owners = [owner::nearest(), owner::by_pid(std::process::id())];
+    let owners: Vec<Keep> = owners.into_iter().flatten().collect();
+    Ok(manage::acquired_by(root, key, &env::lock_ids()?, &owners)?)
 }
 
 /// How a script takes the lock of a file: not at all when its shell has it already.
 fn lock_for(file: &Path) -> Result<Option<LockId>, CliError> {
     let Some(root) = existing_lock_root()? else { return Ok(None) };
-    Ok(taken_by_this_shell(&root, Target::resolve(file)?.key)?)
+    taken_by_this_shell(&root, &Target::resolve(file)?.key)
 }
 
 fn lock_options(file: &OsStr) -> Result<Vec<OsString>, CliError> {

@@ -37,9 +37,16 @@ pub struct Judgement {
     pub(super) directory: Option<Pinned>,
     /// Corrupt, and not watched for long enough yet.
     pub(super) needs_watching: bool,
+    /// Not about the lock itself but about a guest's place in it.
+    pub(super) guest: bool,
 }
 
 impl Judgement {
+    /// About the guest that is inside.
+    pub(super) fn of_guest(info: Info, verdict: Verdict, reason: String) -> Judgement {
+        Judgement { info, guest: true, ..Judgement::new(verdict, reason) }
+    }
+
     fn new(verdict: Verdict, reason: impl Into<String>) -> Judgement {
         Judgement {
             verdict,
@@ -47,6 +54,7 @@ impl Judgement {
             info: Info::default(),
             directory: None,
             needs_watching: false,
+            guest: false,
         }
     }
 }

@@ -9,7 +9,7 @@
 //! - [`info`], `claim`: what a holder writes down. [`liveness`], [`verdict`]: whether it is alive.
 //! - `guard`, `anchor`, `removal`: how a lock changes. `attempt`: taking it. [`held`]: publish,
 //!   release.
-//! - [`take`], [`wait`], `guest`: how a process comes to have one.
+//! - [`take`], [`wait`], `guest`, `nest`: how a process comes to have one.
 //! - `deadlock`: waits that can't end. [`journal`]: what should not happen often.
 //! - [`manage`], [`inventory`], [`owner`]: locks seen from outside.
 //!
@@ -33,6 +33,7 @@ pub mod journal;
 pub mod key;
 pub mod liveness;
 pub mod manage;
+mod nest;
 pub mod owner;
 mod removal;
 pub mod root;
