@@ -1,5 +1,6 @@
 //! Groups of options that several verbs share.
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,8 +8,9 @@ use clap::Args;
 
 use super::error::CliError;
 use super::exit::Exit;
+use super::scripts::{self, LOCK_SCRIPT};
 use super::{duration, env};
-use crate::lock::info::describe_command;
+use crate::lock::info::describe_words;
 use crate::lock::{LockError, LockId, LockRoot, Locker, Patience, Target, inventory};
 use crate::replace::Replace;
 
@@ -101,12 +103,12 @@ pub struct LockArgs {
 }
 
 impl LockArgs {
-    /// The flags and the environment as a way to take locks.
+    /// The flags and the environment as a way to take locks for what [`call`] describes.
     ///
     /// # Errors
     /// An unusable variable, or a lock root that can't be used.
-    pub fn locker(&self) -> Result<Locker, CliError> {
-        locker(&self.wait, self.client.clone(), self.lock.clone())
+    pub fn locker(&self, call: String) -> Result<Locker, CliError> {
+        locker(&self.wait, self.client.clone(), self.lock.clone(), call)
     }
 }
 
@@ -114,16 +116,38 @@ impl LockArgs {
 ///
 /// # Errors
 /// An unusable variable, or a lock root that can't be used.
-pub fn locker(wait: &WaitArgs, client: Option<String>, under: Option<LockId>) -> Result<Locker, CliError> {
+pub fn locker(
+    wait: &WaitArgs,
+    client: Option<String>,
+    under: Option<LockId>,
+    call: String,
+) -> Result<Locker, CliError> {
     Ok(Locker {
         patience: wait.patience()?,
         inherited: env::lock_ids()?,
         under,
         client: client.map_or_else(env::client, |name| Ok(Some(name)))?,
         deadlock_check: !wait.no_deadlock_check,
-        command: describe_command(std::env::args_os()),
+        command: call,
         roots: env::lock_roots()?,
     })
+}
+
+/// What others see of a command line: the verb, its files, and the name of the command that it runs.
+/// Never arguments, a filter or content, for these may hold secrets.
+pub fn call(verb: &str, files: &[impl AsRef<Path>], command: Option<&OsString>) -> String {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let script = scripts::name_of(&program);
+    let verb = match script {
+        None => format!("aimem {verb}"),
+        Some(LOCK_SCRIPT) => format!("{LOCK_SCRIPT} {}", verb.trim_start_matches("lock ")),
+        Some(script) => script.to_owned(),
+    };
+    // The other scripts' command is our own way to call a function of the shell.
+    let command = command.filter(|_| script.is_none_or(|script| script == LOCK_SCRIPT));
+    let name = command.map(|command| Path::new(command).file_name().unwrap_or(command));
+    let words = verb.split(' ').map(OsStr::new).chain(files.iter().map(|file| file.as_ref().as_os_str()));
+    describe_words(words.chain(name.into_iter().flat_map(|name| [OsStr::new("--"), name])))
 }
 
 /// Refuses `-` where there is no such file: it would not stand for standard input or output.

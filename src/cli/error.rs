@@ -95,6 +95,9 @@ impl From<LockError> for CliError {
                     show_duration(busy.waited)
                 );
                 let hint = match busy.verdict {
+                    _ if busy.holder.inside.is_some() => {
+                        "commands under one lock take turns: wait longer with --timeout; to work in a place that was acquired: --lock ID".to_owned()
+                    }
                     Verdict::Unknown => format!(
                         "whether its holder lives cannot be told: {}. If you are sure that it does not: aimem lock break {}",
                         busy.reason,

@@ -6,21 +6,22 @@
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
-use std::time::{Duration, Instant};
-
-use jiff::Timestamp;
+use std::os::unix::fs::MetadataExt;
+use std::time::Instant;
 
 use super::LockError;
 use super::anchor;
+use super::claim::{Claim, Keep};
 use super::guard::Guard;
 use super::held::{Held, Own, Reclaimed};
 use super::holder::Holder;
 use super::id::{LockId, Token};
-use super::info::{Info, Liveness};
+use super::info::Info;
 use super::key::Target;
-use super::liveness::{Judge, Judgement, Verdict};
+use super::liveness::{Judge, Judgement};
 use super::removal::{SetAside, UNBORN_PREFIX, set_aside, sweep};
 use super::root::{LockRoot, lock_name};
+use super::verdict::Verdict;
 use super::wait::Waiter;
 use crate::sys;
 use crate::sys::file::{Flock, Identity, Pinned};
@@ -35,32 +36,6 @@ const MOST_REMOVALS: usize = 2;
 /// The permissions of the empty folder that keeps a lock's name for a moment where there is no
 /// exclusive rename. No script makes a folder with the sticky bit.
 pub(super) const UNBORN_MODE: u32 = 0o1700;
-
-/// What keeps the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// This process and whoever inherits the descriptor.
-    Running,
-    /// Another process, by PID and start time, after this one has ended.
-    Owner {
-        /// Its PID.
-        pid: u32,
-        /// Its start time, see [`sys::process::Process::started`].
-        started: u64,
-    },
-    /// A time limit.
-    Lease(Duration),
-}
-
-/// What is written into the info file besides what the take finds out itself.
-#[derive(Debug, Clone)]
-pub(super) struct Claim {
-    pub(super) keep: Keep,
-    /// What the holder calls itself.
-    pub(super) client: Option<String>,
-    /// The holder's command line.
-    pub(super) command: String,
-}
 
 /// How a try ended.
 pub(super) enum Attempt {
@@ -141,7 +116,9 @@ impl Unborn {
                 return Err(error);
             }
         };
-        let written = write_info(&info, &describe(&token, target, claim, judge));
+        let written = info
+            .metadata()
+            .and_then(|meta| write_info(&info, &claim.describe(target, &token, meta.ino(), judge.here())));
         let unborn = Unborn { root: top.clone(), name, folder, info: Some(info), token };
         written.map(|()| unborn)
     }
@@ -322,38 +299,4 @@ struct Fooled(&'static str);
 
 fn is_fooled(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Fooled>())
-}
-
-fn describe(token: &Token, target: &Target, claim: &Claim, judge: &mut Judge) -> Info {
-    let here = judge.here();
-    let mut info = Info {
-        pid: Some(std::process::id()),
-        acquired: Some(Timestamp::now()),
-        host: Some(here.host.clone()),
-        token: Some(token.clone()),
-        liveness: Some(Liveness::Kernel),
-        boot: here.boot.clone(),
-        machine: here.machine.clone(),
-        client: claim.client.clone(),
-        target: Some(target.path.clone()),
-        command: Some(claim.command.clone()),
-        ..Info::default()
-    };
-    match claim.keep {
-        Keep::Running => {}
-        Keep::Owner { pid, started } => {
-            info.liveness = Some(Liveness::Process);
-            info.pid = Some(pid);
-            info.started = Some(started);
-            info.pid_namespace = here.pid_namespace;
-            info.time_namespace = here.time_namespace;
-        }
-        Keep::Lease(limit) => {
-            info.liveness = Some(Liveness::Lease);
-            info.pid = Some(0);
-            info.time_namespace = here.time_namespace;
-            info.expire_in(limit);
-        }
-    }
-    info
 }

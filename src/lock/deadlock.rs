@@ -15,7 +15,7 @@ use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::attempt::Keep;
+use super::claim::Keep;
 use super::guest::live_part;
 use super::id::{LockId, Token};
 use super::info::{Info, Liveness, MAX_BYTES};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::holder::Holder;
-use super::liveness::Verdict;
+use super::verdict::Verdict;
 
 /// What is wrong with an [`LockError::Uprooted`] lock, for the message and the journal.
 pub(super) const UPROOTED: &str =

@@ -10,9 +10,10 @@ use super::guard::Guard;
 use super::holder::Holder;
 use super::journal::{Event, Record};
 use super::key::Key;
-use super::liveness::{CORRUPT_GRACE, Judge, Judgement, Verdict};
+use super::liveness::{CORRUPT_GRACE, Judge, Judgement};
 use super::removal::{set_aside, sweep};
 use super::root::{LockRoot, lock_name};
+use super::verdict::Verdict;
 use crate::sys;
 
 /// One lock as it was found.

@@ -4,18 +4,20 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::LockError;
-use super::attempt::{Attempt, Claim, Keep, attempt};
+use super::attempt::{Attempt, attempt};
+use super::claim::{Claim, Keep};
 use super::deadlock::{LookOut, holdings};
 use super::error::Busy;
-use super::guest::{Nest, live_part};
+use super::guest::{Entrance, Place, live_part};
 use super::held::Held;
-use super::holder::Holder;
+use super::holder::{Holder, Inside};
 use super::id::LockId;
 use super::journal::{self, Event, LONG_WAIT, Record};
 use super::key::Target;
-use super::liveness::{Judge, Judgement, Verdict};
+use super::liveness::{Judge, Judgement};
 use super::root::LockRoot;
 use super::roots::Roots;
+use super::verdict::Verdict;
 use super::wait::{Backoff, Patience, WaitReport, Waiter};
 use crate::sys;
 
@@ -32,7 +34,7 @@ pub struct Locker {
     pub patience: Patience,
     /// What this client calls itself.
     pub client: Option<String>,
-    /// The command line, for whoever waits for us.
+    /// What we run, for whoever waits for us: no arguments, which may be secrets.
     pub command: String,
     /// Give up a wait that is part of a cycle of waits.
     pub deadlock_check: bool,
@@ -124,8 +126,12 @@ impl Locker {
         let result = loop {
             let (seen, is_guest) = match self.host(root, target, &mut judge)? {
                 Some(host) => match self.enter(root, target, keep, host, &mut judge)? {
-                    Some(held) => break Ok(held),
-                    None => (judge.judge(&target.key)?, true),
+                    Entrance::Inside(place, reclaimed) => {
+                        break Ok(Held::guest(root, target, place, reclaimed));
+                    }
+                    Entrance::Occupied(Some(seen)) => (seen, true),
+                    Entrance::Occupied(None) => (judge.judge(&target.key)?, true),
+                    Entrance::HostIsGone => continue,
                 },
                 None => {
                     // A look without the guard first: most looks of a long wait end here.
@@ -195,8 +201,11 @@ impl Locker {
         deadline: Instant,
         waiter: &mut dyn Waiter,
     ) -> Result<Attempt, LockError> {
-        let claim = Claim { keep, client: self.client.clone(), command: self.command.clone() };
-        attempt(root, target, &claim, judge, deadline, waiter)
+        attempt(root, target, &self.claim(keep), judge, deadline, waiter)
+    }
+
+    fn claim(&self, keep: Keep) -> Claim {
+        Claim { keep, client: self.client.clone(), command: self.command.clone() }
     }
 
     /// The live id that makes us a guest on this target. One that is over is ignored.
@@ -208,7 +217,8 @@ impl Locker {
             let lost = || {
                 LockError::lost(Some(target.path.clone()), "it is not held under the id given with --lock")
             };
-            let live = live_part(root, under, judge)?;
+            // All of it: another guest may be inside in place of one that is gone.
+            let live = live_part(root, under, judge)?.filter(|live| live == under);
             return journal::note_loss(root, live.map(Some).ok_or_else(lost));
         }
         let ids = || self.inherited.iter().rev().filter(|id| id.key == target.key);
@@ -236,13 +246,8 @@ impl Locker {
         keep: Keep,
         host: LockId,
         judge: &mut Judge,
-    ) -> Result<Option<Held>, LockError> {
-        if keep != Keep::Running {
-            // It would outlive this process: the host's own lock already does what is wanted.
-            return Held::guest_in_name(root, target, &host).map(Some);
-        }
-        let nest = Nest::try_enter(root, host, judge)?;
-        Ok(nest.map(|nest| Held::guest(root, target, nest)))
+    ) -> Result<Entrance, LockError> {
+        Place::try_enter(root, target, host, &self.claim(keep), judge)
     }
 }
 
@@ -271,7 +276,8 @@ impl<'a> Wait<'a> {
         // It became free between two looks: nobody to name, and no reason to sleep.
         let is_taken = seen.verdict.is_taken();
         let now = Instant::now();
-        let holder = Holder { inside: is_guest, ..Holder::of(&seen.info) };
+        let inside = is_guest.then_some(if seen.guest { Inside::Known } else { Inside::Unknown });
+        let holder = Holder { inside, ..Holder::of(&seen.info) };
         let waited = self.waited();
         if now >= self.deadline {
             return Err(LockError::Busy(Box::new(Busy {

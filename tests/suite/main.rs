@@ -78,6 +78,7 @@ mod restart;
 mod restore;
 mod runaways;
 mod scripts_lock;
+mod secrets;
 mod selftest;
 mod signals;
 mod skills;

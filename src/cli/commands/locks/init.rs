@@ -18,7 +18,7 @@ use crate::sys;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  aimem locks init . --group "$(id -g)"
+  aimem locks init . --group $(id -g)
   aimem locks init .")]
 pub struct Init {
     /// The folder that is shared
