@@ -74,7 +74,7 @@ fn delete_keys(mut container: Value, keys: &[&Value]) -> Result<Value, Error> {
             }
         }
         Node::Array(array) => {
-            let elements = &mut Rc::make_mut(array).0;
+            let elements = Rc::make_mut(array).elements_mut();
             let mut gone = vec![false; elements.len()];
             for key in keys {
                 mark(key, &mut gone)?;

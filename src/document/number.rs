@@ -14,15 +14,8 @@ const TIE_DIGITS: usize = 16;
 impl Value {
     /// A number in this spelling, which follows JSON's grammar.
     pub(super) fn spelled(spelling: &str) -> Self {
-        let bytes = spelling.as_bytes();
-        let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-        let whole = digits.len() <= EXACT_DIGITS && digits.iter().all(u8::is_ascii_digit);
-        if whole && spelling != "-0" {
-            let magnitude = digits.iter().fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-            #[allow(clippy::cast_precision_loss, reason = "at most EXACT_DIGITS digits")]
-            let magnitude = magnitude as f64;
-            let negative = digits.len() < bytes.len();
-            return Self(Node::Number(if negative { -magnitude } else { magnitude }));
+        if let Some(number) = plain_whole(spelling.as_bytes()) {
+            return Self(Node::Number(number));
         }
         Self(match Short::new(spelling) {
             Some(short) => Node::Spelled(short),
@@ -60,6 +53,18 @@ impl Value {
             None => self.as_f64().map(|number| Self::from(0.0 - number)),
         }
     }
+}
+
+/// The number in this spelling, if printing the float gives it again: a whole one, not too long.
+pub(super) fn plain_whole(spelling: &[u8]) -> Option<f64> {
+    let digits = spelling.strip_prefix(b"-").unwrap_or(spelling);
+    if digits.len() > EXACT_DIGITS || !digits.iter().all(u8::is_ascii_digit) || spelling == b"-0" {
+        return None;
+    }
+    let magnitude = digits.iter().fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    #[allow(clippy::cast_precision_loss, reason = "at most EXACT_DIGITS digits")]
+    let magnitude = magnitude as f64;
+    Some(if digits.len() < spelling.len() { -magnitude } else { magnitude })
 }
 
 /// Appends a float as jq prints it: the shortest digits that read back as the same float, with an

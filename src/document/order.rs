@@ -29,10 +29,10 @@ fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
             if !stack::has_room() {
                 return Ordering::Equal;
             }
-            let pairs = a.0.iter().zip(&b.0);
+            let pairs = a.iter().zip(b.iter());
             let mut orders = pairs.map(|(a, b)| compare(a, b, nan_below_nan));
             let first = orders.find(|order| order.is_ne());
-            first.unwrap_or_else(|| a.0.len().cmp(&b.0.len()))
+            first.unwrap_or_else(|| a.len().cmp(&b.len()))
         }
         (Node::Object(a), Node::Object(b)) => {
             if !stack::has_room() || (Rc::ptr_eq(a, b) && !nan_below_nan) {
@@ -55,7 +55,7 @@ fn equal(left: &Value, right: &Value) -> bool {
         (Node::Array(a), Node::Array(b)) if Rc::ptr_eq(a, b) => true,
         (Node::Object(a), Node::Object(b)) if Rc::ptr_eq(a, b) => true,
         (Node::Array(a), Node::Array(b)) => {
-            a.0.len() == b.0.len() && stack::has_room() && a.0.iter().zip(&b.0).all(|(a, b)| equal(a, b))
+            a.len() == b.len() && stack::has_room() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b))
         }
         (Node::Object(a), Node::Object(b)) => {
             let same = |(key, value): &(_, Value)| b.get(key).is_some_and(|b| equal(value, b));
