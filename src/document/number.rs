@@ -148,20 +148,31 @@ fn write_whole(whole: i64, out: &mut Vec<u8>) {
 }
 
 /// Compares two numbers. Spelled ones that are the same float are compared by their digits. A NaN
-/// is below every number; `nan_below_nan` says whether it is below a NaN too, as jq's `<` has it,
-/// or equal to it, as sorting needs it.
-pub(super) fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
+/// is below every number.
+///
+/// To be `sorted`, numbers need a total order: a NaN is equal to a NaN then, and a float that has no
+/// spelling is compared by the one that printing it gives. jq's `<` puts a NaN below a NaN too, and
+/// a float beside all spellings of it.
+pub(super) fn compare(left: &Value, right: &Value, sorted: bool) -> Ordering {
     let (a, b) = (left.as_f64().unwrap_or(f64::NAN), right.as_f64().unwrap_or(f64::NAN));
     match a.partial_cmp(&b) {
         Some(Ordering::Equal) => match (left.spelling(), right.spelling()) {
             (Some(left), Some(right)) if left != right => compare_spellings(left, right),
+            (Some(left), None) if sorted => compare_spellings(left, &printed(b)),
+            (None, Some(right)) if sorted => compare_spellings(&printed(a), right),
             _ => Ordering::Equal,
         },
         Some(order) => order,
-        None if a.is_nan() && b.is_nan() && !nan_below_nan => Ordering::Equal,
+        None if a.is_nan() && b.is_nan() && sorted => Ordering::Equal,
         None if a.is_nan() => Ordering::Less,
         None => Ordering::Greater,
     }
+}
+
+fn printed(number: f64) -> String {
+    let mut text = Vec::new();
+    write_float(number, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 fn compare_spellings(left: &str, right: &str) -> Ordering {

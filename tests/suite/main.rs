@@ -79,6 +79,7 @@ mod scripts_lock;
 mod selftest;
 mod signals;
 mod skills;
+mod spans;
 mod takeover;
 mod targets;
 mod troubleshooting;

@@ -11,6 +11,7 @@ mod nobody;
 pub mod queue;
 mod snapshot;
 pub mod strace;
+pub mod written;
 
 pub use fuzz::fuzz;
 pub use inside::Inside;

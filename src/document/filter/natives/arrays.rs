@@ -184,7 +184,8 @@ fn sorted(value: Value) -> Result<Vec<Value>, Error> {
     match value.0 {
         Node::Array(array) => {
             let mut elements = into_elements(array);
-            elements.sort();
+            // Not `sort`, which asks for `<`: that is no total order, as jq has it.
+            elements.sort_by(Ord::cmp);
             Ok(elements)
         }
         _ => fail(format!("{} cannot be sorted, as it is not an array", value.described())),
