@@ -82,6 +82,7 @@ mod secrets;
 mod selftest;
 mod signals;
 mod skills;
+mod spans;
 mod takeover;
 mod targets;
 mod troubleshooting;

@@ -12,6 +12,7 @@ pub mod queue;
 mod snapshot;
 pub mod strace;
 mod users;
+pub mod written;
 
 pub use fuzz::fuzz;
 pub use inside::Inside;
