@@ -1,7 +1,7 @@
 //! What is done to a lock from outside, by its id or by its file: release, renew, break.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,12 +14,13 @@ use super::held::{RELEASE_PATIENCE, open_info, open_info_with};
 use super::holder::Holder;
 use super::id::LockId;
 use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
-use super::journal::{self, Event, Record};
+use super::journal::{Event, Record};
 use super::key::{Key, Target};
 use super::liveness::{Judge, Judgement};
+use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
 use super::root::LockRoot;
-use super::verdict::Verdict;
+use super::verdict::{Verdict, judge_holder};
 use crate::sys;
 use crate::sys::file::{Flock, Identity, Pinned};
 
@@ -29,7 +30,7 @@ use crate::sys::file::{Flock, Identity, Pinned};
 /// [`LockError::Lost`] when it is not held under this id any more, and nothing is
 /// removed; [`LockError::Running`] when a running command has it.
 pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
-    journal::note_loss(root, remove_own(root, id))
+    loss::note(root, id, remove_own(root, id))
 }
 
 fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
@@ -42,8 +43,8 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
         Some(Liveness::Kernel) if is_locked(root, id, &file)? => {
             return Err(LockError::Running { target: info.target.clone(), holder: Holder::of(&info) });
         }
-        Some(Liveness::Lease) if Judge::new(root).lease_is_over(&info) => return Err(expired(&info)),
-        _ => {}
+        _ => fail_if_over(&info, &file, &mut Judge::new(root))
+            .map_err(|why| LockError::lost(info.target.clone(), why))?,
     }
     let directory = sys::file::open_folder(&root.lock_dir(&id.key)).and_then(Pinned::new);
     let directory = directory.map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
@@ -83,12 +84,25 @@ pub fn acquired_by(
     Ok(None)
 }
 
+/// Says why, when the owner of the lock in that info file has ended, or its lease.
+fn fail_if_over(info: &Info, file: &File, judge: &mut Judge) -> Result<(), String> {
+    if !matches!(info.liveness, Some(Liveness::Process | Liveness::Lease)) {
+        return Ok(());
+    }
+    // Without it nothing can be told, and then nobody is said to have ended.
+    let Ok(inode) = file.metadata().map(|meta| meta.ino()) else { return Ok(()) };
+    match judge_holder(info, inode, judge.here()) {
+        (Verdict::Stale, why) => Err(why),
+        _ => Ok(()),
+    }
+}
+
 /// Lets a lease run for `ttl` from now.
 ///
 /// # Errors
 /// [`LockError::Lost`] when it is over or another's; [`LockError::NotALease`].
 pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
-    journal::note_loss(root, overwrite_lease(root, id, ttl))
+    loss::note(root, id, overwrite_lease(root, id, ttl))
 }
 
 fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
@@ -98,9 +112,7 @@ fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), Lo
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (file, info) = open_info_with(root, id, None, sys::file::careful_options().read(true).write(true))?;
     let mut judge = Judge::new(root);
-    if info.liveness == Some(Liveness::Lease) && judge.lease_is_over(&info) {
-        return Err(expired(&info));
-    }
+    fail_if_over(&info, &file, &mut judge).map_err(|why| LockError::lost(info.target.clone(), why))?;
     let path = root.lock_dir(&id.key);
     let overwritten = prolong(&file, &path, info, ttl, &mut judge);
     drop(guard);
@@ -189,8 +201,9 @@ pub fn break_lock(
         aside.delete();
     }
     if was_there {
-        let record = Record::new(Event::Break, Some(&target.path)).holder(&Holder::of(&judgement.info));
-        record.why(format!("{}: {}", judgement.verdict, judgement.reason)).append(root);
+        let why = format!("{}: {}", judgement.verdict, judgement.reason);
+        let broken = Reclaimed::lock(&target.key, &judgement.info, why);
+        broken.fill(Record::new(Event::Break, Some(&target.path))).append(root);
     }
     Ok((target, was_there.then_some(judgement)))
 }
@@ -198,8 +211,4 @@ pub fn break_lock(
 fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {
     let granted = sys::file::try_flock(file, Flock::Shared);
     Ok(!granted.map_err(LockError::io("probe the lock of", root.lock_dir(&id.key)))?)
-}
-
-fn expired(info: &Info) -> LockError {
-    LockError::lost(info.target.clone(), "its lease has expired")
 }

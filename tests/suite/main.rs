@@ -85,4 +85,5 @@ mod targets;
 mod troubleshooting;
 mod update;
 mod waiting;
+mod who;
 mod write;
