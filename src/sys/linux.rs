@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -155,6 +155,12 @@ pub(super) fn who_has_open_each(
     }
     found.values_mut().for_each(|pids| pids.sort_unstable());
     found
+}
+
+pub(super) fn shares_output(pid: u32) -> bool {
+    let output = |process: &str| fs::metadata(format!("/proc/{process}/fd/1"));
+    let (Ok(ours), Ok(theirs)) = (output("self"), output(&pid.to_string())) else { return false };
+    !ours.file_type().is_char_device() && Identity::from(&ours) == Identity::from(&theirs)
 }
 
 pub(super) fn ignored_signals() -> u64 {

@@ -121,6 +121,11 @@ pub(super) fn who_has_open_each(
     found
 }
 
+/// Nothing tells where another process's output goes.
+pub(super) fn shares_output(_pid: u32) -> bool {
+    false
+}
+
 /// macOS has no readable signal mask of a process: `ps` shows the ignored ones in hex.
 pub(super) fn ignored_signals() -> u64 {
     let pid = std::process::id().to_string();

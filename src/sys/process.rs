@@ -119,6 +119,12 @@ pub fn who_has_open_each(files: &[Wanted], named: impl Fn(&OsStr) -> bool) -> Ha
     if files.is_empty() { HashMap::new() } else { platform::who_has_open_each(files, &named) }
 }
 
+/// Whether what this process prints goes to the very pipe or file that another one's output goes to.
+/// A terminal, which all share, does not count.
+pub fn shares_output(pid: u32) -> bool {
+    platform::shares_output(pid)
+}
+
 /// The signals that this process ignores, as `nohup` makes it do with HUP: bit N - 1 for
 /// signal N.
 pub fn ignored_signals() -> u64 {
