@@ -4,6 +4,7 @@ use std::io;
 
 use super::exit::Exit;
 use crate::document::{FilterErrorKind, Stopped};
+pub use crate::lock::text::show_duration;
 use crate::lock::{LockError, Verdict};
 use crate::memory::MemoryError;
 use crate::replace::ReplaceError;
@@ -69,19 +70,6 @@ pub(super) fn exit_of_creating(error: &io::Error) -> Exit {
         io::ErrorKind::Interrupted | io::ErrorKind::FileTooLarge => Exit::Io,
         _ if sys::is_device_error(error) || sys::is_shortage(error) => Exit::Io,
         _ => Exit::CantCreate,
-    }
-}
-
-/// A time for a message: `250ms`, `1.2s`, `12s`, `5m 3s`.
-pub fn show_duration(duration: std::time::Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0 => format!("{}ms", duration.as_millis()),
-        1..10 => format!("{:.1}s", duration.as_secs_f64()),
-        10..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
-        3600..86400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{}d {}h", seconds / 86400, seconds / 3600 % 24),
     }
 }
 

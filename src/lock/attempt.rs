@@ -13,12 +13,12 @@ use super::LockError;
 use super::anchor;
 use super::claim::{Claim, Keep};
 use super::guard::Guard;
-use super::held::{Held, Own, Reclaimed};
-use super::holder::Holder;
+use super::held::{Held, Own};
 use super::id::{LockId, Token};
 use super::info::Info;
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
+use super::loss::Reclaimed;
 use super::removal::{SetAside, UNBORN_PREFIX, set_aside, sweep};
 use super::root::{LockRoot, lock_name};
 use super::verdict::Verdict;
@@ -210,8 +210,7 @@ impl Take<'_> {
                 Err(_) if guard.verify().is_err() => return Ok(Attempt::Busy(judgement)),
                 Err(error) => return Err(error),
             }
-            self.reclaimed =
-                Some(Reclaimed { holder: Holder::of(&judgement.info), reason: judgement.reason });
+            self.reclaimed = Some(Reclaimed::lock(key, &judgement.info, judgement.reason));
         }
     }
 

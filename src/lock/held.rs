@@ -12,8 +12,8 @@ use super::guest::Place;
 use super::holder::Holder;
 use super::id::LockId;
 use super::info::Info;
-use super::journal;
 use super::key::Target;
+use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
 use super::root::{LockRoot, found};
 use super::wait::Waiter;
@@ -35,15 +35,6 @@ pub struct Held {
     hold: Hold,
     /// Whose dead lock was in the way, and why it was dead.
     reclaimed: Option<Reclaimed>,
-}
-
-/// A dead holder's lock that was removed to make room.
-#[derive(Debug, Clone)]
-pub struct Reclaimed {
-    /// Whose it was.
-    pub holder: Holder,
-    /// Why it was stale.
-    pub reason: String,
 }
 
 /// Our own lock: its directory, and the info file that we wrote, both kept open.
@@ -152,7 +143,7 @@ impl Held {
                 }
             }
         })();
-        journal::note_loss(&self.root, published)
+        loss::note(&self.root, &self.id, published)
     }
 
     /// Makes sure that the lock is ours at this moment.
@@ -174,7 +165,7 @@ impl Held {
     /// Any other error leaves it to be reaped by the next taker.
     pub fn release(mut self) -> Result<(), LockError> {
         let released = self.give_back();
-        journal::note_loss(&self.root, released)
+        loss::note(&self.root, &self.id, released)
     }
 
     /// Gives the lock back as dropping it does, and tells of it.
@@ -276,5 +267,7 @@ pub(super) fn open_info_with(
     if info.token.as_ref() == Some(&id.token) {
         return Ok((file, info));
     }
-    Err(lost(format!("it is held by {} now", Holder::of(&info))))
+    let why = format!("it is held by {} now", Holder::of(&info));
+    // Whoever has it, it is the same file.
+    Err(LockError::lost(target.map(Path::to_owned).or(info.target), why))
 }

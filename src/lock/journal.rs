@@ -16,8 +16,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::LockError;
-use super::error::UPROOTED;
 use super::holder::Holder;
 use super::root::{LockRoot, found};
 use crate::sys;
@@ -90,6 +88,12 @@ pub struct Record {
     /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// The id of a lock that was removed. Nothing can be done with it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// When the lease ended that was removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<Timestamp>,
 }
 
 impl Record {
@@ -104,6 +108,8 @@ impl Record {
             holder: None,
             waited_seconds: None,
             why: None,
+            lock: None,
+            expired: None,
         }
     }
 
@@ -137,20 +143,6 @@ impl Record {
         line.push('\n');
         let _ = append_line(root, &line);
     }
-}
-
-/// Journals a loss on its way to the caller.
-pub(super) fn note_loss<T>(root: &LockRoot, result: Result<T, LockError>) -> Result<T, LockError> {
-    match &result {
-        Err(LockError::Lost { target, why }) => {
-            Record::new(Event::Lost, target.as_deref()).why(why).append(root);
-        }
-        Err(LockError::Uprooted { target }) => {
-            Record::new(Event::Lost, Some(target)).why(UPROOTED).append(root);
-        }
-        _ => {}
-    }
-    result
 }
 
 fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {

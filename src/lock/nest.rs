@@ -123,7 +123,7 @@ impl Nest {
     /// Writes who has the place. The caller has the kernel lock.
     pub(super) fn write(&self, token: &Token, info: &Info) -> io::Result<()> {
         let width = HEAD - 1;
-        let text = format!("{token:<width$}\n{}", info.render());
+        let text = format!("{:<width$}\n{}", token.as_str(), info.render());
         self.file.set_len(0)?;
         self.file.write_all_at(text.as_bytes(), 0)
     }

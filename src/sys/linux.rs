@@ -1,18 +1,20 @@
 //! Linux: `/proc`, `statfs` magic numbers, and the boot-time clock.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
 
+use super::file::Identity;
 use super::machine::{FileSystem, Reach};
-use super::process::Process;
+use super::process::{Process, Wanted};
 
 /// The inode number of the PID namespace that the kernel starts with (`PROC_PID_INIT_INO`).
 const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
@@ -124,27 +126,41 @@ pub(super) fn command_line(pid: u32) -> Vec<OsString> {
 }
 
 pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
-    let Ok(wanted) = fs::metadata(path) else { return Vec::new() };
-    let Ok(table) = fs::read_dir("/proc") else { return Vec::new() };
-    let mut found = Vec::new();
-    for entry in table.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-            continue;
-        };
-        let Ok(open) = fs::read_dir(entry.path().join("fd")) else { continue };
-        // Only links to the very name are asked further: following every descriptor of every
-        // process could touch dead network mounts.
-        let has_it = open.flatten().any(|fd| {
-            fs::read_link(fd.path()).is_ok_and(|target| target.file_name() == path.file_name())
-                && fs::metadata(fd.path())
-                    .is_ok_and(|meta| meta.ino() == wanted.ino() && meta.dev() == wanted.dev())
-        });
-        if has_it {
-            found.push(pid);
+    let (Ok(wanted), Some(name)) = (fs::metadata(path), path.file_name()) else { return Vec::new() };
+    let wanted = Wanted { identity: Identity::from(&wanted), path: path.to_owned() };
+    who_has_open_each(&[wanted], &|other| other == name).into_values().next().unwrap_or_default()
+}
+
+pub(super) fn who_has_open_each(
+    files: &[Wanted],
+    named: &dyn Fn(&OsStr) -> bool,
+) -> HashMap<Identity, Vec<u32>> {
+    let mut found: HashMap<Identity, Vec<u32>> = HashMap::new();
+    for pid in pids() {
+        let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        for descriptor in descriptors.flatten().map(|entry| entry.path()) {
+            let Ok(target) = fs::read_link(&descriptor) else { continue };
+            let name = target.file_name().unwrap_or_default().as_bytes();
+            let name = name.strip_suffix(b" (deleted)").unwrap_or(name);
+            if !named(OsStr::from_bytes(name)) {
+                continue;
+            }
+            let Ok(identity) = fs::metadata(&descriptor).map(|meta| Identity::from(&meta)) else { continue };
+            let is_wanted = files.iter().any(|file| file.identity == identity);
+            let pids = if is_wanted { found.entry(identity).or_default() } else { continue };
+            if pids.last() != Some(&pid) {
+                pids.push(pid);
+            }
         }
     }
-    found.sort_unstable();
+    found.values_mut().for_each(|pids| pids.sort_unstable());
     found
+}
+
+pub(super) fn shares_output(pid: u32) -> bool {
+    let output = |process: &str| fs::metadata(format!("/proc/{process}/fd/1"));
+    let (Ok(ours), Ok(theirs)) = (output("self"), output(&pid.to_string())) else { return false };
+    !ours.file_type().is_char_device() && Identity::from(&ours) == Identity::from(&theirs)
 }
 
 pub(super) fn ignored_signals() -> u64 {

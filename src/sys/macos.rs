@@ -1,6 +1,7 @@
 //! macOS: `sysctl` and `ioreg` for identity, `sysinfo` for the process table.
 
-use std::ffi::OsString;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -10,8 +11,9 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
+use super::file::Identity;
 use super::machine::{FileSystem, Reach};
-use super::process::Process;
+use super::process::{Process, Wanted};
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
@@ -87,6 +89,41 @@ pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
         return Vec::new();
     };
     String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse().ok()).collect()
+}
+
+/// `lsof` finds files by their identity, whatever they were called when they were opened. Its lines
+/// are one field each: `p` a PID, then for each of its files `f`, `D` the device and `i` the inode.
+pub(super) fn who_has_open_each(
+    files: &[Wanted],
+    _named: &dyn Fn(&OsStr) -> bool,
+) -> HashMap<Identity, Vec<u32>> {
+    let mut found: HashMap<Identity, Vec<u32>> = HashMap::new();
+    let mut command = Command::new("/usr/sbin/lsof");
+    command.args(["-F", "pDi", "--"]).args(files.iter().map(|file| &file.path));
+    let Ok(output) = command.output() else { return found };
+    let (mut pid, mut device) = (None, None);
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Some((field, value)) = line.split_at_checked(1) else { continue };
+        match field {
+            "p" => pid = value.parse::<u32>().ok(),
+            "f" => device = None,
+            "D" => device = u64::from_str_radix(value.trim_start_matches("0x"), 16).ok(),
+            "i" => {
+                let (Some(pid), Some(device), Ok(inode)) = (pid, device, value.parse()) else { continue };
+                let pids = found.entry(Identity { device, inode }).or_default();
+                if pids.last() != Some(&pid) {
+                    pids.push(pid);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Nothing tells where another process's output goes.
+pub(super) fn shares_output(_pid: u32) -> bool {
+    false
 }
 
 /// macOS has no readable signal mask of a process: `ps` shows the ignored ones in hex.

@@ -1,10 +1,12 @@
 //! Questions about other processes.
 
-use std::ffi::OsString;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal};
 
+use super::file::Identity;
 use super::platform;
 
 /// What the process table says about a PID, seen from this process's PID namespace.
@@ -60,6 +62,12 @@ pub fn executable(pid: u32) -> Option<PathBuf> {
     platform::executable(pid)
 }
 
+/// The name of a process's program, for messages.
+pub fn program(pid: u32) -> Option<String> {
+    let path = executable(pid).or_else(|| command_line(pid).into_iter().next().map(PathBuf::from))?;
+    Some(path.file_name()?.to_string_lossy().into_owned())
+}
+
 /// The command line of a process; empty for a zombie or where it may not be asked.
 pub fn command_line(pid: u32) -> Vec<OsString> {
     platform::command_line(pid)
@@ -93,6 +101,28 @@ pub fn send_signal(pid: u32, number: i32) -> std::io::Result<()> {
 /// is old when it arrives.
 pub fn who_has_open(path: &Path) -> Vec<u32> {
     platform::who_has_open(path)
+}
+
+/// An open file that processes are looked for by.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Which file.
+    pub identity: Identity,
+    /// Where it is now, though it may have been opened by another name.
+    pub path: PathBuf,
+}
+
+/// The PIDs that have each of these files open, from one look at the process table, as far as this
+/// user may see. Only descriptors whose name passes are followed: on others a dead network mount
+/// could hang. For messages only, as [`who_has_open`].
+pub fn who_has_open_each(files: &[Wanted], named: impl Fn(&OsStr) -> bool) -> HashMap<Identity, Vec<u32>> {
+    if files.is_empty() { HashMap::new() } else { platform::who_has_open_each(files, &named) }
+}
+
+/// Whether what this process prints goes to the very pipe or file that another one's output goes to.
+/// A terminal, which all share, does not count.
+pub fn shares_output(pid: u32) -> bool {
+    platform::shares_output(pid)
 }
 
 /// The signals that this process ignores, as `nohup` makes it do with HUP: bit N - 1 for

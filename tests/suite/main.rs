@@ -88,4 +88,5 @@ mod targets;
 mod troubleshooting;
 mod update;
 mod waiting;
+mod who;
 mod write;

@@ -194,15 +194,22 @@ impl<'o> Layouts<'o> {
         let open = items.first().map(|only| self.space_before(only.start())).unwrap_or_default();
         match open.contains(&b'\n') {
             true => [b",", open].concat(),
-            false => if self.blanks().0 { b", ".to_vec() } else { b",".to_vec() },
+            false => {
+                if self.blanks().0 {
+                    b", ".to_vec()
+                } else {
+                    b",".to_vec()
+                }
+            }
         }
     }
 
     /// The text between key and value that the last entry has.
     pub(super) fn usual_colon(&self, items: &[Item]) -> Vec<u8> {
-        let colon = items.last().filter(|item| item.start() < item.value()).and_then(|last| {
-            self.old.bytes.get(last.key_end()..last.value())
-        });
+        let colon = items
+            .last()
+            .filter(|item| item.start() < item.value())
+            .and_then(|last| self.old.bytes.get(last.key_end()..last.value()));
         match colon {
             Some(colon) if !colon.contains(&b'\n') => colon.to_vec(),
             _ => self.plain_colon(),

@@ -155,7 +155,8 @@ impl Elements<'_> {
             while place < new.end && matches.get(place).is_none() {
                 place += 1;
             }
-            let after = start.checked_sub(1).map_or(Some(0), |before| matches.get(before).map(|item| item + 1));
+            let after =
+                start.checked_sub(1).map_or(Some(0), |before| matches.get(before).map(|item| item + 1));
             let until = if place < self.elements.len() { matches.get(place) } else { Some(self.items.len()) };
             if let (Some(after), Some(until)) = (after, until) {
                 let from = items_left.partition_point(|item| *item < after);

@@ -366,13 +366,7 @@ impl<'o> Patch<'o> {
 }
 
 /// The old gap that comes before the new member at `place`; `None` for the usual one.
-fn gap(
-    old: &Old<'_>,
-    items: &[Item],
-    matches: &Matches,
-    count: usize,
-    place: usize,
-) -> Option<Range<usize>> {
+fn gap(old: &Old<'_>, items: &[Item], matches: &Matches, count: usize, place: usize) -> Option<Range<usize>> {
     let behind = |item: usize| items[item].end()..items[item + 1].start();
     if count == items.len() {
         // As many as before: what is between them has not changed.

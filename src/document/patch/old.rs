@@ -180,7 +180,8 @@ impl Old<'_> {
 
     /// The string from its opening quote to behind its closing one, without its escapes.
     fn text(&self, start: usize, end: usize) -> Text {
-        let raw = self.bytes.get(start..end).and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default();
+        let raw =
+            self.bytes.get(start..end).and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default();
         if raw.contains('\\') {
             unescaped(raw).into()
         } else {
