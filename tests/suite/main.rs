@@ -20,6 +20,7 @@ mod contender;
 mod deadlock;
 mod docs;
 mod document;
+mod equal_keys;
 mod exit_codes;
 mod failures;
 mod file_systems;

@@ -2,7 +2,7 @@
 //! documents come with the places of their parts, from the one who wrote them.
 
 use super::common::written::{Container, Random, Written};
-use super::common::{fuzz, long_tests};
+use super::common::{TestEnv, fuzz, long_tests};
 use aimem::document::{Bindings, Filter, Original, Style, Value, serialise, within};
 use proptest::prelude::*;
 
@@ -282,4 +282,40 @@ fn fuzz_whatever_a_filter_does_the_file_holds_its_result() {
         prop_assert_eq!(&update(&result, ".", &[]).0, &result);
         Ok(())
     });
+}
+
+/// A tab is shown as an arrow there, and a carriage return by its sign.
+#[test]
+fn the_table_of_bytes_is_what_updates_give() {
+    let table = include_str!("../data/update-bytes.txt");
+    let real = |text: &str| text.replace('→', "\t").replace('␍', "\r");
+    let cases: Vec<&str> = table.split("=== ").skip(1).collect();
+    assert!(cases.len() > 60);
+    for case in cases {
+        let (title, case) = case.split_once('\n').unwrap();
+        let (before, case) = case.split_once("--- ").unwrap();
+        let (filter, after) = case.split_once('\n').unwrap();
+        let found = update(&real(before), filter, &[]).0;
+        assert_eq!(found, real(after), "{title}\n--- {filter}\n{found}");
+        assert_eq!(update(&found, ".", &[]).0, found, "{title}");
+    }
+}
+
+#[test]
+fn an_option_that_asks_for_a_layout_lays_out_the_whole_file() {
+    let env = TestEnv::new();
+    let text = "{ \"b\" : [1, 2], \"a\": \"\\u0041\\/\" }\n";
+    for (option, expected) in [
+        ("-c", "{\"b\":[1,2],\"a\":\"A/\"}\n"),
+        ("--indent=1", "{\n \"b\": [\n  1,\n  2\n ],\n \"a\": \"A/\"\n}\n"),
+        ("--tab", "{\n\t\"b\": [\n\t\t1,\n\t\t2\n\t],\n\t\"a\": \"A/\"\n}\n"),
+        ("-S", "{\"a\": \"A/\", \"b\": [1, 2]}\n"),
+    ] {
+        env.write("f.json", text);
+        env.run(["update", "f.json", option, "."]).ok();
+        assert_eq!(env.read("f.json"), expected, "{option}");
+    }
+    env.write("f.json", text);
+    env.run(["update", "f.json", "."]).ok();
+    assert_eq!(env.read("f.json"), text);
 }
