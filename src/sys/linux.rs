@@ -8,14 +8,31 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags};
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
 
+use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
 use super::process::Process;
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NODATA;
+
+/// What a folder is opened with that is only passed through.
+pub(super) const SEARCH: OFlags = OFlags::PATH;
+
+/// A link's owner and target, of the very same link. `InvalidInput` for anything else.
+pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let link = File::from(rustix::fs::openat(folder, name, flags, Mode::empty())?);
+    let meta = link.metadata()?;
+    if !meta.is_symlink() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let target = rustix::fs::readlinkat(&link, "", Vec::new())?;
+    Ok(Link { owner: meta.uid(), target: OsStr::from_bytes(target.to_bytes()).into() })
+}
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
     let mut filled = 0;
@@ -106,7 +123,10 @@ pub(super) fn command_line(pid: u32) -> Vec<OsString> {
 }
 
 pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
-    let Ok(wanted) = fs::metadata(path) else { return Vec::new() };
+    fs::metadata(path).map_or_else(|_| Vec::new(), |wanted| who_has_open_as(path, Identity::from(&wanted)))
+}
+
+pub(super) fn who_has_open_as(path: &Path, wanted: Identity) -> Vec<u32> {
     let Ok(table) = fs::read_dir("/proc") else { return Vec::new() };
     let mut found = Vec::new();
     for entry in table.flatten() {
@@ -118,8 +138,7 @@ pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
         // process could touch dead network mounts.
         let has_it = open.flatten().any(|fd| {
             fs::read_link(fd.path()).is_ok_and(|target| target.file_name() == path.file_name())
-                && fs::metadata(fd.path())
-                    .is_ok_and(|meta| meta.ino() == wanted.ino() && meta.dev() == wanted.dev())
+                && fs::metadata(fd.path()).is_ok_and(|meta| Identity::from(&meta) == wanted)
         });
         if has_it {
             found.push(pid);

@@ -1,20 +1,41 @@
 //! macOS: `sysctl` and `ioreg` for identity, `sysinfo` for the process table.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::fs::{AtFlags, FileType, OFlags};
 use rustix::time::{ClockId, clock_gettime};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
+use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
 use super::process::Process;
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
+
+/// What a folder is opened with that is only passed through.
+pub(super) const SEARCH: OFlags = OFlags::RDONLY;
+
+/// A link's owner and target. `InvalidInput` for anything else.
+pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
+    let look = || rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
+    let before = look()?;
+    if FileType::from_raw_mode(before.st_mode) != FileType::Symlink {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let target = rustix::fs::readlinkat(folder, name, Vec::new())?;
+    // A link can't be opened here, so one that was swapped meanwhile is told by its number.
+    if look()?.st_ino != before.st_ino {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    Ok(Link { owner: before.st_uid, target: OsStr::from_bytes(target.to_bytes()).into() })
+}
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
     File::open("/dev/urandom")?.read_exact(bytes)
@@ -78,6 +99,11 @@ pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
         return Vec::new();
     };
     String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse().ok()).collect()
+}
+
+/// `lsof` takes only paths.
+pub(super) fn who_has_open_as(path: &Path, _wanted: Identity) -> Vec<u32> {
+    who_has_open(path)
 }
 
 /// macOS has no readable signal mask of a process: `ps` shows the ignored ones in hex.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal};
 
+use super::file::Identity;
 use super::platform;
 
 /// What the process table says about a PID, seen from this process's PID namespace.
@@ -82,6 +83,12 @@ pub fn send_signal(pid: u32, number: i32) -> std::io::Result<()> {
 /// is old when it arrives.
 pub fn who_has_open(path: &Path) -> Vec<u32> {
     platform::who_has_open(path)
+}
+
+/// The same for a file that was opened as that path's last name: where the path leads now does not
+/// matter.
+pub fn who_has_open_as(path: &Path, file: Identity) -> Vec<u32> {
+    platform::who_has_open_as(path, file)
 }
 
 /// The signals that this process ignores, as `nohup` makes it do with HUP: bit N - 1 for
