@@ -16,9 +16,10 @@ pub const LONG_WAIT: Duration = Duration::from_secs(3600);
 pub const MANY_DEAD: u64 = 5;
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Nothing to do.
+    #[default]
     Ok,
     /// Many entries wait, or one waits for long.
     Warning,
@@ -48,7 +49,7 @@ impl Level {
 }
 
 /// The outbox at one moment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Status {
     /// Entries that wait.
     pub pending: u64,
@@ -79,7 +80,14 @@ impl Status {
     ///
     /// # Errors
     /// A folder can't be read.
-    pub fn of(spool: &Spool) -> Result<Status, QueueError> {
+    pub fn of(spool: Option<&Spool>) -> Result<Status, QueueError> {
+        match spool {
+            Some(spool) => Status::of_open(spool),
+            None => Ok(Status::default()),
+        }
+    }
+
+    fn of_open(spool: &Spool) -> Result<Status, QueueError> {
         let state = State::load(spool)?;
         // In the direction that entries go, so that one may be seen twice but none not at all.
         let (pending, oldest_pending) = spool.count(&Place::New)?;
@@ -190,7 +198,8 @@ mod tests {
     #[test]
     fn an_outbox_that_is_not_there_is_empty() {
         let dir = tempfile::tempdir().unwrap();
-        let status = Status::of(&Spool::new(dir.path().join("none"))).unwrap();
+        let spool = Spool::existing(&dir.path().join("none")).unwrap();
+        let status = Status::of(spool.as_ref()).unwrap();
         assert_eq!((status.pending, status.delivered, status.level), (0, 0, Level::Ok));
         assert!(!dir.path().join("none").exists());
     }

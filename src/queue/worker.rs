@@ -27,6 +27,7 @@ use super::schedule::{Board, Job, Rest, Task, lock, pause, rest};
 pub use super::schedule::{Halt, Stop};
 use super::server::{Answer, Client};
 use super::state::{LastError, State};
+use super::sweep::sweep;
 use super::{Entry, Place, QueueError, Spool, Ulid, archive};
 
 /// A server that wants us to wait longer gets the entry in another run.
@@ -95,8 +96,7 @@ impl Worker<'_> {
     /// The disk failed, or the file system has no locks. Entries that were claimed go back at the
     /// next run.
     pub fn run(&self) -> Result<Report, QueueError> {
-        self.spool.ensure()?;
-        self.spool.sweep();
+        sweep(self.spool);
         if let Some(old) = self.old {
             match old.import(self.spool) {
                 Ok(imported) if imported.is_empty() => {}
@@ -104,7 +104,7 @@ impl Worker<'_> {
                 Err(error) => self.tell(&Event::Trouble(&error)),
             }
         }
-        match reclaim(self.spool)? {
+        match reclaim(self.spool, |error| self.tell(&Event::Trouble(error)))? {
             0 => {}
             count => self.tell(&Event::Reclaimed(count)),
         }

@@ -197,7 +197,7 @@ fn what_is_left_after_a_run_is_all_that_waits() {
 
     let claimed = outbox.add("in another worker's hands");
     outbox.add("waiting");
-    let claims = Claims::open(&Spool::new(outbox.folder())).unwrap();
+    let claims = Claims::open(&Spool::open(&outbox.folder()).unwrap()).unwrap();
     claims.claim(&Place::New, claimed.parse().unwrap()).unwrap().unwrap();
     let down = Server::start(|_| status(500, ""));
     outbox.use_server(&down);

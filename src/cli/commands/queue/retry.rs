@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::spool;
+use super::{not_found, usable};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -26,7 +26,12 @@ pub struct Retry {
 
 impl Retry {
     pub(crate) fn run(self) -> Outcome {
-        let spool = spool()?;
+        let Some(spool) = usable()? else {
+            return match self.ids.first() {
+                Some(id) => Err(not_found(id).into()),
+                None => tell(0),
+            };
+        };
         let mut wanted: Vec<(Place, Ulid)> = Vec::new();
         if self.all {
             wanted.extend(spool.names(&Place::Dead)?.into_iter().map(|name| (Place::Dead, name)));
@@ -58,7 +63,11 @@ impl Retry {
                 Err(error) => return Err(error.into()),
             }
         }
-        output::note("note", &format!("{count} to be tried by the next run"));
-        Ok(Exit::Done)
+        tell(count)
     }
+}
+
+fn tell(count: u64) -> Outcome {
+    output::note("note", &format!("{count} to be tried by the next run"));
+    Ok(Exit::Done)
 }

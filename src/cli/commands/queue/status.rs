@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::spool;
+use super::existing;
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -37,7 +37,7 @@ pub struct StatusArgs {
 
 impl StatusArgs {
     pub(crate) fn run(self) -> Outcome {
-        let status = Status::of(&spool()?)?;
+        let status = Status::of(existing()?.as_ref())?;
         let exit = match status.level {
             Level::Ok => Exit::Done,
             Level::Warning => Exit::CheckFailed,

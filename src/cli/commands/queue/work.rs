@@ -71,17 +71,21 @@ impl Work {
             return Ok(Exit::Done);
         }
         let places = Places::from_environment()?;
-        let spool = Spool::new(&places.spool);
         let format = match self.log_format {
             LogFormat::Text => Format::Text,
             LogFormat::Json => Format::Json,
         };
-        let log = Log::new(&places.log, format);
         let client = Client::new(server(&places)?, usize::from(self.concurrency))?;
         let stop = stop_on_signals()?;
         let progress = Progress::new();
         let once = || -> Result<Report, CliError> {
-            let old = old_files(places.old.as_deref(), &spool)?;
+            // Each run anew: what a service has open could have been moved or deleted.
+            let spool = Spool::open(&places.spool)?;
+            let log = Log::new(&places.log, format);
+            let old = old_files(places.old.as_deref(), Some(&spool)).unwrap_or_else(|error| {
+                output::warning(error.message);
+                None
+            });
             let worker = Worker {
                 spool: &spool,
                 client: &client,
