@@ -56,6 +56,8 @@ mod queue_import;
 #[cfg(feature = "outbox")]
 mod queue_kill;
 #[cfg(feature = "outbox")]
+mod queue_planted;
+#[cfg(feature = "outbox")]
 mod queue_root;
 #[cfg(feature = "outbox")]
 mod queue_servers;
