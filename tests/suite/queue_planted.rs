@@ -20,6 +20,7 @@ const TIRED: &str = "01KA0000000000000000000005";
 const CLAIMED: &str = "01KA0000000000000000000006";
 const WORKER: &str = "01KA0000000000000000000007";
 const LEFT: &str = "01KA0000000000000000000008";
+const STAGED: &str = "01KA0000000000000000000009";
 
 fn entry(name: &str, more: serde_json::Value) -> String {
     let mut entry = json!({
@@ -90,6 +91,14 @@ fn furnish(env: &TestEnv, server: &Server, whole: bool) {
     let backup = r#"{"queue": [{"id": "b", "content": "backed up"}]}"#;
     write(&claude, "mem0_queue.json", &if whole { queue.to_string() } else { "{".to_owned() });
     write(&claude, "mem0_queue_backup.json", backup);
+    if !whole {
+        // A state that makes no sense, and an import that somebody did not come to the end of.
+        write(&outbox, "state.json", "{");
+        let plan = json!({"id": "i", "origin": "queue", "hash": "", "ids": [], "new": [STAGED], "dead": [],
+            "queued": 0, "failed": 0, "totals": null});
+        write(&outbox, "import/plan", &plan.to_string());
+        write(&outbox, &format!("import/{STAGED}.json"), &entry(STAGED, json!({})));
+    }
     let torn = if whole { "" } else { "{" };
     write(&claude, "mem0_emergency.json", &format!("{{\"id\": \"e\", \"content\": \"in need\"}}\n{torn}"));
 }
@@ -157,7 +166,10 @@ fn attacked(runner: Runner, whole: bool, share: usize) {
     for name in [".claude", ".claude/logs", ".claude/logs/mem0_worker.log.2", ".config/aimem/config.toml"] {
         assert!(names.contains(&format!("home/{name}").as_str()), "{name}: {names:?}");
     }
-    let wanted = |number: usize, _: &Path, _: Kind| long() || number % share == 0;
+    let wanted = |number: usize, name: &Path, kind: Kind| {
+        let first = name == Path::new("home/.claude") && kind == Kind::LinkToFolder;
+        long() || first || number % share == 0
+    };
     let (planted, runs) = planting.attack(runner, &secret, &wanted, &|| told(&server));
     eprintln!("{} names, {planted} things planted, {runs} runs", names.len());
     assert!(planted >= names.len() * KINDS.len() / share - KINDS.len());
@@ -176,4 +188,27 @@ fn nothing_planted_beside_a_broken_queue_leads_the_superuser_out() {
 #[test]
 fn nothing_planted_leads_another_user_out_of_an_outbox() {
     attacked(Runner::Other, true, 37);
+}
+
+/// A folder or a file becomes a link and is itself again, in a tight loop, while aimem works.
+#[test]
+fn names_that_are_swapped_for_links_meanwhile_lead_nobody_out() {
+    let server = server();
+    let Some(planting) = planting(&server, true) else { return };
+    let outbox = Path::new("home/.claude/mem0_queue.d");
+    let some = ["new", "inflight", "state.json"].map(|name| outbox.join(name));
+    let some = [some.as_slice(), &["home/.claude".into(), "home/.config/aimem/config.toml".into()]].concat();
+    for runner in [Runner::Root, Runner::Other] {
+        let (mut swapped, mut count) = (0, 0);
+        for name in planting.names() {
+            if long() || runner == Runner::Root && some.contains(&name.to_owned()) {
+                let swaps = if long() { 100_000 } else { 1000 };
+                count += planting.swap(runner, name, swaps, &secret(name));
+                swapped += 1;
+                assert_eq!(told(&server), None, "{}", name.display());
+            }
+        }
+        eprintln!("{swapped} names swapped {count} times, {runner:?}");
+        assert!(swapped >= some.len() || runner == Runner::Other);
+    }
 }

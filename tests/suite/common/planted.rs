@@ -346,46 +346,44 @@ impl Planting {
     }
 
     /// Swaps a name with a link out of the tree, to the victim's file or folder, again and again
-    /// while the commands that come by it are run, as often as it takes. Returns how often it was
-    /// swapped while they ran.
+    /// while the commands that come by it are run, as often as that takes. Returns how often it was
+    /// swapped while they ran, which is 0 for a name that is not in the tree.
     pub fn swap(&self, runner: Runner, name: &Path, swaps: usize, secret: &str) -> usize {
-        self.put_down(runner);
         let (path, victim) = (self.env.root().join(name), self.env.root().join("victim"));
-        fs::write(victim.join("secret"), secret).unwrap();
-        self.give_victim(runner);
-        if path.symlink_metadata().is_err() {
-            return 0;
-        }
         let other = path.with_file_name("swapped");
-        symlink(victim.join(if path.is_dir() { "folder" } else { "secret" }), &other).unwrap();
-        lchown(&other, Some(NOBODY), Some(NOBODY)).unwrap();
-        let before = Snapshot::of(&victim);
-        let (over, count) = (AtomicBool::new(false), AtomicUsize::new(0));
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    // Either may be away for a moment: a command renames and removes.
-                    if renameat_with(CWD, &path, CWD, &other, RenameFlags::EXCHANGE).is_ok() {
-                        count.fetch_add(1, Ordering::Relaxed);
-                    } else {
-                        std::thread::yield_now();
+        let count = AtomicUsize::new(0);
+        let mut last = usize::MAX;
+        // In a round without a swap nothing can be swapped here.
+        while count.load(Ordering::Relaxed) < swaps && count.load(Ordering::Relaxed) != last {
+            last = count.load(Ordering::Relaxed);
+            self.put_down(runner);
+            fs::write(victim.join("secret"), secret).unwrap();
+            self.give_victim(runner);
+            if path.symlink_metadata().is_err() {
+                return 0;
+            }
+            symlink(victim.join(if path.is_dir() { "folder" } else { "secret" }), &other).unwrap();
+            lchown(&other, Some(NOBODY), Some(NOBODY)).unwrap();
+            let (before, over) = (Snapshot::of(&victim), AtomicBool::new(false));
+            let ends = std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        // One of them may be away: a command renames and removes.
+                        match renameat_with(CWD, &path, CWD, &other, RenameFlags::EXCHANGE) {
+                            Ok(()) => drop(count.fetch_add(1, Ordering::Relaxed)),
+                            Err(_) => std::thread::yield_now(),
+                        }
                     }
-                }
+                });
+                let _over = Over(&over);
+                let runs = self.names[name].iter().map(|&index| (index, self.run(runner, index)));
+                runs.collect::<Vec<_>>()
             });
-            let _over = Over(&over);
-            let mut last = usize::MAX;
-            for &index in self.names[name].iter().cycle() {
-                let ran = self.run(runner, index);
+            for (index, ran) in ends {
                 let what = format!("{} swapped, {:?} {runner:?}", name.display(), self.commands[index].args);
                 self.judge(&what, &ran, &before, None);
-                let now = count.load(Ordering::Relaxed);
-                // Nothing is left of it to be swapped.
-                if now >= swaps || now == last {
-                    break;
-                }
-                last = now;
             }
-        });
+        }
         count.into_inner()
     }
 }
