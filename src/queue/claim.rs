@@ -205,7 +205,7 @@ pub fn workers(spool: &Spool) -> Result<Vec<Worker>, QueueError> {
 ///
 /// # Errors
 /// The folder can't be read.
-pub fn reclaim(spool: &Spool, mut trouble: impl FnMut(&QueueError)) -> Result<u64, QueueError> {
+pub fn reclaim(spool: &Spool, mut trouble: impl FnMut(QueueError)) -> Result<u64, QueueError> {
     let inflight = spool.need(Part::InFlight)?;
     let mut count = 0;
     for name in inflight.names().map_err(QueueError::io("list", inflight.path()))? {
@@ -215,7 +215,7 @@ pub fn reclaim(spool: &Spool, mut trouble: impl FnMut(&QueueError)) -> Result<u6
         }
         match name.to_str().map_or(Ok(0), |name| reclaim_from(spool, inflight, name)) {
             Ok(reclaimed) => count += reclaimed,
-            Err(error) => trouble(&error),
+            Err(error) => trouble(error),
         }
     }
     Ok(count)

@@ -20,7 +20,7 @@ const ASIDE: &str = "state.json.corrupt";
 const LONGEST: u64 = 1 << 20;
 /// It holds no memory, so whoever may come into the outbox may read it.
 const KEPT_MODE: u32 = 0o644;
-/// A time this far ahead of the clock, or more, was written under another clock.
+/// Nothing is put off for longer, and a time farther ahead was written under another clock.
 pub(super) const FARTHEST: Duration = Duration::from_secs(3600);
 
 /// What is remembered between runs.

@@ -52,6 +52,8 @@ mod protocol_page;
 #[cfg(feature = "outbox")]
 mod queue_add;
 #[cfg(feature = "outbox")]
+mod queue_clock;
+#[cfg(feature = "outbox")]
 mod queue_import;
 #[cfg(feature = "outbox")]
 mod queue_kill;

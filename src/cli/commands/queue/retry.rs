@@ -6,7 +6,7 @@ use super::{not_found, usable};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::queue::claim::Claims;
+use crate::queue::claim::{Claims, reclaim};
 use crate::queue::{Place, QueueError, Ulid};
 
 /// Let entries be tried again by the next run, dead ones included
@@ -19,7 +19,7 @@ pub struct Retry {
     /// Which ones
     #[arg(value_name = "ID", required_unless_present = "all")]
     ids: Vec<String>,
-    /// All the dead, those that the server refused included
+    /// All that waits: the dead, those that the server refused included, and the parked
     #[arg(long, conflicts_with = "ids")]
     all: bool,
 }
@@ -34,7 +34,13 @@ impl Retry {
         };
         let mut wanted: Vec<(Place, Ulid)> = Vec::new();
         if self.all {
+            // What a killed worker had waits as well.
+            reclaim(&spool, |error| output::warning(CliError::from(error).message))?;
             wanted.extend(spool.names(&Place::Dead)?.into_iter().map(|name| (Place::Dead, name)));
+            let new = spool.read_all(&Place::New)?.into_iter();
+            let parked =
+                new.filter(|(_, entry)| entry.as_ref().is_ok_and(|entry| entry.not_before.is_some()));
+            wanted.extend(parked.map(|(name, _)| (Place::New, name)));
         }
         for id in &self.ids {
             match spool.find(id)? {

@@ -21,7 +21,7 @@ use crate::sys::signal::{ENDING, Signals};
 /// Deliver what is due
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 all that was due is delivered, 1 something is left or dead, 75 the server is down.
+Exit codes: 0 all is delivered, 1 something is left, parked or dead, 75 the server is down.
 Entries of the old Python programs are taken over first. What happens is written to
 ~/.claude/logs/mem0_worker.log.
 
@@ -159,6 +159,7 @@ fn to_json(report: &Report) -> serde_json::Value {
     json!({
         "delivered": report.delivered,
         "given_up": report.died,
+        "parked": report.parked,
         "left": report.left,
         "dead": report.dead,
         "ended_early": halt,
@@ -171,7 +172,7 @@ fn exit_of(report: &Report) -> Exit {
         Some(Halt::Signal(signal)) => Exit::Signal(signal),
         Some(Halt::Down(_)) => Exit::Busy,
         Some(Halt::Credential(_)) => Exit::CheckFailed,
-        None if report.undelivered > 0 || report.dead > 0 => Exit::CheckFailed,
+        None if report.undelivered + report.parked + report.dead > 0 => Exit::CheckFailed,
         None => Exit::Done,
     }
 }
