@@ -198,6 +198,26 @@ fn text(name: &str) -> Result<Option<String>, QueueError> {
     value.map(|value| value.into_string().map_err(|_| QueueError::setting(name, "not UTF-8"))).transpose()
 }
 
+/// A URL without what may be a credential in it: for messages.
+pub fn shown_url(url: &str) -> String {
+    let plain = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = plain.split_once("://").unwrap_or(("", plain));
+    let host = rest.split('/').next().unwrap_or_default();
+    let user = host.rfind('@').map_or(0, |at| at + 1);
+    let query = if plain == url { "" } else { "?…" };
+    format!("{scheme}{}{}{query}", if scheme.is_empty() { "" } else { "://" }, &rest[user..])
+}
+
+/// The URL that a variable names for the worker, if it may be written down: with a query it may be
+/// a credential.
+///
+/// # Errors
+/// [`QueueError::Setting`] for one that the worker would refuse, such as one with a password.
+pub fn plain_url(url: &str, setting: &str) -> Result<Option<String>, QueueError> {
+    checked_url(url, setting)?;
+    Ok((shown_url(url) == url).then(|| url.to_owned()))
+}
+
 fn checked_url(url: &str, setting: &str) -> Result<String, QueueError> {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
@@ -331,6 +351,21 @@ mod tests {
         for line in ["token = 'hunter2'", "read_timeout = 'hunter2'", "url = ['hunter2']"] {
             let secret = read(&format!("[mem0]\n{line}")).unwrap_err();
             assert!(secret.contains("line 2") && !secret.contains("hunter2"), "{secret}");
+        }
+    }
+
+    #[test]
+    fn urls_are_shown_without_credentials() {
+        for (url, shown) in [
+            ("http://h:1/a", "http://h:1/a"),
+            ("http://u:hunter2@h/a@b", "http://h/a@b"),
+            ("https://u:hunt@er2@h", "https://h"),
+            ("https://h/a?key=hunter2#x", "https://h/a?…"),
+            ("https://h#hunter2", "https://h?…"),
+            ("u:hunter2@h", "h"),
+            ("", ""),
+        ] {
+            assert_eq!(shown_url(url), shown, "{url}");
         }
     }
 

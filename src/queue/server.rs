@@ -12,7 +12,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use ureq::http::{HeaderMap, StatusCode};
 use ureq::{Agent, Proxy, Timeout};
 
-use super::config::Server;
+use super::config::{Server, shown_url};
 use super::state::FARTHEST;
 use super::{Entry, QueueError};
 use crate::lock::text::{printable, shorten};
@@ -82,9 +82,9 @@ impl Client {
         Ok(Client { server, agent: config.new_agent(), url })
     }
 
-    /// The server's URL, for messages. It holds no credential.
-    pub fn url(&self) -> &str {
-        &self.server.url
+    /// The server's URL, for messages: without what may be a credential in it.
+    pub fn url(&self) -> String {
+        shown_url(&self.server.url)
     }
 
     /// Asks whether the server is up: any 2xx is a yes.
