@@ -142,6 +142,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'For monitors: exit 1 when a lock is stale or old, or waits time out often')
             [CompletionResult]::new('log', 'log', [CompletionResultType]::ParameterValue, 'Show what happened to locks that should not happen often')
             [CompletionResult]::new('selftest', 'selftest', [CompletionResultType]::ParameterValue, 'Race the lock on this very file system')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a lock folder for all who share DIR')
             break
         }
         'aimem;locks;show' {
@@ -188,6 +189,14 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--time', '--time', [CompletionResultType]::ParameterName, 'End a race after this long in any case')
             [CompletionResult]::new('--compare', '--compare', [CompletionResultType]::ParameterName, 'Race the old scripts'' rule too (kill -0, remove, mkdir), for comparison')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;locks;init' {
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Whose members may use it: a name or a number; without it, everyone may')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

@@ -73,6 +73,9 @@ _aimem() {
             aimem__subcmd__locks,cleanup)
                 cmd="aimem__subcmd__locks__subcmd__cleanup"
                 ;;
+            aimem__subcmd__locks,init)
+                cmd="aimem__subcmd__locks__subcmd__init"
+                ;;
             aimem__subcmd__locks,log)
                 cmd="aimem__subcmd__locks__subcmd__log"
                 ;;
@@ -353,7 +356,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks)
-            opts="-h -V --help --version show cleanup check log selftest"
+            opts="-h -V --help --version show cleanup check log selftest init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -395,6 +398,24 @@ _aimem() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__locks__subcmd__init)
+            opts="-h -V --group --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

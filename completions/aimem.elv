@@ -130,6 +130,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand check 'For monitors: exit 1 when a lock is stale or old, or waits time out often'
             cand log 'Show what happened to locks that should not happen often'
             cand selftest 'Race the lock on this very file system'
+            cand init 'Make a lock folder for all who share DIR'
         }
         &'aimem;locks;show'= {
             cand --older-than 'Only locks that are older'
@@ -171,6 +172,13 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --time 'End a race after this long in any case'
             cand --compare 'Race the old scripts'' rule too (kill -0, remove, mkdir), for comparison'
             cand --json 'One JSON document'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;locks;init'= {
+            cand --group 'Whose members may use it: a name or a number; without it, everyone may'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'

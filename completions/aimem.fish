@@ -82,13 +82,14 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s V -l version -d 'Print version'
-complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -s h -l help -d 'Print help'
-complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -s V -l version -d 'Print version'
-complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "show" -d 'List every lock with its holder, its age, and whether it is alive'
-complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "cleanup" -d 'Remove stale locks, and only those'
-complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "check" -d 'For monitors: exit 1 when a lock is stale or old, or waits time out often'
-complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "log" -d 'Show what happened to locks that should not happen often'
-complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest" -f -a "selftest" -d 'Race the lock on this very file system'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -f -a "show" -d 'List every lock with its holder, its age, and whether it is alive'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -f -a "cleanup" -d 'Remove stale locks, and only those'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -f -a "check" -d 'For monitors: exit 1 when a lock is stale or old, or waits time out often'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -f -a "log" -d 'Show what happened to locks that should not happen often'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -f -a "selftest" -d 'Race the lock on this very file system'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -f -a "init" -d 'Make a lock folder for all who share DIR'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -l older-than -d 'Only locks that are older' -r
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
@@ -114,6 +115,9 @@ complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subco
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -l group -d 'Whose members may use it: a name or a number; without it, everyone may' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s f -l from-file -d 'Read the filter from a file' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l arg -d 'Set $NAME to the text VALUE' -r
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l argjson -d 'Set $NAME to the JSON value TEXT' -r

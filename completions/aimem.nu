@@ -136,6 +136,14 @@ module completions {
     folder?: path             # Where to race [default: the lock folder]
   ]
 
+  # Make a lock folder for all who share DIR
+  export extern "aimem locks init" [
+    --group: string           # Whose members may use it: a name or a number; without it, everyone may
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    dir: path                 # The folder that is shared
+  ]
+
   # Print a file, or what a filter makes of it
   export extern "aimem read" [
     --args                    # The words that follow are texts in $ARGS.positional

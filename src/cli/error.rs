@@ -95,6 +95,9 @@ impl From<LockError> for CliError {
                     show_duration(busy.waited)
                 );
                 let hint = match busy.verdict {
+                    _ if busy.holder.inside.is_some() => {
+                        "commands under one lock take turns: wait longer with --timeout; to work in a place that was acquired: --lock ID".to_owned()
+                    }
                     Verdict::Unknown => format!(
                         "whether its holder lives cannot be told: {}. If you are sure that it does not: aimem lock break {}",
                         busy.reason,
@@ -130,7 +133,14 @@ impl From<LockError> for CliError {
             LockError::Relative { .. } => CliError::usage(message),
             LockError::Untrusted { .. } => CliError::new(Exit::Permission, message)
                 .hint("set AIMEM_LOCK_DIR to a folder of your own"),
-            LockError::NoFlock { .. } => CliError::new(Exit::CantCreate, message)
+            LockError::Unusable { path, source } => {
+                let shared = path.parent().and_then(std::path::Path::parent);
+                let folder = shared.map_or_else(|| "DIR".to_owned(), quote);
+                CliError::new(Exit::Permission, format!("{message}: {}", explain(source))).hint(format!(
+                    "the locks of files there live in it, and another folder would keep nobody out; its owner can make one for all who share the files: aimem locks init {folder} [--group GROUP]; for files that nobody else locks, AIMEM_LOCK_DIR may name a folder of your own"
+                ))
+            }
+            LockError::NoFlock { source, .. } => CliError::new(Exit::CantCreate, format!("{message}: {}", explain(source)))
                 .hint("set AIMEM_LOCK_DIR to a folder on a local file system"),
             LockError::Interrupted(signal) => CliError::new(Exit::Signal(*signal), message),
             LockError::Resolve { source, .. } => {

@@ -10,12 +10,12 @@
 //! for `lock acquire`, what its owner has acquired before. Locks of a shell above any other
 //! command do not count: the command may run in the background, and the shell may go on.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::attempt::Keep;
+use super::claim::Keep;
 use super::guest::live_part;
 use super::id::{LockId, Token};
 use super::info::{Info, Liveness, MAX_BYTES};
@@ -27,6 +27,10 @@ use super::root::LockRoot;
 use super::text::{escape, unescape};
 use crate::sys;
 use crate::sys::file::Flock;
+use crate::sys::folder::{Access, Folder};
+
+/// The folder of traces.
+const WAITING: &str = ".waiting";
 
 /// A wait shorter than this leaves no trace.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
@@ -74,7 +78,7 @@ impl LookOut {
         }
         let trace = self.trace.as_ref()?;
         let mine = &trace.wait;
-        let others = read_all(root, trace).unwrap_or_default();
+        let others = read_all(trace).unwrap_or_default();
         let cycle =
             find_cycle(mine, &others, &mut |key| judge.judge(key).map(|seen| seen.info).unwrap_or_default())?;
         let youngest = cycle.iter().all(|other| (other.since, other.pid) <= (mine.since, mine.pid));
@@ -157,15 +161,15 @@ fn describe(mine: &Wait, cycle: &[Wait]) -> String {
 
 /// A trace that was left, gone with its maker.
 struct Trace {
-    path: PathBuf,
+    folder: Folder,
+    name: String,
     _locked: File,
     wait: Wait,
 }
 
 impl Trace {
     fn leave(root: &LockRoot, target: &Target, holds: Vec<Token>) -> io::Result<Trace> {
-        let folder = folder(root);
-        root.make_shared_folder(&folder)?;
+        let folder = root.folder().folder_or_make(WAITING, root.common_folder_mode())?;
         let wait = Wait {
             pid: std::process::id(),
             wants: target.key.clone(),
@@ -173,28 +177,28 @@ impl Trace {
             holds,
             since: sys::clock::since_boot(),
         };
-        let name = Token::fresh()?;
-        let unborn = folder.join(format!(".{name}"));
-        let path = folder.join(name.as_str());
-        let file = root.create_file(&unborn, true)?;
+        let name = Token::fresh()?.to_string();
+        let unborn = format!(".{name}");
+        let file = folder.create_file(&unborn, root.file_mode())?;
         // Locked before it has its name, or it could be taken for a dead one's.
         let born = (|| {
             if !sys::file::try_flock(&file, Flock::Exclusive)? {
                 return Err(io::Error::other("a new file is locked already"));
             }
             (&file).write_all(wait.render().as_bytes())?;
-            sys::file::rename_noreplace(&unborn, &path)
+            // Its name is fresh: nothing is there to be replaced.
+            folder.rename(&unborn, &folder, &name)
         })();
         if born.is_err() {
-            let _ = fs::remove_file(&unborn);
+            let _ = folder.remove_file(&unborn);
         }
-        born.map(|()| Trace { path, _locked: file, wait })
+        born.map(|()| Trace { folder, name, _locked: file, wait })
     }
 }
 
 impl Drop for Trace {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        let _ = self.folder.remove_file(&self.name);
     }
 }
 
@@ -225,25 +229,21 @@ impl Wait {
     }
 }
 
-fn folder(root: &LockRoot) -> PathBuf {
-    root.path().join(".waiting")
-}
-
 /// The waits of all living processes but this one. Traces of dead ones are removed on the way.
-fn read_all(root: &LockRoot, mine: &Trace) -> io::Result<Vec<Wait>> {
+fn read_all(mine: &Trace) -> io::Result<Vec<Wait>> {
     let mut waits = Vec::new();
-    for entry in fs::read_dir(folder(root))? {
-        let path = entry?.path();
-        if path == mine.path {
+    let folder = &mine.folder;
+    for name in folder.names()? {
+        if name == mine.name.as_str() {
             continue;
         }
-        let Ok(file) = sys::file::careful_options().read(true).open(&path) else { continue };
+        let Ok(file) = folder.open_file(&name, Access::Read) else { continue };
         let mut text = String::new();
         if sys::file::try_flock(&file, Flock::Shared)? {
             // One without its name may be about to be locked.
-            let is_named = path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."));
-            if is_named || is_old(&path) {
-                let _ = fs::remove_file(&path);
+            let is_named = !name.as_encoded_bytes().starts_with(b".");
+            if is_named || folder.look(&name)?.is_some_and(|look| is_old(&look)) {
+                let _ = folder.remove_file(&name);
             }
             continue;
         }

@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::LockError;
 use super::anchor;
 use super::guard::Guard;
-use super::guest::Nest;
+use super::guest::Place;
 use super::holder::Holder;
-use super::id::{LockId, Token};
+use super::id::LockId;
 use super::info::Info;
 use super::journal;
 use super::key::Target;
@@ -19,6 +19,7 @@ use super::root::{LockRoot, found};
 use super::wait::Waiter;
 use crate::sys;
 use crate::sys::file::{Identity, Pinned};
+use crate::sys::folder::Access;
 
 /// A release that can't get the guard leaves the lock to be reaped after this.
 pub(super) const RELEASE_PATIENCE: Duration = Duration::from_secs(5);
@@ -56,7 +57,7 @@ pub(super) struct Own {
 enum Hold {
     Own(Own),
     /// A place inside somebody's lock.
-    Guest(Nest),
+    Guest(Place),
     /// Given back, or another's business.
     Over,
 }
@@ -73,16 +74,14 @@ impl Held {
     }
 
     /// A guest's place, under a lock that another holds.
-    pub(super) fn guest(root: &LockRoot, target: &Target, nest: Nest) -> Held {
-        let id = nest.host().clone();
-        Held { root: root.clone(), target: target.clone(), id, hold: Hold::Guest(nest), reclaimed: None }
-    }
-
-    /// A guest that only wants an id to hand on: releasing it does nothing.
-    pub(super) fn guest_in_name(root: &LockRoot, target: &Target, host: &LockId) -> Result<Held, LockError> {
-        let token = Token::fresh().map_err(LockError::io("name a guest of", root.lock_dir(&target.key)))?;
-        let id = host.with_guest(token);
-        Ok(Held { root: root.clone(), target: target.clone(), id, hold: Hold::Over, reclaimed: None })
+    pub(super) fn guest(
+        root: &LockRoot,
+        target: &Target,
+        place: Place,
+        reclaimed: Option<Reclaimed>,
+    ) -> Held {
+        let id = place.id().unwrap_or_else(|| place.host().clone());
+        Held { root: root.clone(), target: target.clone(), id, hold: Hold::Guest(place), reclaimed }
     }
 
     /// The lock's id. A command that is started with it in its environment is our guest.
@@ -96,9 +95,17 @@ impl Held {
     /// A guest's own id can't be written down for its guests.
     pub fn invite(&self) -> Result<LockId, LockError> {
         match &self.hold {
-            Hold::Guest(nest) => nest.invite(),
+            Hold::Guest(place) => place.id().ok_or_else(|| {
+                let source = std::io::ErrorKind::PermissionDenied.into();
+                LockError::Io { action: "name a guest in", path: place.path().to_owned(), source }
+            }),
             Hold::Own(_) | Hold::Over => Ok(self.id.clone()),
         }
+    }
+
+    /// The folder that is the lock.
+    pub fn directory(&self) -> PathBuf {
+        self.root.lock_dir(&self.target.key)
     }
 
     /// The locked file.
@@ -119,7 +126,7 @@ impl Held {
     pub fn inheritable(&self) -> Result<Option<OwnedFd>, LockError> {
         let file = match &self.hold {
             Hold::Own(own) => &own.info,
-            Hold::Guest(nest) => nest.file(),
+            Hold::Guest(place) => place.file(),
             Hold::Over => return Ok(None),
         };
         let path = self.root.lock_dir(&self.target.key);
@@ -155,7 +162,7 @@ impl Held {
     pub fn check(&self) -> Result<(), LockError> {
         match &self.hold {
             Hold::Own(own) => self.check_own(own),
-            Hold::Guest(nest) => nest.check(&self.target.path),
+            Hold::Guest(place) => place.check(&self.target.path),
             Hold::Over => Err(LockError::lost(Some(self.target.path.clone()), "it was released")),
         }
     }
@@ -179,7 +186,10 @@ impl Held {
 
     /// Leaves the lock in place for its owner or until its time is over, and returns its id.
     pub fn leave(mut self) -> LockId {
-        self.hold = Hold::Over;
+        if let Hold::Guest(place) = std::mem::replace(&mut self.hold, Hold::Over) {
+            // The process's end does the same.
+            let _ = place.leave();
+        }
         self.id.clone()
     }
 
@@ -188,7 +198,7 @@ impl Held {
     pub fn abandon(mut self) {
         match std::mem::replace(&mut self.hold, Hold::Over) {
             Hold::Own(own) => drop(sys::file::unlock(&own.info)),
-            Hold::Guest(nest) => drop(nest.release()),
+            Hold::Guest(place) => drop(place.leave()),
             Hold::Over => {}
         }
     }
@@ -208,10 +218,10 @@ impl Held {
     fn give_back(&mut self) -> Result<(), LockError> {
         let own = match std::mem::replace(&mut self.hold, Hold::Over) {
             Hold::Own(own) => own,
-            Hold::Guest(nest) => {
+            Hold::Guest(place) => {
                 // Whether our host was there to the end is known only while we are inside.
-                let checked = nest.check(&self.target.path);
-                return nest.release().and(checked);
+                let checked = place.check(&self.target.path);
+                return place.release().and(checked);
             }
             Hold::Over => return Ok(()),
         };
@@ -224,6 +234,8 @@ impl Held {
         });
         // Explicitly, for a command's child may still have the descriptor.
         let _ = sys::file::unlock(&own.info);
+        // Closed first: some file systems keep an open file's folder from being removed.
+        drop(own);
         ended.map(SetAside::delete)
     }
 }
@@ -241,7 +253,7 @@ pub(super) fn open_info(
     id: &LockId,
     target: Option<&Path>,
 ) -> Result<(File, Info), LockError> {
-    open_info_with(root, id, target, sys::file::careful_options().read(true))
+    open_info_with(root, id, target, Access::Read)
 }
 
 /// The same in another way than for reading.
@@ -249,10 +261,15 @@ pub(super) fn open_info_with(
     root: &LockRoot,
     id: &LockId,
     target: Option<&Path>,
-    options: &std::fs::OpenOptions,
+    access: Access,
 ) -> Result<(File, Info), LockError> {
     let path = root.lock_dir(&id.key).join("info");
-    let opened = found(options.open(&path)).map_err(LockError::io("open", &path))?;
+    let opened = root.open_lock(&id.key).and_then(|lock| match access {
+        // A running holder's has a second name, its anchor.
+        Access::Read => lock.open_linked("info", access),
+        _ => lock.open_file("info", access),
+    });
+    let opened = found(opened).map_err(LockError::io("open", &path))?;
     let lost = |why: String| LockError::lost(target.map(Path::to_owned), why);
     let file = opened.ok_or_else(|| lost("it was removed".to_owned()))?;
     let info = Info::read(&file).map_err(LockError::io("read", &path))?;

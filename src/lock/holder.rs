@@ -20,7 +20,16 @@ pub struct Holder {
     /// Whether a time limit, not a process, keeps the lock.
     pub lease: bool,
     /// The lock is ours as guests, and what keeps us out is another guest.
-    pub inside: bool,
+    pub inside: Option<Inside>,
+}
+
+/// What is known of another guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inside {
+    /// It is the holder that is named.
+    Known,
+    /// The holder that is named is the host.
+    Unknown,
 }
 
 impl Holder {
@@ -46,14 +55,14 @@ impl Holder {
                 .filter(|host| *host != crate::sys::machine::host_name())
                 .map(|host| shorten(&printable(host), MAX_LABEL).into_owned()),
             lease: info.liveness == Some(Liveness::Lease),
-            inside: false,
+            inside: None,
         }
     }
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.inside {
+        if self.inside == Some(Inside::Unknown) {
             out.write_str("another command under the lock of ")?;
         }
         match self.pid {
@@ -64,9 +73,12 @@ impl fmt::Display for Holder {
         if !self.label.is_empty() {
             write!(out, " ({})", self.label)?;
         }
-        match &self.host {
-            Some(host) => write!(out, " on {host}"),
-            None => Ok(()),
+        if let Some(host) = &self.host {
+            write!(out, " on {host}")?;
+        }
+        match self.inside {
+            Some(Inside::Known) => out.write_str(", a guest of the same lock"),
+            _ => Ok(()),
         }
     }
 }

@@ -1,9 +1,8 @@
 //! All locks of a root: listing them, and removing the stale ones.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::LockError;
 use super::anchor;
@@ -11,9 +10,10 @@ use super::guard::Guard;
 use super::holder::Holder;
 use super::journal::{Event, Record};
 use super::key::Key;
-use super::liveness::{CORRUPT_GRACE, Judge, Judgement, Verdict};
+use super::liveness::{CORRUPT_GRACE, Judge, Judgement};
 use super::removal::{set_aside, sweep};
-use super::root::{LockRoot, found};
+use super::root::{LockRoot, lock_name};
+use super::verdict::Verdict;
 use crate::sys;
 
 /// One lock as it was found.
@@ -56,7 +56,7 @@ pub fn entry(root: &LockRoot, key: &Key) -> Result<Option<Entry>, LockError> {
 fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<Option<Entry>, LockError> {
     let judgement = judge.judge(key)?;
     let directory = root.lock_dir(key);
-    let age = age(&judgement, &directory);
+    let age = age(root, key, &judgement);
     let is_taken = judgement.verdict != Verdict::Free;
     Ok(is_taken.then(|| Entry { key: key.clone(), directory, judgement, age }))
 }
@@ -64,11 +64,9 @@ fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<Option<En
 fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError> {
     let fail =
         |source| LockError::Io { action: "list the lock folder", path: root.path().to_owned(), source };
-    let Some(folder) = found(fs::read_dir(root.path())).map_err(fail)? else { return Ok(Vec::new()) };
     // Holders whose directory was removed are known by their anchor alone.
     let mut keys: BTreeSet<Key> = anchor::keys(root).into_iter().collect();
-    for name in folder {
-        let name = name.map_err(fail)?.file_name();
+    for name in root.folder().names().map_err(fail)? {
         keys.extend(name.to_str().and_then(|name| name.strip_suffix(".lock")?.parse::<Key>().ok()));
     }
     let entries = keys.iter().filter_map(|key| entry_with(root, key, judge).transpose());
@@ -77,11 +75,11 @@ fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError
     Ok(entries)
 }
 
-fn age(judgement: &Judgement, directory: &std::path::Path) -> Duration {
+fn age(root: &LockRoot, key: &Key, judgement: &Judgement) -> Duration {
     let acquired = judgement.info.acquired.and_then(|time| Duration::try_from(time.as_duration()).ok());
     let made = || {
-        let modified = fs::symlink_metadata(directory).and_then(|meta| meta.modified()).ok()?;
-        modified.duration_since(SystemTime::UNIX_EPOCH).ok()
+        let (seconds, nanos) = root.folder().look(lock_name(key)).ok()??.modified;
+        Some(Duration::new(u64::try_from(seconds).ok()?, u32::try_from(nanos).ok()?))
     };
     acquired.or_else(made).map_or(Duration::ZERO, |then| sys::clock::since_epoch().saturating_sub(then))
 }
@@ -126,8 +124,7 @@ pub fn cleanup(root: &LockRoot, dry_run: bool) -> Result<Cleanup, LockError> {
         }
     }
     if !dry_run {
-        done.swept = sweep(root, None) + sweep_anchors(root, &mut judge);
-        done.swept += done.kept.iter().map(|entry| sweep(root, Some(&entry.directory))).sum::<usize>();
+        done.swept = sweep(root) + sweep_anchors(root, &mut judge);
     }
     Ok(done)
 }
@@ -151,11 +148,11 @@ fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError
     let (Verdict::Stale, Some(directory)) = (judgement.verdict, &judgement.directory) else {
         return Ok(false);
     };
-    let removed = set_aside(root, key, directory.identity(), &guard)?;
+    let Some(aside) = set_aside(root, key, directory.identity(), &guard)? else { return Ok(false) };
+    let Ok(aside) = judge.judge_again(key, &judgement, aside)? else { return Ok(false) };
     // Its kernel lock was free, or it would not be stale.
     anchor::remove(root, key, None);
     drop(guard);
-    let Some(aside) = removed else { return Ok(false) };
     aside.delete();
     let record = Record::new(Event::Takeover, judgement.info.target.as_deref());
     record.holder(&Holder::of(&judgement.info)).why(judgement.reason).append(root);

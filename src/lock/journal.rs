@@ -6,10 +6,11 @@
 //! refuse a lock, so failures are silent. When a file is full it is renamed to a name of its own
 //! that nothing can replace; only the oldest of those go.
 
-use std::fs::{self, File};
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ use super::holder::Holder;
 use super::root::{LockRoot, found};
 use crate::sys;
 use crate::sys::file::Identity;
+use crate::sys::folder::{Access, Folder};
 
 const NAME: &str = "journal.jsonl";
 const PREFIX: &str = "journal.";
@@ -152,18 +154,12 @@ pub(super) fn note_loss<T>(root: &LockRoot, result: Result<T, LockError>) -> Res
 }
 
 fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {
-    let path = root.path().join(NAME);
-    let mut file = match found(sys::file::careful_options().append(true).open(&path))? {
-        Some(file) => file,
-        None => {
-            root.create_file(&path, false)?;
-            sys::file::careful_options().append(true).open(&path)?
-        }
-    };
+    let folder = root.folder();
+    let mut file = folder.open_or_create(NAME, Access::Append, root.file_mode())?;
     // One write, so that lines of several processes do not mix.
     file.write_all(line.as_bytes())?;
     if file.metadata()?.len() > FULL {
-        put_aside(root, &path, &file)?;
+        put_aside(&folder, &file)?;
     }
     Ok(())
 }
@@ -171,31 +167,27 @@ fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {
 /// Several processes may see at once that a file is full. Each renames only the file that it has
 /// written to, to a fresh name, so none of them takes another's fresh journal for the full one
 /// and replaces the full one by it.
-fn put_aside(root: &LockRoot, path: &Path, full: &File) -> io::Result<()> {
+fn put_aside(folder: &Folder, full: &File) -> io::Result<()> {
     let now = sys::clock::since_epoch().as_millis();
-    let aside = root.path().join(format!("{PREFIX}{now:015}-{}{SUFFIX}", std::process::id()));
-    if Identity::from(&fs::symlink_metadata(path)?) == Identity::from(&full.metadata()?) {
-        sys::file::rename_noreplace(path, &aside)?;
+    let aside = format!("{PREFIX}{now:015}-{}{SUFFIX}", std::process::id());
+    if folder.look(NAME)?.map(|look| look.identity) == Some(Identity::from(&full.metadata()?)) {
+        folder.rename(NAME, folder, &aside)?;
     }
-    let files = files(root)?;
+    let files = files(folder)?;
     for old in files.iter().take(files.len().saturating_sub(KEPT + 1)) {
-        fs::remove_file(old)?;
+        folder.remove_file(old)?;
     }
     Ok(())
 }
 
 /// The journal's files, oldest first.
-fn files(root: &LockRoot) -> io::Result<Vec<PathBuf>> {
-    let mut aside = Vec::new();
-    for entry in fs::read_dir(root.path())? {
-        let name = entry?.file_name();
-        let is_ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        if is_ours && name != NAME {
-            aside.push(root.path().join(name));
-        }
-    }
+fn files(folder: &Folder) -> io::Result<Vec<OsString>> {
+    let is_ours = |name: &OsString| {
+        name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX) && name != NAME)
+    };
+    let mut aside: Vec<OsString> = folder.names()?.into_iter().filter(is_ours).collect();
     aside.sort();
-    aside.push(root.path().join(NAME));
+    aside.push(NAME.into());
     Ok(aside)
 }
 
@@ -206,8 +198,9 @@ fn files(root: &LockRoot) -> io::Result<Vec<PathBuf>> {
 /// A file can't be read.
 pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
-    for path in files(root)? {
-        let Some(file) = found(sys::file::careful_options().read(true).open(&path))? else { continue };
+    let folder = root.folder();
+    for name in files(&folder)? {
+        let Some(file) = found(folder.open_file(&name, Access::Read))? else { continue };
         if file.metadata()?.size() > 16 * FULL {
             continue;
         }

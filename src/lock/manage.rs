@@ -7,24 +7,27 @@ use std::time::Duration;
 
 use super::LockError;
 use super::anchor;
+use super::claim::Keep;
 use super::guard::Guard;
+use super::guest;
 use super::held::{RELEASE_PATIENCE, open_info, open_info_with};
 use super::holder::Holder;
 use super::id::LockId;
 use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
 use super::journal::{self, Event, Record};
-use super::key::Target;
-use super::liveness::{Judge, Judgement, Verdict};
+use super::key::{Key, Target};
+use super::liveness::{Judge, Judgement};
 use super::removal::{SetAside, set_aside};
-use super::root::LockRoot;
+use super::root::{LockRoot, lock_name};
+use super::verdict::Verdict;
 use crate::sys;
-use crate::sys::file::{Flock, Identity, Pinned};
+use crate::sys::file::Flock;
+use crate::sys::folder::Access;
 
-/// Releases the lock that `lock acquire` made under this id. A guest's id is accepted and
-/// nothing is done: the lock is its host's.
+/// Releases the lock, or the guest's place in one, that `lock acquire` took under this id.
 ///
 /// # Errors
-/// [`LockError::Lost`] when the lock is not held under this id any more, and nothing is
+/// [`LockError::Lost`] when it is not held under this id any more, and nothing is
 /// removed; [`LockError::Running`] when a running command has it.
 pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
     journal::note_loss(root, remove_own(root, id))
@@ -32,7 +35,7 @@ pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
 
 fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
     if id.is_guest() {
-        return Ok(());
+        return guest::release(root, id);
     }
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (file, info) = open_info(root, id, None)?;
@@ -43,11 +46,42 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
         Some(Liveness::Lease) if Judge::new(root).lease_is_over(&info) => return Err(expired(&info)),
         _ => {}
     }
-    let directory = sys::file::open_folder(&root.lock_dir(&id.key)).and_then(Pinned::new);
-    let directory = directory.map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
-    let removed = set_aside(root, &id.key, directory.identity(), &guard)?;
+    let lock = root.open_lock(&id.key).map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
+    let identity = lock.identity().map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
+    let removed = set_aside(root, &id.key, identity, &guard)?;
     drop(guard);
     removed.map(SetAside::delete).ok_or_else(|| LockError::lost(info.target, "it was removed"))
+}
+
+/// The id of the lock of `key`, or of a guest's place under one of the inherited ids, that `lock
+/// acquire` took for one of these owners, who still has it.
+///
+/// # Errors
+/// As [`Judge::judge`].
+pub fn acquired_by(
+    root: &LockRoot,
+    key: &Key,
+    inherited: &[LockId],
+    owners: &[Keep],
+) -> Result<Option<LockId>, LockError> {
+    let is_theirs = |info: &Info| {
+        let owner = info.pid.zip(info.started).map(|(pid, started)| Keep::Owner { pid, started });
+        info.liveness == Some(Liveness::Process) && owner.is_some_and(|owner| owners.contains(&owner))
+    };
+    let mut judge = Judge::new(root);
+    let judgement = judge.judge(key)?;
+    if judgement.verdict.is_taken() && is_theirs(&judgement.info) {
+        let id = |token| LockId { key: key.clone(), token, inner: Vec::new() };
+        return Ok(judgement.info.token.map(id));
+    }
+    for id in inherited.iter().rev().filter(|id| id.key == *key) {
+        if let Some(host) = guest::live_part(root, id, &mut judge)?
+            && let Some(place) = guest::acquired(root, &host, is_theirs, &mut judge)?
+        {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
 }
 
 /// Lets a lease run for `ttl` from now.
@@ -59,24 +93,44 @@ pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockErro
 }
 
 fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+    if id.is_guest() {
+        return guest::renew(root, id, ttl);
+    }
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
-    let (file, mut info) =
-        open_info_with(root, id, None, sys::file::careful_options().read(true).write(true))?;
+    let (_, info) = open_info(root, id, None)?;
+    let mut judge = Judge::new(root);
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
     }
-    let mut judge = Judge::new(root);
     if judge.lease_is_over(&info) {
         return Err(expired(&info));
+    }
+    // The same one: nobody changes a lock while we have its guard. To be written, it must have no
+    // other name, as that of a lease has none.
+    let (file, info) = open_info_with(root, id, None, Access::Write)?;
+    let path = root.lock_dir(&id.key);
+    let overwritten = prolong(&file, &path, info, ttl, &mut judge);
+    drop(guard);
+    overwritten
+}
+
+/// Lets a lease that has not expired end so long from now.
+pub(super) fn prolong(
+    file: &File,
+    path: &Path,
+    mut info: Info,
+    ttl: Duration,
+    judge: &mut Judge,
+) -> Result<(), LockError> {
+    if info.liveness != Some(Liveness::Lease) {
+        return Err(LockError::NotALease { holder: Holder::of(&info) });
     }
     if judge.shares_clock_with(&info) {
         info.expire_in(ttl);
     } else {
         info.expire_elsewhere_in(ttl);
     }
-    let overwritten = overwrite_end(&file, &info);
-    drop(guard);
-    overwritten.map_err(LockError::io("renew the lease in", root.lock_dir(&id.key)))
+    overwrite_end(file, &info).map_err(LockError::io("renew the lease in", path))
 }
 
 /// Puts the new end over the old one, which has the same width: a rename would give the lock
@@ -127,13 +181,10 @@ pub fn break_lock(
     let judgement = judge.judge(&target.key)?;
     let removed = match &judgement.directory {
         Some(directory) => set_aside(root, &target.key, directory.identity(), &guard)?,
-        None => {
-            let there = std::fs::symlink_metadata(root.lock_dir(&target.key));
-            match there {
-                Ok(meta) => set_aside(root, &target.key, Identity::from(&meta), &guard)?,
-                Err(_) => None,
-            }
-        }
+        None => match root.folder().look(lock_name(&target.key)) {
+            Ok(Some(there)) => set_aside(root, &target.key, there.identity, &guard)?,
+            _ => None,
+        },
     };
     let had_anchor = anchor::remove(root, &target.key, None);
     drop(guard);

@@ -1,7 +1,7 @@
 //! Who should own a lock that outlives the command that takes it.
 
 use super::LockError;
-use super::attempt::Keep;
+use super::claim::Keep;
 use crate::sys;
 
 /// Programs that only start another one.

@@ -110,6 +110,16 @@ impl Folder {
         Ok(Folder { file: Arc::new(file), path: path.into(), owner: meta.uid(), group: meta.gid(), shared })
     }
 
+    /// The same folder as the outermost one: what lies in it is judged by whose *it* is.
+    ///
+    /// # Errors
+    /// As `fstat(2)`.
+    pub fn as_root(&self) -> io::Result<Folder> {
+        let meta = self.file.metadata()?;
+        let shared = meta.mode() & WRITABLE_BY_OTHERS != 0;
+        Ok(Folder { owner: meta.uid(), group: meta.gid(), shared, ..self.clone() })
+    }
+
     /// Where it was opened. For messages, and to see whether the path still leads here.
     pub fn path(&self) -> &Path {
         &self.path
@@ -128,6 +138,11 @@ impl Folder {
     /// The outermost folder's group.
     pub fn group(&self) -> u32 {
         self.group
+    }
+
+    /// Whether both were opened at once: the same descriptor, not only the same folder.
+    pub fn is_same_opening(&self, other: &Folder) -> bool {
+        Arc::ptr_eq(&self.file, &other.file)
     }
 
     /// Whether things in it may be anybody's.
@@ -440,7 +455,7 @@ impl Folder {
 
     /// Whether something of that user may be in here.
     fn admits(&self, user: u32) -> bool {
-        self.shared || user == self.owner || user == 0
+        self.shared || user == self.owner || user == 0 || user == effective_user()
     }
 
     fn admit(&self, name: &OsStr, meta: &Metadata) -> io::Result<()> {

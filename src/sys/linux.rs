@@ -16,6 +16,9 @@ use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
 use super::process::Process;
 
+/// The inode number of the PID namespace that the kernel starts with (`PROC_PID_INIT_INO`).
+const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
+
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NODATA;
 
@@ -89,17 +92,32 @@ pub(super) fn process(pid: u32) -> Option<Process> {
     })
 }
 
-/// `NSpid` lists our PID in the table's namespace and in every one below down to our own: more
-/// than one number means that this `/proc` was mounted from outside.
+/// More than one PID means that this `/proc` was mounted from outside.
 pub(super) fn table_is_ours() -> bool {
-    let Ok(status) = fs::read_to_string("/proc/self/status") else {
-        return false;
-    };
-    let Some(line) = status.lines().find_map(|line| line.strip_prefix("NSpid:")) else {
-        return false;
-    };
-    let mut pids = line.split_ascii_whitespace();
-    pids.next().and_then(|pid| pid.parse().ok()) == Some(std::process::id()) && pids.next().is_none()
+    namespace_pids("self") == [std::process::id()]
+}
+
+pub(super) fn sees_all_processes() -> bool {
+    // With `hidepid` the first process is hidden from all but the superuser.
+    matches!(namespace("pid"), Some(0 | FIRST_PID_NAMESPACE)) && table_is_ours() && process(1).is_some()
+}
+
+pub(super) fn in_inner_namespaces(pid: u32) -> Vec<Process> {
+    let inner = |outer: &u32| namespace_pids(&outer.to_string()).iter().skip(1).any(|&inner| inner == pid);
+    pids().filter(inner).filter_map(process).collect()
+}
+
+/// `NSpid`: a process's PID in the table's namespace and in every one below, down to its own.
+fn namespace_pids(process: &str) -> Vec<u32> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap_or_default();
+    line.split_ascii_whitespace().map_while(|pid| pid.parse().ok()).collect()
+}
+
+/// Every PID in the table.
+fn pids() -> impl Iterator<Item = u32> {
+    let table = fs::read_dir("/proc").into_iter().flatten().flatten();
+    table.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 pub(super) fn wall_clock_start(started: u64) -> Option<f64> {

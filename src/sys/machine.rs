@@ -66,6 +66,13 @@ pub struct FileSystem {
 /// # Errors
 /// The path can't be opened or `statfs` fails.
 pub fn file_system(path: &Path) -> std::io::Result<FileSystem> {
-    let folder = File::open(path)?;
-    platform::file_system(&folder)
+    file_system_of(&File::open(path)?)
+}
+
+/// Asks what file system an open file or folder is on.
+///
+/// # Errors
+/// `statfs` fails.
+pub fn file_system_of(file: &File) -> std::io::Result<FileSystem> {
+    platform::file_system(file)
 }

@@ -11,6 +11,7 @@ pub mod path;
 pub mod process;
 pub mod random;
 pub mod signal;
+pub mod users;
 mod words;
 
 pub use words::{explain, is_device_error, is_loop, is_no_file, is_shortage};

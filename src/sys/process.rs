@@ -40,6 +40,17 @@ pub fn table_is_ours() -> bool {
     platform::table_is_ours()
 }
 
+/// Whether no process of this kernel is hidden from us: we are in the first PID namespace, its
+/// process table is mounted, and it shows other users' processes.
+pub fn sees_all() -> bool {
+    platform::sees_all_processes()
+}
+
+/// The processes that have this number in a PID namespace below ours, as in a container or a sandbox.
+pub fn in_inner_namespaces(pid: u32) -> Vec<Process> {
+    platform::in_inner_namespaces(pid)
+}
+
 /// When a process with that start time began, in seconds since 1970 on today's wall clock.
 pub fn wall_clock_start(process: &Process) -> Option<f64> {
     platform::wall_clock_start(process.started)

@@ -4,7 +4,8 @@ use std::fs;
 use std::process::Command;
 
 use super::common::{
-    Holder, Inside, Ran, STAY, TestEnv, aimem_path, eventually, require, require_root, skip,
+    Holder, Inside, Killed, Ran, STAY, TestEnv, aimem_path, dead_pid, eventually, require, require_root,
+    script_info, script_time, skip,
 };
 
 /// A command in a container of its own: its own process table, mounts and host name, the same
@@ -164,4 +165,77 @@ fn one_file_under_two_mount_points_has_two_locks() {
     let script =
         "mount --bind . there && exec \"$AIMEM\" lock with f -- \"$AIMEM\" lock with there/f -n -- true";
     Ran::of(container(&env, "a", script).output().unwrap()).ok();
+}
+
+/// Ways to be in a sandbox that shares the host's files and its name.
+fn sandboxes() -> Vec<Vec<&'static str>> {
+    let mut ways = vec![
+        vec!["unshare", "--pid", "--fork", "--mount-proc"],
+        // The name is copied into the new namespace.
+        vec!["unshare", "--pid", "--uts", "--ipc", "--fork", "--mount-proc"],
+        vec!["unshare", "--pid", "--fork"],
+    ];
+    if require("bwrap") {
+        ways.push(vec!["bwrap", "--dev-bind", "/", "/", "--unshare-pid", "--proc", "/proc"]);
+        ways.push(vec!["bwrap", "--dev-bind", "/", "/", "--unshare-all", "--proc", "/proc"]);
+    }
+    ways
+}
+
+#[test]
+fn in_a_sandbox_nobody_can_tell_whose_pid_a_script_has_noted() {
+    let env = TestEnv::new();
+    if !possible(&env) {
+        return;
+    }
+    env.make_root();
+    let alive = Killed(env.command("sleep").arg("1000").spawn().unwrap());
+    for pid in [alive.0.id(), dead_pid()] {
+        env.forge("f", Some(script_info(pid).as_bytes()));
+        for way in sandboxes() {
+            let look = "$AIMEM lock with f -n -- true; echo $?; $AIMEM locks cleanup; $AIMEM lock status f";
+            let mut command = env.command(way[0]);
+            command.args(&way[1..]).args(["sh", "-c", look]);
+            let ran = Ran::of(command.output().unwrap()).expect(1);
+            assert!(ran.stdout.starts_with("75\nunknown: "), "{way:?}: {} {}", ran.stdout, ran.stderr);
+            assert!(ran.stdout.contains("cannot be told"), "{way:?}: {}", ran.stdout);
+        }
+    }
+    // From outside it can be told.
+    env.run(["lock", "with", "f", "-n", "--", "true"]).ok();
+}
+
+#[test]
+fn a_script_that_lives_in_a_sandbox_is_not_taken_for_dead() {
+    let env = TestEnv::new();
+    if !possible(&env) {
+        return;
+    }
+    if !std::path::Path::new("/proc/sys/kernel/ns_last_pid").exists() {
+        skip("PIDs cannot be chosen here");
+        return;
+    }
+    env.make_root();
+    for way in &sandboxes()[..2] {
+        let lock = env.lock_dir("f");
+        let script = format!(
+            "mkdir {0} && printf 'PID: %s\nACQUIRED: %s\nHOSTNAME: %s\n' $$ {1} $(uname -n) >{0}/info\n{STAY}",
+            lock.display(),
+            script_time(0),
+        );
+        env.write("script.sh", script);
+        // It has a number there that nobody has here any more.
+        let dead = dead_pid();
+        let inside = format!("echo {} >/proc/sys/kernel/ns_last_pid && sh script.sh; :", dead - 1);
+        let mut command = env.command(way[0]);
+        command.args(&way[1..]).args(["sh", "-c", &inside]);
+        let holder = Holder::start(&mut command);
+        let info = fs::read_to_string(env.lock_dir("f").join("info")).unwrap();
+        assert!(info.starts_with(&format!("PID: {dead}\n")), "{info}");
+        assert!(!aimem::sys::process::exists(dead));
+        env.run(["lock", "with", "f", "-n", "--", "true"]).expect(75);
+        assert_eq!(env.verdict("f"), "unknown", "{way:?}");
+        holder.end();
+        env.run(["lock", "with", "f", "-n", "--", "true"]).ok();
+    }
 }

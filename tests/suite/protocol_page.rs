@@ -24,6 +24,7 @@ fn tests() -> BTreeSet<String> {
     let mut files = Vec::new();
     rust_files(&here("tests/suite"), &mut files);
     rust_files(&here("src/lock"), &mut files);
+    rust_files(&here("src/sys"), &mut files);
     let mut names = BTreeSet::new();
     for file in files {
         let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();

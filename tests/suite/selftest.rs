@@ -28,19 +28,18 @@ fn race(folder: &Path) {
             assert_eq!(race["overlaps"], 0, "{race}");
         }
     }
-    let script: u64 = [1, 3].map(|at| races[at]["overlaps"].as_u64().unwrap()).iter().sum();
-    assert!(script > 0, "the scripts' rule does overlap: {report}");
+    // Whether the scripts' rule overlaps is chance: the report above shows it.
     assert_eq!(TestEnv::names_in(folder), [""; 0], "the race cleans up after itself");
 }
 
 #[test]
-fn no_overlap_on_the_disk_and_the_scripts_rule_overlaps() {
+fn no_overlap_on_the_disk_beside_the_scripts_rule() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     race(folder.path());
 }
 
 #[test]
-fn no_overlap_on_tmpfs_and_the_scripts_rule_overlaps() {
+fn no_overlap_on_tmpfs_beside_the_scripts_rule() {
     let shm = Path::new("/dev/shm");
     if !shm.is_dir() || !aimem::sys::machine::file_system(shm).is_ok_and(|fs| fs.name == "tmpfs") {
         super::common::skip("/dev/shm is no tmpfs");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::super::args::LockArgs;
+use super::super::args::{LockArgs, call};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
@@ -45,7 +45,11 @@ pub struct Read {
 impl Read {
     pub(crate) fn run(self) -> Outcome {
         let (path, program) = self.filter.program()?;
-        let locker = if self.no_lock { None } else { Some(self.lock.locker().map_err(hint_at_no_lock)?) };
+        let locker = if self.no_lock {
+            None
+        } else {
+            Some(self.lock.locker(call("read", &[&path], None)).map_err(hint_at_no_lock)?)
+        };
         let mut patient = Patient::new()?;
         let found = memory::read(locker.as_ref(), &path, &mut patient);
         let found = found.map_err(|error| match error {

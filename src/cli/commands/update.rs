@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::args::{LockArgs, ReplaceArgs};
+use super::super::args::{LockArgs, ReplaceArgs, call};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
@@ -44,6 +44,7 @@ impl Update {
     pub(crate) fn run(mut self) -> Outcome {
         let command = if self.pipe { self.filter.operands.take_command() } else { Vec::new() };
         let (path, program) = self.filter.program()?;
+        let call = call("update", &[&path], command.first());
         let mut transform: Box<dyn Transform> = match program {
             Some(_) if self.pipe => {
                 return Err(
@@ -66,7 +67,7 @@ impl Update {
         if let Some(start) = &create {
             memory::validate(start, "the start given with --create")?;
         }
-        let locker = self.lock.locker()?;
+        let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
         let session = Session { locker: Some(&locker), replace, waiter: &mut patient };

@@ -12,12 +12,14 @@ pub mod planted;
 pub mod queue;
 mod snapshot;
 pub mod strace;
+mod users;
 
 pub use fuzz::fuzz;
 pub use inside::Inside;
 pub use locks::*;
 pub use nobody::*;
 pub use snapshot::Snapshot;
+pub use users::*;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -205,7 +207,7 @@ impl Mounted {
         Mounted::run(at, Command::new("mount").arg("--bind").arg(what).arg(at))
     }
 
-    fn run(at: &Path, mount: &mut Command) -> Option<Mounted> {
+    pub fn run(at: &Path, mount: &mut Command) -> Option<Mounted> {
         if !require("mount") || !require_root() {
             return None;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::LockArgs;
+use crate::cli::args::{LockArgs, call};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::waiting::Patient;
@@ -44,7 +44,7 @@ impl Acquire {
             (None, Some(pid)) => owner::by_pid(pid)?,
             (None, None) => owner::nearest()?,
         };
-        let locker = self.lock.locker()?;
+        let locker = self.lock.locker(call("lock acquire", &[&self.file], None))?;
         let mut patient = Patient::new()?;
         let held = locker.acquire(&self.file, keep, &mut patient);
         let held = held.map_err(|error| self.lock.wait.choose_exit(error))?;

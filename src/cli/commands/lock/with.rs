@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::cli::args::{WaitArgs, locker};
+use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::{CliError, Outcome, explain};
 use crate::cli::exit::Exit;
 use crate::cli::waiting::{Patient, first_ending, note_release};
@@ -62,7 +62,8 @@ pub struct With {
 impl With {
     pub(crate) fn run(self) -> Outcome {
         let debugging = env::lock_debug()?;
-        let locker = locker(&self.wait, self.client.clone(), None).map_err(own)?;
+        let call = call("lock with", &self.files, self.command.first());
+        let locker = locker(&self.wait, self.client.clone(), None, call).map_err(own)?;
         // Before the lock: a signal from here on releases it.
         let mut patient = Patient::with_signals(&signal::USER).map_err(own)?;
         let held = locker

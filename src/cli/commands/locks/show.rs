@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::report::{Report, table};
-use crate::cli::args::existing_lock_root;
+use crate::cli::args::lock_root_here;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::{duration, output};
@@ -33,7 +33,7 @@ pub struct Show {
 
 impl Show {
     pub(crate) fn run(self) -> Outcome {
-        let entries = existing_lock_root()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
+        let entries = lock_root_here()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
         let old = entries.iter().filter(|entry| self.older_than.is_none_or(|limit| entry.age > limit));
         if self.ids {
             let ids: String = old.filter_map(id_line).collect();

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use crate::cli::args::{WaitArgs, locker};
+use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::{CliError, Outcome};
 use crate::queue::config::Server;
 use crate::queue::old::OldFiles;
@@ -107,6 +107,6 @@ fn old_files(folder: Option<&Path>, spool: Option<&Spool>) -> Result<Option<OldF
         conflict_exit_code: None,
         no_deadlock_check: true,
     };
-    let locker = locker(&wait, None, None)?;
+    let locker = locker(&wait, None, None, call("queue import", &[folder], None))?;
     Ok(Some(OldFiles::new(folder, locker)))
 }

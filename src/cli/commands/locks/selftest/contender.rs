@@ -12,7 +12,7 @@ use super::{Rule, detector_path, target};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::lock::wait::Silent;
-use crate::lock::{Held, Keep, LockRoot, Locker, Patience};
+use crate::lock::{Held, Keep, LockRoot, Locker, Patience, Roots};
 use crate::sys;
 use crate::sys::random::Random;
 
@@ -104,7 +104,7 @@ struct Ours {
 impl Ours {
     fn new(folder: &Path) -> Result<Ours, CliError> {
         let locker = Locker {
-            root: LockRoot::open(&folder.join("locks"))?,
+            roots: Roots::fixed(LockRoot::open(&folder.join("locks"))?),
             inherited: Vec::new(),
             under: None,
             patience: Patience { limit: Duration::from_secs(60), ..Patience::default() },
