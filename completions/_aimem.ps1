@@ -406,7 +406,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;retry' {
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All the dead, those that the server refused included')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All that waits: the dead, those that the server refused included, and the parked')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

@@ -377,7 +377,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;retry'= {
-            cand --all 'All the dead, those that the server refused included'
+            cand --all 'All that waits: the dead, those that the server refused included, and the parked'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'

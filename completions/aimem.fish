@@ -254,7 +254,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subco
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l json -d 'One JSON document about the run'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -s V -l version -d 'Print version'
-complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -l all -d 'All the dead, those that the server refused included'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -l all -d 'All that waits: the dead, those that the server refused included, and the parked'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'

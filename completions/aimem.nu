@@ -320,7 +320,7 @@ module completions {
 
   # Let entries be tried again by the next run, dead ones included
   export extern "aimem queue retry" [
-    --all                     # All the dead, those that the server refused included
+    --all                     # All that waits: the dead, those that the server refused included, and the parked
     --help(-h)                # Print help
     --version(-V)             # Print version
     ...ids: string            # Which ones

@@ -17,6 +17,7 @@
 mod ours;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod walk;
 
 pub use walk::{Reached, walk_to_file};
@@ -33,13 +34,11 @@ use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::file::{Identity, is_unsupported, set_mode, set_owner};
+use super::platform;
 use super::process::effective_user;
 
 /// Bits of a mode that let others than the owner write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-
-/// Deeper than anything of ours: below this, [`Folder::remove_tree`] gives up.
-const DEEPEST: usize = 8;
 
 /// What a file is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,24 +207,30 @@ impl Folder {
     /// # Errors
     /// As `mkdir(2)`; `AlreadyExists`.
     pub fn make_folder(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<Folder> {
-        let name = single(name.as_ref())?;
-        let bits = |mode: u32| Mode::from_raw_mode(mode as rustix::fs::RawMode);
-        rustix::fs::mkdirat(&*self.file, name, bits(mode & 0o777))?;
-        let made = match self.folder(name) {
-            // Under an odd umask it can't be opened yet. The superuser can, always; so there is
-            // nobody here whom another could deceive by a link.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && effective_user() != 0 => {
-                rustix::fs::chmodat(&*self.file, name, bits(mode), AtFlags::empty())?;
+        self.make(single(name.as_ref())?, Some(mode)).map(|(made, _)| made)
+    }
+
+    /// The same, with what the umask leaves when no permissions are given. Whether it surely is the
+    /// one that was made, too: a name can be given to another folder of the superuser's.
+    fn make(&self, name: &OsStr, mode: Option<u32>) -> io::Result<(Folder, bool)> {
+        let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o777) as rustix::fs::RawMode);
+        rustix::fs::mkdirat(&*self.file, name, bits)?;
+        let made = match (self.folder(name), mode) {
+            // Under an odd umask it can't be opened yet.
+            (Err(error), Some(mode)) if error.kind() == io::ErrorKind::PermissionDenied => {
+                platform::set_folder_mode_at(&self.file, name, mode)?;
                 self.folder(name)
             }
-            made => made,
+            (made, _) => made,
         };
         let given = made.and_then(|folder| {
-            self.give(&folder.file)?;
-            if folder.metadata()?.mode() & 0o7777 != mode {
+            let ours = self.give_made(&folder)?;
+            if let Some(mode) = mode.filter(|_| ours)
+                && folder.metadata()?.mode() & 0o7777 != mode
+            {
                 set_mode(&*folder.file, mode)?;
             }
-            Ok(folder)
+            Ok((folder, ours))
         });
         if given.is_err() {
             let _ = self.remove_folder(name);
@@ -416,33 +421,6 @@ impl Folder {
     /// As `rmdir(2)`.
     pub fn remove_folder(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&*self.file, single(name.as_ref())?, AtFlags::REMOVEDIR)?)
-    }
-
-    /// Removes a folder with all that is in it, or a file. Links are removed, never followed.
-    ///
-    /// # Errors
-    /// Something can't be removed, or is nested deeper than anything of ours.
-    pub fn remove_tree(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
-        self.remove_levels(single(name.as_ref())?, DEEPEST)
-    }
-
-    fn remove_levels(&self, name: &OsStr, levels: usize) -> io::Result<()> {
-        let is_folder = self.look(name)?.is_some_and(|look| look.is_folder);
-        if !is_folder {
-            return self.remove_file(name);
-        }
-        // Another's folder may be in there: opened without asking whose, for it is only emptied.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        if let Ok(file) = open_at(&*self.file, name, flags, 0) {
-            let inner = Folder { file: Arc::new(file), path: self.path.join(name).into(), ..self.clone() };
-            for name in inner.names()? {
-                if levels == 0 {
-                    return Err(io::Error::other("folders are nested too deeply in it"));
-                }
-                inner.remove_levels(&name, levels - 1)?;
-            }
-        }
-        self.remove_folder(name)
     }
 
     /// Makes what happened to the names in it last through a power cut.

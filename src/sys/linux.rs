@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,18 @@ pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
     }
     let target = rustix::fs::readlinkat(&link, "", Vec::new())?;
     Ok(Link { owner: meta.uid(), target: OsStr::from_bytes(target.to_bytes()).into() })
+}
+
+/// Sets the permissions of a folder of ours that may not be opened. No call does so without
+/// following a link, so it is reached by a descriptor that needs no permission.
+pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::Result<()> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let found = File::from(rustix::fs::openat(folder, name, flags, Mode::empty())?);
+    if found.metadata()?.uid() != super::process::effective_user() {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let path = format!("/proc/self/fd/{}", found.as_raw_fd());
+    Ok(rustix::fs::chmod(path, Mode::from_raw_mode(mode & 0o7777))?)
 }
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, FileType, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::time::{ClockId, clock_gettime};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
@@ -35,6 +35,12 @@ pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
         return Err(io::ErrorKind::Interrupted.into());
     }
     Ok(Link { owner: before.st_uid, target: OsStr::from_bytes(target.to_bytes()).into() })
+}
+
+/// Sets the permissions of a folder that may not be opened.
+pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::Result<()> {
+    let mode = Mode::from_raw_mode((mode & 0o7777) as rustix::fs::RawMode);
+    Ok(rustix::fs::chmodat(folder, name, mode, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {

@@ -3,12 +3,14 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use super::common::http::{Reply, Server, fine, status};
 use super::common::queue::Outbox;
+use super::common::strace::Stopped;
 use super::common::{
-    Killed, NOBODY, Ran, Snapshot, TestEnv, aimem_path, eventually, nobodys_env, set_mode, walk,
+    Killed, NOBODY, Ran, Snapshot, TestEnv, aimem_path, eventually, nobodys_env, require, set_mode, walk,
 };
 
 /// What is in a folder, itself included, and not nobody's.
@@ -297,4 +299,64 @@ fn what_a_killed_superuser_had_claimed_goes_back_all_the_same() {
     as_nobody(&outbox, Some(&server), &["work"]).ok();
     assert_eq!(outbox.ids("done").len(), 1);
     assert_eq!(TestEnv::names_in(&outbox.folder().join("inflight")), [""; 0]);
+}
+
+/// A folder of root's is given the name of the one that root has just made.
+#[test]
+fn a_user_gets_no_folder_of_roots_by_a_swap() {
+    if !require("strace") {
+        return;
+    }
+    for nth in [1, 3] {
+        let Some(env) = nobodys_env() else { return };
+        let home = env.home();
+        let path = home.join([".claude", ".claude/mem0_queue.d", ".claude/mem0_queue.d/tmp"][nth - 1]);
+        let args = ["queue", "add", "-p", "web", "x"];
+        let stopped = Stopped::behind(&env, ("mkdirat", nth), args, Stdio::null());
+        let roots = path.with_file_name("roots");
+        fs::create_dir(&roots).unwrap();
+        fs::write(roots.join("f"), "").unwrap();
+        set_mode(&roots, 0o711);
+        fs::rename(&path, path.with_file_name("away")).unwrap();
+        fs::rename(&roots, &path).unwrap();
+        stopped.go_on();
+        let meta = fs::metadata(&path).unwrap();
+        assert_eq!((meta.uid(), meta.mode() & 0o777), (0, 0o711), "{}", path.display());
+        assert_eq!(fs::metadata(path.join("f")).unwrap().uid(), 0);
+    }
+}
+
+#[test]
+fn many_of_roots_make_a_users_outbox_together() {
+    let Some(env) = nobodys_env() else { return };
+    let mut outbox = Outbox::new();
+    outbox.env = env;
+    let savers: Vec<_> = (0..12)
+        .map(|number| outbox.queue(["add", "-p", "web", &number.to_string()]).spawn().unwrap())
+        .collect();
+    for saver in savers {
+        Ran::of(saver.wait_with_output().unwrap()).ok();
+    }
+    assert_eq!(outbox.ids("new").len(), 12);
+    assert_eq!(of_others(&outbox.env.home()), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn an_outbox_is_its_owners_under_any_umask() {
+    let Some(env) = nobodys_env() else { return };
+    let mut outbox = Outbox::new();
+    outbox.env = env;
+    fs::create_dir(outbox.old()).unwrap();
+    chown(outbox.old(), Some(NOBODY), Some(NOBODY)).unwrap();
+    for umask in ["777", "000"] {
+        let script =
+            format!("umask {umask}; exec setpriv --reuid={NOBODY} --clear-groups \"$0\" queue add -p web x");
+        let mut command = outbox.env.command("sh");
+        Ran::of(command.args(["-c", &script]).arg(outbox.env.root().join("aimem")).output().unwrap()).ok();
+        for path in walk(&outbox.folder()) {
+            let wanted = if path.is_dir() { 0o700 } else { 0o600 };
+            assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, wanted, "{}", path.display());
+        }
+        fs::remove_dir_all(outbox.folder()).unwrap();
+    }
 }

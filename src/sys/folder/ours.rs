@@ -4,11 +4,15 @@ use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
 
 use super::{Access, Folder, single};
 use crate::sys::file::set_mode;
 use crate::sys::process::effective_user;
 
+/// Looks at what is in a new folder before it stays the superuser's: half a second.
+const LOOKS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(5);
 /// The bit of a mode that lets everyone read.
 const READABLE_BY_ALL: u32 = 0o004;
 
@@ -61,9 +65,31 @@ impl Folder {
     /// As [`Folder::make_folder`].
     pub fn make_shown(&self, name: impl AsRef<OsStr>, mode: u32, kept: u32) -> io::Result<Folder> {
         let name = single(name.as_ref())?;
-        let made = self.make_folder(name, mode)?;
-        self.show(&made.file, kept).inspect_err(|_| drop(self.remove_folder(name)))?;
+        let (made, ours) = self.make(name, Some(mode))?;
+        if ours {
+            self.show(&made.file, kept).inspect_err(|_| drop(self.remove_folder(name)))?;
+        }
         Ok(made)
+    }
+
+    /// Gives a folder that was just made, and opened by its name afterwards, to this folder's owner.
+    /// That one may have given the name to another folder of the superuser's in between, which has
+    /// something in it that is not the owner's: it stays as it is, and the answer is no. Another
+    /// process of the superuser's that works in the new one already has given its things away soon.
+    pub(super) fn give_made(&self, made: &Folder) -> io::Result<bool> {
+        if self.owner == 0 || effective_user() != 0 {
+            return Ok(true);
+        }
+        for _ in 0..LOOKS {
+            let is_owners =
+                |name| made.look(name).is_ok_and(|look| look.is_none_or(|look| look.user == self.owner));
+            if made.names()?.into_iter().all(is_owners) {
+                self.give(&made.file)?;
+                return Ok(true);
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Ok(false)
     }
 
     fn show(&self, made: &File, kept: u32) -> io::Result<()> {

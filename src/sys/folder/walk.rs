@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{CWD, OFlags};
 use rustix::io::Errno;
 
 use super::ours::unreadable;
@@ -208,18 +208,10 @@ impl Walk {
 
     fn make(&self, name: &OsStr, mode: Option<u32>) -> io::Result<()> {
         let here = self.folder_here()?;
-        let made = match mode {
-            Some(mode) => here.make_folder(name, mode),
-            None => {
-                let by_umask = Mode::RWXU | Mode::RWXG | Mode::RWXO;
-                let made = rustix::fs::mkdirat(&*here.file, name, by_umask).map_err(io::Error::from);
-                made.and_then(|()| here.folder(name)).and_then(|made| here.give(&made.file).map(|()| made))
-            }
-        };
-        match made {
+        match here.make(name, mode) {
             // Somebody was faster, and may not have come to the sync.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => here.folder(name)?.sync_above(),
-            made => made?.sync_above(),
+            made => made?.0.sync_above(),
         }
     }
 

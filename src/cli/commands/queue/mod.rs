@@ -107,6 +107,6 @@ fn old_files(folder: Option<&Path>, spool: Option<&Spool>) -> Result<Option<OldF
         conflict_exit_code: None,
         no_deadlock_check: true,
     };
-    let locker = locker(&wait, None, None, call("queue import", &[folder], None))?;
+    let locker = locker(&wait, None, None, call("queue import", &[folder.path()], None))?;
     Ok(Some(OldFiles::new(folder, locker)))
 }
