@@ -16,6 +16,7 @@
 //! - [`worker`]: one run: health, uploads, pauses, outcomes. [`server`]: the HTTP side of it.
 //! - [`config`], [`preset`]: which server, and what it wants to hear.
 //! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now.
+//! - `fresh`, `sweep`: replacing a file, and what killed processes leave behind.
 //! - [`event`], [`log`]: what happens, one line each. [`old`]: the files of the programs before this one.
 //!
 //! **The invariant**: an entry is one file, and every step of its life is one `rename` of that
@@ -32,6 +33,7 @@ pub mod config;
 pub mod entry;
 mod error;
 pub mod event;
+mod fresh;
 pub mod log;
 pub mod old;
 pub mod places;
@@ -41,6 +43,7 @@ pub mod server;
 pub mod spool;
 pub mod state;
 pub mod status;
+mod sweep;
 pub mod ulid;
 pub mod worker;
 

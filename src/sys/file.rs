@@ -4,7 +4,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{CWD, FlockOperation, Gid, Mode, OFlags, RenameFlags, Uid, XattrFlags};
@@ -24,6 +24,13 @@ impl From<&Metadata> for Identity {
     fn from(meta: &Metadata) -> Self {
         Identity { device: meta.dev(), inode: meta.ino() }
     }
+}
+
+/// A symbolic link.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) owner: u32,
+    pub(super) target: PathBuf,
 }
 
 /// An identity that stays true: the file is kept open, so that its inode number can't go to

@@ -14,6 +14,14 @@
 //!
 //! In a *shared* folder, one to which its group or everyone may write, things may be anybody's.
 
+mod ours;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod walk;
+
+pub use walk::{Reached, walk_to_file};
+
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io;
@@ -26,13 +34,11 @@ use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::file::{Identity, is_unsupported, set_mode, set_owner};
+use super::platform;
 use super::process::effective_user;
 
 /// Bits of a mode that let others than the owner write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
-
-/// Deeper than anything of ours: below this, [`Folder::remove_tree`] gives up.
-const DEEPEST: usize = 8;
 
 /// What a file is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,24 +207,30 @@ impl Folder {
     /// # Errors
     /// As `mkdir(2)`; `AlreadyExists`.
     pub fn make_folder(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<Folder> {
-        let name = single(name.as_ref())?;
-        let bits = |mode: u32| Mode::from_raw_mode(mode as rustix::fs::RawMode);
-        rustix::fs::mkdirat(&*self.file, name, bits(mode & 0o777))?;
-        let made = match self.folder(name) {
-            // Under an odd umask it can't be opened yet. The superuser can, always; so there is
-            // nobody here whom another could deceive by a link.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && effective_user() != 0 => {
-                rustix::fs::chmodat(&*self.file, name, bits(mode), AtFlags::empty())?;
+        self.make(single(name.as_ref())?, Some(mode)).map(|(made, _)| made)
+    }
+
+    /// The same, with what the umask leaves when no permissions are given. Whether it surely is the
+    /// one that was made, too: a name can be given to another folder of the superuser's.
+    fn make(&self, name: &OsStr, mode: Option<u32>) -> io::Result<(Folder, bool)> {
+        let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o777) as rustix::fs::RawMode);
+        rustix::fs::mkdirat(&*self.file, name, bits)?;
+        let made = match (self.folder(name), mode) {
+            // Under an odd umask it can't be opened yet.
+            (Err(error), Some(mode)) if error.kind() == io::ErrorKind::PermissionDenied => {
+                platform::set_folder_mode_at(&self.file, name, mode)?;
                 self.folder(name)
             }
-            made => made,
+            (made, _) => made,
         };
         let given = made.and_then(|folder| {
-            self.give(&folder.file)?;
-            if folder.metadata()?.mode() & 0o7777 != mode {
+            let ours = self.give_made(&folder)?;
+            if let Some(mode) = mode.filter(|_| ours)
+                && folder.metadata()?.mode() & 0o7777 != mode
+            {
                 set_mode(&*folder.file, mode)?;
             }
-            Ok(folder)
+            Ok((folder, ours))
         });
         if given.is_err() {
             let _ = self.remove_folder(name);
@@ -411,33 +423,6 @@ impl Folder {
         Ok(rustix::fs::unlinkat(&*self.file, single(name.as_ref())?, AtFlags::REMOVEDIR)?)
     }
 
-    /// Removes a folder with all that is in it, or a file. Links are removed, never followed.
-    ///
-    /// # Errors
-    /// Something can't be removed, or is nested deeper than anything of ours.
-    pub fn remove_tree(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
-        self.remove_levels(single(name.as_ref())?, DEEPEST)
-    }
-
-    fn remove_levels(&self, name: &OsStr, levels: usize) -> io::Result<()> {
-        let is_folder = self.look(name)?.is_some_and(|look| look.is_folder);
-        if !is_folder {
-            return self.remove_file(name);
-        }
-        // Another's folder may be in there: opened without asking whose, for it is only emptied.
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        if let Ok(file) = open_at(&*self.file, name, flags, 0) {
-            let inner = Folder { file: Arc::new(file), path: self.path.join(name).into(), ..self.clone() };
-            for name in inner.names()? {
-                if levels == 0 {
-                    return Err(io::Error::other("folders are nested too deeply in it"));
-                }
-                inner.remove_levels(&name, levels - 1)?;
-            }
-        }
-        self.remove_folder(name)
-    }
-
     /// Makes what happened to the names in it last through a power cut.
     ///
     /// # Errors
@@ -459,11 +444,7 @@ impl Folder {
     }
 
     fn distrust(&self, name: &OsStr, why: &str) -> io::Error {
-        let path = self.path.join(name);
-        io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            format!("{} is not to be trusted: {why}", path.display()),
-        )
+        distrust(&self.path.join(name), why)
     }
 
     /// Gives what the superuser has made to the folder's owner, if that is another.
@@ -485,6 +466,10 @@ fn open_at(folder: impl std::os::fd::AsFd, name: &OsStr, flags: OFlags, mode: u3
     Ok(opened?.into())
 }
 
+fn distrust(path: &Path, why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::PermissionDenied, format!("{} is not to be trusted: {why}", path.display()))
+}
+
 /// A name that stays in its folder.
 fn single(name: &OsStr) -> io::Result<&OsStr> {
     let bytes = name.as_bytes();
@@ -492,84 +477,4 @@ fn single(name: &OsStr) -> io::Result<&OsStr> {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     Ok(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
-    fn private() -> (tempfile::TempDir, Folder) {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::open(dir.path()).unwrap();
-        (dir, folder)
-    }
-
-    #[test]
-    fn links_are_refused_and_what_they_point_to_stays_as_it_is() {
-        let (dir, folder) = private();
-        let victim = tempfile::tempdir().unwrap();
-        std::fs::File::create(victim.path().join("f")).unwrap();
-        symlink(victim.path(), dir.path().join("folder")).unwrap();
-        symlink(victim.path().join("f"), dir.path().join("file")).unwrap();
-        symlink(victim.path().join("new"), dir.path().join("dangling")).unwrap();
-        assert_eq!(folder.folder("folder").unwrap_err().kind(), io::ErrorKind::NotADirectory);
-        assert!(folder.folder_or_make("folder", 0o700).is_err());
-        for name in ["file", "dangling"] {
-            let error = folder.open_or_create(name, Access::Write, 0o600).unwrap_err();
-            assert!(error.to_string().contains("symbolic link"), "{error}");
-        }
-        folder.remove_tree("folder").unwrap();
-        assert_eq!(Folder::open(victim.path()).unwrap().names().unwrap(), ["f"]);
-    }
-
-    #[test]
-    fn what_is_no_file_and_what_has_two_names_is_refused() {
-        let (dir, folder) = private();
-        rustix::fs::mknodat(CWD, dir.path().join("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
-        folder.make_folder("folder", 0o700).unwrap();
-        folder.create_file("one", 0o600).unwrap();
-        folder.link("one", &folder, "two").unwrap();
-        for name in ["fifo", "folder", "one"] {
-            let error = folder.open_file(name, Access::Write).unwrap_err();
-            assert!(error.to_string().contains("not to be trusted"), "{name}: {error}");
-        }
-        folder.open_linked("one", Access::Write).unwrap();
-    }
-
-    #[test]
-    fn a_name_stays_in_its_folder() {
-        let (_dir, folder) = private();
-        for name in ["", ".", "..", "../x", "a/b", "/etc/passwd"] {
-            assert!(folder.open_file(name, Access::Read).is_err(), "{name}");
-            assert!(folder.remove_tree(name).is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn permissions_are_as_asked_for() {
-        let (_dir, folder) = private();
-        let mode = |meta: Metadata| meta.permissions().mode() & 0o7777;
-        assert_eq!(mode(folder.make_folder("a", 0o700).unwrap().metadata().unwrap()), 0o700);
-        assert_eq!(mode(folder.make_folder("b", 0o2770).unwrap().metadata().unwrap()), 0o2770);
-        assert_eq!(mode(folder.create_file("c", 0o666).unwrap().metadata().unwrap()), 0o666);
-    }
-
-    #[test]
-    fn a_strangers_things_are_refused_in_a_private_folder_only() {
-        let (dir, folder) = private();
-        if effective_user() != 0 {
-            return;
-        }
-        folder.create_file("f", 0o600).unwrap();
-        std::os::unix::fs::lchown(dir.path().join("f"), Some(12345), None).unwrap();
-        assert!(folder.open_file("f", Access::Read).unwrap_err().to_string().contains("stranger"));
-        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o1777)).unwrap();
-        Folder::open(dir.path()).unwrap().open_file("f", Access::Read).unwrap();
-        // What the superuser makes in another's folder is that one's.
-        std::os::unix::fs::lchown(dir.path(), Some(12345), Some(12345)).unwrap();
-        let anothers = Folder::open(dir.path()).unwrap();
-        assert_eq!(anothers.create_file("g", 0o600).unwrap().metadata().unwrap().uid(), 12345);
-        assert_eq!(anothers.make_folder("h", 0o700).unwrap().metadata().unwrap().uid(), 12345);
-    }
 }

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags};
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
 
-use super::file::Identity;
+use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
 use super::process::{Process, Wanted};
 
@@ -21,6 +23,33 @@ const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NODATA;
+
+/// What a folder is opened with that is only passed through.
+pub(super) const SEARCH: OFlags = OFlags::PATH;
+
+/// A link's owner and target, of the very same link. `InvalidInput` for anything else.
+pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let link = File::from(rustix::fs::openat(folder, name, flags, Mode::empty())?);
+    let meta = link.metadata()?;
+    if !meta.is_symlink() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let target = rustix::fs::readlinkat(&link, "", Vec::new())?;
+    Ok(Link { owner: meta.uid(), target: OsStr::from_bytes(target.to_bytes()).into() })
+}
+
+/// Sets the permissions of a folder of ours that may not be opened. No call does so without
+/// following a link, so it is reached by a descriptor that needs no permission.
+pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::Result<()> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let found = File::from(rustix::fs::openat(folder, name, flags, Mode::empty())?);
+    if found.metadata()?.uid() != super::process::effective_user() {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let path = format!("/proc/self/fd/{}", found.as_raw_fd());
+    Ok(rustix::fs::chmod(path, Mode::from_raw_mode(mode & 0o7777))?)
+}
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
     let mut filled = 0;
@@ -123,12 +152,6 @@ pub(super) fn command_line(pid: u32) -> Vec<OsString> {
         return Vec::new();
     }
     bytes.split(|&byte| byte == 0).map(|arg| OsStr::from_bytes(arg).to_owned()).collect()
-}
-
-pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
-    let (Ok(wanted), Some(name)) = (fs::metadata(path), path.file_name()) else { return Vec::new() };
-    let wanted = Wanted { identity: Identity::from(&wanted), path: path.to_owned() };
-    who_has_open_each(&[wanted], &|other| other == name).into_values().next().unwrap_or_default()
 }
 
 pub(super) fn who_has_open_each(

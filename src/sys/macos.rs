@@ -4,19 +4,45 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::time::{ClockId, clock_gettime};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
-use super::file::Identity;
+use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
 use super::process::{Process, Wanted};
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
+
+/// What a folder is opened with that is only passed through.
+pub(super) const SEARCH: OFlags = OFlags::RDONLY;
+
+/// A link's owner and target. `InvalidInput` for anything else.
+pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
+    let look = || rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
+    let before = look()?;
+    if FileType::from_raw_mode(before.st_mode) != FileType::Symlink {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let target = rustix::fs::readlinkat(folder, name, Vec::new())?;
+    // A link can't be opened here, so one that was swapped meanwhile is told by its number.
+    if look()?.st_ino != before.st_ino {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    Ok(Link { owner: before.st_uid, target: OsStr::from_bytes(target.to_bytes()).into() })
+}
+
+/// Sets the permissions of a folder that may not be opened.
+pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::Result<()> {
+    let mode = Mode::from_raw_mode((mode & 0o7777) as rustix::fs::RawMode);
+    Ok(rustix::fs::chmodat(folder, name, mode, AtFlags::SYMLINK_NOFOLLOW)?)
+}
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
     File::open("/dev/urandom")?.read_exact(bytes)
@@ -82,13 +108,6 @@ pub(super) fn executable(pid: u32) -> Option<PathBuf> {
 pub(super) fn command_line(pid: u32) -> Vec<OsString> {
     let system = table(pid, ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always));
     system.process(Pid::from_u32(pid)).map(|process| process.cmd().to_vec()).unwrap_or_default()
-}
-
-pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
-    let Ok(output) = Command::new("/usr/sbin/lsof").arg("-t").arg("--").arg(path).output() else {
-        return Vec::new();
-    };
-    String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse().ok()).collect()
 }
 
 /// `lsof` finds files by their identity, whatever they were called when they were opened. Its lines

@@ -6,7 +6,6 @@
 pub mod clock;
 pub mod file;
 pub mod folder;
-pub mod given;
 pub mod machine;
 pub mod path;
 pub mod process;

@@ -100,7 +100,15 @@ pub fn send_signal(pid: u32, number: i32) -> std::io::Result<()> {
 /// The PIDs that have `path` open, as far as this user may see. For messages only: the answer
 /// is old when it arrives.
 pub fn who_has_open(path: &Path) -> Vec<u32> {
-    platform::who_has_open(path)
+    std::fs::metadata(path).map_or_else(|_| Vec::new(), |meta| who_has_open_as(path, Identity::from(&meta)))
+}
+
+/// The same for a file that was opened as that path's last name: where the path leads now does not
+/// matter.
+pub fn who_has_open_as(path: &Path, file: Identity) -> Vec<u32> {
+    let wanted = Wanted { identity: file, path: path.to_owned() };
+    let mut found = who_has_open_each(&[wanted], |name| Some(name) == path.file_name());
+    found.remove(&file).unwrap_or_default()
 }
 
 /// An open file that processes are looked for by.

@@ -55,9 +55,13 @@ mod protocol_page;
 #[cfg(feature = "outbox")]
 mod queue_add;
 #[cfg(feature = "outbox")]
+mod queue_clock;
+#[cfg(feature = "outbox")]
 mod queue_import;
 #[cfg(feature = "outbox")]
 mod queue_kill;
+#[cfg(feature = "outbox")]
+mod queue_planted;
 #[cfg(feature = "outbox")]
 mod queue_root;
 #[cfg(feature = "outbox")]

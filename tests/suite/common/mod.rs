@@ -8,6 +8,7 @@ pub mod http;
 mod inside;
 mod locks;
 mod nobody;
+pub mod planted;
 pub mod queue;
 mod snapshot;
 pub mod strace;
@@ -182,7 +183,7 @@ impl TestEnv {
 }
 
 /// A path and everything below it.
-fn walk(path: &Path) -> Vec<PathBuf> {
+pub fn walk(path: &Path) -> Vec<PathBuf> {
     let mut paths = vec![path.to_owned()];
     if path.is_dir() && !path.is_symlink() {
         paths.extend(fs::read_dir(path).unwrap().flat_map(|entry| walk(&entry.unwrap().path())));

@@ -9,7 +9,6 @@ impl From<QueueError> for CliError {
         let message = error.to_string();
         match error {
             QueueError::Lock(error) => error.into(),
-            QueueError::Replace(error) => error.into(),
             QueueError::NoHome => CliError::usage(message).hint("set AIMEM_QUEUE"),
             QueueError::Empty => {
                 CliError::new(Exit::Data, message).hint("give it as an argument, or on standard input")
