@@ -108,8 +108,8 @@ impl Unborn {
         judge: &mut Judge,
     ) -> io::Result<Unborn> {
         let name = format!("{UNBORN_PREFIX}{token}");
-        let folder = top.make_folder(&name, root.folder_mode())?;
-        let info = match folder.create_file("info", root.file_mode()) {
+        let folder = root.make_unborn(&name)?;
+        let info = match root.create_file(&folder, "info") {
             Ok(info) => info,
             Err(error) => {
                 let _ = top.remove_folder(&name);

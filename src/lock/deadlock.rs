@@ -27,7 +27,7 @@ use super::root::LockRoot;
 use super::text::{escape, unescape};
 use crate::sys;
 use crate::sys::file::Flock;
-use crate::sys::folder::{Access, Folder};
+use crate::sys::folder::Folder;
 
 /// The folder of traces.
 const WAITING: &str = ".waiting";
@@ -169,7 +169,7 @@ struct Trace {
 
 impl Trace {
     fn leave(root: &LockRoot, target: &Target, holds: Vec<Token>) -> io::Result<Trace> {
-        let folder = root.folder().folder_or_make(WAITING, root.common_folder_mode())?;
+        let folder = root.common_folder(WAITING)?;
         let wait = Wait {
             pid: std::process::id(),
             wants: target.key.clone(),
@@ -179,7 +179,7 @@ impl Trace {
         };
         let name = Token::fresh()?.to_string();
         let unborn = format!(".{name}");
-        let file = folder.create_file(&unborn, root.file_mode())?;
+        let file = root.create_file(&folder, &unborn)?;
         // Locked before it has its name, or it could be taken for a dead one's.
         let born = (|| {
             if !sys::file::try_flock(&file, Flock::Exclusive)? {
@@ -237,7 +237,7 @@ fn read_all(mine: &Trace) -> io::Result<Vec<Wait>> {
         if name == mine.name.as_str() {
             continue;
         }
-        let Ok(file) = folder.open_file(&name, Access::Read) else { continue };
+        let Ok(file) = folder.open_readable(&name) else { continue };
         let mut text = String::new();
         if sys::file::try_flock(&file, Flock::Shared)? {
             // One without its name may be about to be locked.

@@ -256,8 +256,7 @@ pub(super) fn open_info_with(
 ) -> Result<(File, Info), LockError> {
     let path = root.lock_dir(&id.key).join("info");
     let opened = root.open_lock(&id.key).and_then(|lock| match access {
-        // A running holder's has a second name, its anchor.
-        Access::Read => lock.open_linked("info", access),
+        Access::Read => root.open_info_in(&id.key, &lock),
         _ => lock.open_file("info", access),
     });
     let opened = found(opened).map_err(LockError::io("open", &path))?;

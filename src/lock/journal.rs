@@ -147,7 +147,13 @@ impl Record {
 
 fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {
     let folder = root.folder();
-    let mut file = folder.open_or_create(NAME, Access::Append, root.file_mode())?;
+    let mut file = match folder.open_file(NAME, Access::Append) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            root.lock_file(&folder, NAME)?;
+            folder.open_file(NAME, Access::Append)?
+        }
+        opened => opened?,
+    };
     // One write, so that lines of several processes do not mix.
     file.write_all(line.as_bytes())?;
     if file.metadata()?.len() > FULL {
@@ -192,7 +198,7 @@ pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
     let folder = root.folder();
     for name in files(&folder)? {
-        let Some(file) = found(folder.open_file(&name, Access::Read))? else { continue };
+        let Some(file) = found(folder.open_readable(&name))? else { continue };
         if file.metadata()?.size() > 16 * FULL {
             continue;
         }

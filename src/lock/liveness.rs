@@ -23,7 +23,7 @@ use super::root::{LockRoot, found};
 use super::verdict::{Here, Verdict, judge_holder};
 use crate::sys;
 use crate::sys::file::{Flock, Identity, Pinned};
-use crate::sys::folder::{Access, Folder};
+use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
 
 /// How long a directory without a readable holder must stay unchanged under one judge's eyes.
@@ -162,7 +162,7 @@ impl Judge {
             Ok(meta) => meta,
             Err(error) => return unknown("look at the lock directory", error),
         };
-        let mut judgement = match folder.open_linked("info", Access::Read) {
+        let mut judgement = match self.root.open_info_in(key, &folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.corrupt(key, &folder, &folder_meta, None)
             }
@@ -298,7 +298,7 @@ impl Judge {
         }
         let fail = || LockError::io("look at the lock", self.root.lock_dir(key));
         let found = aside.open().and_then(|folder| match folder {
-            Some(folder) => found(folder.open_linked("info", Access::Read)),
+            Some(folder) => found(self.root.open_info_in(key, &folder)),
             None => Ok(None),
         });
         let Some(file) = found.map_err(fail())? else { return Ok(Ok(aside)) };

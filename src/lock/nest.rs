@@ -81,7 +81,7 @@ impl Nest {
     pub(super) fn look(root: &LockRoot, host: &LockId) -> io::Result<Option<Nest>> {
         let path = Nest::path_for(root, host);
         let lock = root.open_lock(&host.key);
-        match lock.and_then(|lock| lock.open_file(Nest::name_for(host), Access::Read)) {
+        match lock.and_then(|lock| lock.open_readable(Nest::name_for(host))) {
             Ok(file) => Ok(Some(Nest { file, path })),
             Err(error) if sys::is_shortage(&error) => Err(error),
             Err(_) => Ok(None),

@@ -281,7 +281,7 @@ fn walk_home(home: &Path, owner: u32, make: Option<u32>) -> io::Result<Folder> {
     for (name, mode) in [(CONFIG, make.map(|_| ABOVE)), (LOCKS, make)] {
         let opened = match (folder.folder(name), mode) {
             (Err(error), Some(mode)) if error.kind() == io::ErrorKind::NotFound => {
-                folder.folder_or_make(name, mode)
+                make_for(&folder, name, mode, owner)
             }
             (opened, _) => opened,
         };
@@ -292,6 +292,18 @@ fn walk_home(home: &Path, owner: u32, make: Option<u32>) -> io::Result<Folder> {
     }
     // What lies in the root is judged by whose the root is, not by whose the home is.
     folder.as_root()
+}
+
+/// Makes a folder in somebody's home. One that can't be given to its owner would lock them out.
+fn make_for(folder: &Folder, name: &str, mode: u32, owner: u32) -> io::Result<Folder> {
+    let made = folder.folder_or_make(name, mode)?;
+    let whose = made.metadata()?.uid();
+    if sys::process::effective_user() != 0 || whose == owner {
+        return Ok(made);
+    }
+    let _ = folder.remove_folder(name);
+    let why = format!("{} cannot be given to user {owner}", folder.path_of(name).display());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
 }
 
 /// Follows a link in somebody's home: their own, to a folder of their own.
