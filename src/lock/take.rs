@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use super::LockError;
 use super::attempt::{Attempt, attempt};
 use super::claim::{Claim, Keep};
-use super::deadlock::{LookOut, holdings};
+use super::deadlock::{LookOut, Wish};
 use super::error::Busy;
 use super::guest::{Entrance, Place, live_part, why_dead};
 use super::held::Held;
 use super::holder::{Holder, Inside};
+use super::holdings::holdings;
 use super::id::LockId;
 use super::journal::{Event, LONG_WAIT, Record};
 use super::key::Target;
@@ -121,9 +122,13 @@ impl Locker {
     ) -> Result<Held, LockError> {
         let mut judge = Judge::new(&self.root);
         let mut wait = Wait::new(&self.root, target, self.patience, deadline);
-        let mut look_out = LookOut::new(self.deadlock_check);
+        // Who holds nothing and runs under nothing is in no circle.
+        let may_hold = !self.inherited.is_empty() || !own.is_empty() || matches!(keep, Keep::Owner { .. });
+        let mut look_out = LookOut::new(self.deadlock_check && may_hold);
         let result = loop {
-            let (seen, is_guest) = match self.host(target, &mut judge)? {
+            let host = self.host(target, &mut judge)?;
+            let wish = host.clone().map_or_else(|| Wish::Lock(target.key.clone()), Wish::Place);
+            let (seen, is_guest) = match host {
                 Some(host) => match self.enter(target, keep, host, &mut judge)? {
                     Entrance::Inside(place, reclaimed) => {
                         break Ok(Held::guest(&self.root, target, place, reclaimed));
@@ -148,11 +153,9 @@ impl Locker {
             if let Err(error) = wait.pause(&seen, is_guest, waiter) {
                 break Err(error);
             }
-            if !is_guest {
-                let holdings = |judge: &mut Judge| holdings(&self.root, &self.inherited, own, keep, judge);
-                if let Some(cycle) = look_out.look(&self.root, target, holdings, &mut judge) {
-                    break Err(LockError::Deadlock { cycle });
-                }
+            let holdings = |judge: &mut Judge| holdings(&self.root, &self.inherited, own, keep, judge);
+            if let Some(cycle) = look_out.look(&self.root, target, &wish, holdings, &mut judge) {
+                break Err(LockError::Deadlock { cycle });
             }
         };
         self.record(target, &result, &wait);
