@@ -40,6 +40,7 @@ mod large;
 mod leases;
 mod leftovers;
 mod liveness;
+mod living_and_dead;
 mod lock_with;
 mod many_waiters;
 mod metadata;
