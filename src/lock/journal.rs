@@ -8,7 +8,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
@@ -31,6 +31,11 @@ const FULL: u64 = 1 << 20;
 const KEPT: usize = 4;
 /// A wait that ended well is worth a line from here on.
 pub(super) const LONG_WAIT: Duration = Duration::from_secs(1);
+
+/// A line that is longer is none of ours.
+const LONGEST_LINE: usize = 64 * 1024;
+/// A wait that is said to be longer, about thirty years, is none.
+const LONGEST_WAIT: Duration = Duration::from_secs(1_000_000_000);
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -111,6 +116,18 @@ impl Record {
             lock: None,
             expired: None,
         }
+    }
+
+    /// A line of the journal, as whoever may write there has left it.
+    fn parse(line: &[u8]) -> Option<Record> {
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
+        let mut record: Record = serde_json::from_slice(line).ok()?;
+        // A negative one says nothing, and neither does one beyond all durations.
+        let is_time = |seconds: &f64| (0.0..=LONGEST_WAIT.as_secs_f64()).contains(seconds);
+        record.waited_seconds = record.waited_seconds.filter(is_time);
+        Some(record)
     }
 
     #[must_use]
@@ -202,8 +219,9 @@ pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
         if file.metadata()?.size() > 16 * FULL {
             continue;
         }
-        let text = io::read_to_string(file)?;
-        records.extend(text.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok()));
+        let mut text = Vec::new();
+        (&file).take(16 * FULL).read_to_end(&mut text)?;
+        records.extend(text.split(|&byte| byte == b'\n').filter_map(Record::parse));
     }
     records.sort_by_key(|record| record.time);
     Ok(records)

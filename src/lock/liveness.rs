@@ -218,7 +218,7 @@ impl Judge {
 
     /// Whether the process that an info file names has ended for certain.
     fn has_ended(&mut self, info: &Info) -> bool {
-        info.pid.is_some_and(|pid| !sys::process::exists(pid))
+        info.pid.is_some_and(sys::process::has_ended)
             && info.pid_namespace.is_some()
             && info.pid_namespace == self.here().pid_namespace
     }

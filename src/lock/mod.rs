@@ -10,7 +10,7 @@
 //! - `guard`, `anchor`, `removal`: how a lock changes. `attempt`: taking it. [`held`]: publish,
 //!   release.
 //! - [`take`], [`wait`], `guest`, `nest`: how a process comes to have one.
-//! - `deadlock`: waits that can't end. [`journal`], [`loss`]: what should not happen often.
+//! - `deadlock`, `holdings`: waits that can't end. [`journal`], [`loss`]: what should not happen often.
 //! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside.
 //!
 //! Order within a take: guard, `mkdir`, judge, set aside, `mkdir`, info file locked before it is
@@ -26,6 +26,7 @@ mod guard;
 mod guest;
 pub mod held;
 pub mod holder;
+mod holdings;
 pub mod id;
 pub mod info;
 pub mod inventory;

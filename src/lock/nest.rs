@@ -144,16 +144,15 @@ impl Nest {
         locked: bool,
         judge: &mut Judge,
     ) -> io::Result<(Verdict, String)> {
-        let runs = match record.info.liveness {
-            Some(Liveness::Kernel) => true,
-            Some(Liveness::Process | Liveness::Lease) => false,
-            None => record.info.pid.is_none(),
-        };
-        Ok(match (runs, locked) {
-            (true, true) => (Verdict::Held, "another guest of the same lock is inside".to_owned()),
-            (true, false) => (Verdict::Stale, "the guest that was inside has ended".to_owned()),
-            (false, _) => judge_holder(&record.info, self.inode()?, judge.here()),
-        })
+        let runs = !matches!(record.info.liveness, Some(Liveness::Process | Liveness::Lease));
+        if runs && locked {
+            return Ok((Verdict::Held, "another guest of the same lock is inside".to_owned()));
+        }
+        if record.info.pid.is_none() {
+            // Of an earlier version, which had the kernel lock and nothing else.
+            return Ok((Verdict::Stale, "the guest that was inside has ended".to_owned()));
+        }
+        Ok(judge_holder(&record.info, self.inode()?, judge.here()))
     }
 
     /// Whether the guest that has this token has the place now.

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use super::LockError;
 use super::attempt::{Attempt, attempt};
 use super::claim::{Claim, Keep};
-use super::deadlock::{LookOut, holdings};
+use super::deadlock::{LookOut, Wish};
 use super::error::Busy;
 use super::guest::{Entrance, Place, live_part, why_dead};
 use super::held::Held;
 use super::holder::{Holder, Inside};
+use super::holdings::holdings;
 use super::id::LockId;
 use super::journal::{Event, LONG_WAIT, Record};
 use super::key::Target;
@@ -123,9 +124,13 @@ impl Locker {
         let root = &self.roots.of(&target.path)?;
         let mut judge = Judge::new(root);
         let mut wait = Wait::new(root, target, self.patience, deadline);
-        let mut look_out = LookOut::new(self.deadlock_check);
+        // Who holds nothing and runs under nothing is in no circle.
+        let may_hold = !self.inherited.is_empty() || !own.is_empty() || matches!(keep, Keep::Owner { .. });
+        let mut look_out = LookOut::new(self.deadlock_check && may_hold);
         let result = loop {
-            let (seen, is_guest) = match self.host(root, target, &mut judge)? {
+            let host = self.host(root, target, &mut judge)?;
+            let wish = host.clone().map_or_else(|| Wish::Lock(target.key.clone()), Wish::Place);
+            let (seen, is_guest) = match host {
                 Some(host) => match self.enter(root, target, keep, host, &mut judge)? {
                     Entrance::Inside(place, reclaimed) => {
                         break Ok(Held::guest(root, target, place, reclaimed));
@@ -150,11 +155,9 @@ impl Locker {
             if let Err(error) = wait.pause(&seen, is_guest, waiter) {
                 break Err(error);
             }
-            if !is_guest {
-                let holdings = |judge: &mut Judge| holdings(root, &self.inherited, own, keep, judge);
-                if let Some(cycle) = look_out.look(root, target, holdings, &mut judge) {
-                    break Err(LockError::Deadlock { cycle });
-                }
+            let holdings = |judge: &mut Judge| holdings(root, &self.inherited, own, keep, judge);
+            if let Some(cycle) = look_out.look(root, target, &wish, holdings, &mut judge) {
+                break Err(LockError::Deadlock { cycle });
             }
         };
         self.record(root, target, &result, &wait);

@@ -180,6 +180,45 @@ pub(super) fn who_has_open_each(
     found
 }
 
+pub(super) fn waits_only_for(parent: u32, child: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let children: String = children.collect();
+    if children.trim() != child.to_string() {
+        return false;
+    }
+    match fs::read_to_string(format!("/proc/{parent}/wchan")).unwrap_or_default().as_str() {
+        "do_wait" => true,
+        // How these shells wait for a child. Others, such as `timeout`, may wait for the clock.
+        place if place.contains("sigsuspend") => {
+            let shell = executable(parent).and_then(|path| path.file_name().map(OsStr::to_owned));
+            shell.is_some_and(|shell| ["dash", "zsh", "busybox"].iter().any(|name| shell == *name))
+        }
+        place if place.contains("pipe_read") => reads_from(parent, child),
+        _ => false,
+    }
+}
+
+/// Whether the pipe that a process waits to read from is the one that its child writes to.
+fn reads_from(parent: u32, child: u32) -> bool {
+    let identity = |pid: u32, descriptor: u64| {
+        let meta = fs::metadata(format!("/proc/{pid}/fd/{descriptor}")).ok()?;
+        meta.file_type().is_fifo().then(|| Identity::from(&meta))
+    };
+    let Some(written) = identity(child, 1) else { return false };
+    let call = fs::read_to_string(format!("/proc/{parent}/syscall")).ok();
+    match call.as_ref().and_then(|call| call.split(' ').nth(1)?.strip_prefix("0x")) {
+        Some(argument) => {
+            let descriptor = u64::from_str_radix(argument, 16).ok();
+            descriptor.and_then(|descriptor| identity(parent, descriptor)) == Some(written)
+        }
+        // Not ours to see. Then only its standard input could be another pipe that it reads.
+        None => {
+            identity(parent, 0).is_none() && (3..64).any(|other| identity(parent, other) == Some(written))
+        }
+    }
+}
+
 pub(super) fn shares_output(pid: u32) -> bool {
     let output = |process: &str| fs::metadata(format!("/proc/{process}/fd/1"));
     let (Ok(ours), Ok(theirs)) = (output("self"), output(&pid.to_string())) else { return false };

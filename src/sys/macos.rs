@@ -140,6 +140,11 @@ pub(super) fn who_has_open_each(
     found
 }
 
+/// Nothing tells what a process is blocked in.
+pub(super) fn waits_only_for(_parent: u32, _child: u32) -> bool {
+    false
+}
+
 /// Nothing tells where another process's output goes.
 pub(super) fn shares_output(_pid: u32) -> bool {
     false

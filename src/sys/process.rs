@@ -31,6 +31,11 @@ pub fn exists(pid: u32) -> bool {
     }
 }
 
+/// Whether there is no such process, or only what its parent has not reaped yet.
+pub fn has_ended(pid: u32) -> bool {
+    !exists(pid) || look_up(pid).is_some_and(|process| process.zombie)
+}
+
 /// Reads the process table's entry. `None` when there is none or it can't be read.
 pub fn look_up(pid: u32) -> Option<Process> {
     platform::process(pid)
@@ -60,6 +65,12 @@ pub fn wall_clock_start(process: &Process) -> Option<f64> {
 /// The executable of a process, where it may be asked.
 pub fn executable(pid: u32) -> Option<PathBuf> {
     platform::executable(pid)
+}
+
+/// Whether a process is blocked until its only child ends, or until that child has said all that the
+/// parent reads, as a shell is in `$(…)`. False where that can't be told.
+pub fn waits_only_for(parent: u32, child: u32) -> bool {
+    platform::waits_only_for(parent, child)
 }
 
 /// The name of a process's program, for messages.

@@ -42,6 +42,7 @@ mod large;
 mod leases;
 mod leftovers;
 mod liveness;
+mod living_and_dead;
 mod lock_planted;
 mod lock_roots;
 mod lock_with;
