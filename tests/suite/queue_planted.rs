@@ -168,7 +168,7 @@ fn attacked(runner: Runner, whole: bool, share: usize) {
     }
     let wanted = |number: usize, name: &Path, kind: Kind| {
         let first = name == Path::new("home/.claude") && kind == Kind::LinkToFolder;
-        long() || first || number % share == 0
+        long() || first || number.is_multiple_of(share)
     };
     let (planted, runs) = planting.attack(runner, &secret, &wanted, &|| told(&server));
     eprintln!("{} names, {planted} things planted, {runs} runs", names.len());
