@@ -155,7 +155,7 @@ fn planting(server: &Server, whole: bool) -> Option<Planting> {
     Planting::new(fill, &["home"], &["home/aiconfig"], |_| commands())
 }
 
-/// In the short form one pair of name and kind in `share`.
+/// In the short form one in `share` of those that are most likely to lead out, and few others.
 fn attacked(runner: Runner, whole: bool, share: usize) {
     let server = server();
     let Some(planting) = planting(&server, whole) else { return };
@@ -168,26 +168,31 @@ fn attacked(runner: Runner, whole: bool, share: usize) {
     }
     let wanted = |number: usize, name: &Path, kind: Kind| {
         let first = name == Path::new("home/.claude") && kind == Kind::LinkToFolder;
-        long() || first || number % share == 0
+        let share = match kind {
+            Kind::LinkToFile | Kind::HardLink | Kind::Moved => share,
+            _ => 20 * share,
+        };
+        long() || first || number.is_multiple_of(share)
     };
-    let (planted, runs) = planting.attack(runner, &secret, &wanted, &|| told(&server));
+    let most = if long() { usize::MAX } else { 2 };
+    let (planted, runs) = planting.attack(runner, &secret, &wanted, most, &|| told(&server));
     eprintln!("{} names, {planted} things planted, {runs} runs", names.len());
-    assert!(planted >= names.len() * KINDS.len() / share - KINDS.len());
+    assert!(planted > if long() { names.len() * (KINDS.len() - 1) - 1 } else { 10 });
 }
 
 #[test]
 fn nothing_planted_leads_the_superuser_out_of_a_users_outbox() {
-    attacked(Runner::Root, true, 29);
+    attacked(Runner::Root, true, 4);
 }
 
 #[test]
 fn nothing_planted_beside_a_broken_queue_leads_the_superuser_out() {
-    attacked(Runner::Root, false, 41);
+    attacked(Runner::Root, false, 7);
 }
 
 #[test]
 fn nothing_planted_leads_another_user_out_of_an_outbox() {
-    attacked(Runner::Other, true, 37);
+    attacked(Runner::Other, true, 5);
 }
 
 /// A folder or a file becomes a link and is itself again, in a tight loop, while aimem works.
