@@ -132,7 +132,20 @@ impl Held {
     /// [`LockError::Lost`] or [`LockError::Interrupted`], and nothing was run; or the guard
     /// could not be had.
     pub fn publish<T>(&self, waiter: &mut dyn Waiter, change: impl FnOnce() -> T) -> Result<T, LockError> {
-        let deadline = sys::clock::deadline(RELEASE_PATIENCE);
+        self.publish_within(RELEASE_PATIENCE, waiter, change)
+    }
+
+    /// The same, and waits for the guard no longer than this.
+    ///
+    /// # Errors
+    /// As [`Held::publish`].
+    pub fn publish_within<T>(
+        &self,
+        patience: Duration,
+        waiter: &mut dyn Waiter,
+        change: impl FnOnce() -> T,
+    ) -> Result<T, LockError> {
+        let deadline = sys::clock::deadline(patience);
         let published = (|| {
             loop {
                 let guard = Guard::take_with(&self.root, &self.target.key, deadline, waiter)?;

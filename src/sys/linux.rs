@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -49,6 +50,23 @@ pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::
     }
     let path = format!("/proc/self/fd/{}", found.as_raw_fd());
     Ok(rustix::fs::chmod(path, Mode::from_raw_mode(mode & 0o7777))?)
+}
+
+/// Opens what a path leads to, if no link is on it.
+pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let flags = flags | OFlags::CLOEXEC;
+    match rustix::fs::openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+        // An old kernel, or a sandbox that has never heard of this call: the last name must do.
+        Err(Errno::NOSYS | Errno::PERM) => {
+            Ok(rustix::fs::openat(CWD, path, flags | OFlags::NOFOLLOW, Mode::empty())?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// Syncs all of the file system that a file is on.
+pub(super) fn sync_file_system(file: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(file)?)
 }
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
@@ -226,13 +244,19 @@ pub(super) fn shares_output(pid: u32) -> bool {
 }
 
 pub(super) fn ignored_signals() -> u64 {
-    fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| {
-            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
-            u64::from_str_radix(mask.trim(), 16).ok()
-        })
-        .unwrap_or(0)
+    own_mask("SigIgn:").unwrap_or(0)
+}
+
+/// The effective capabilities, of which CAP_FOWNER is number 3.
+pub(super) fn acts_as_owner() -> Option<bool> {
+    Some(own_mask("CapEff:")? & (1 << 3) != 0)
+}
+
+/// A line of hexadecimal digits in this process's own status.
+fn own_mask(name: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let mask = status.lines().find_map(|line| line.strip_prefix(name))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 /// The types that serve blocks of this machine only. What is not listed counts as shared, so

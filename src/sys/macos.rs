@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::time::{ClockId, clock_gettime};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
@@ -42,6 +43,20 @@ pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
 pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::Result<()> {
     let mode = Mode::from_raw_mode((mode & 0o7777) as rustix::fs::RawMode);
     Ok(rustix::fs::chmodat(folder, name, mode, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+/// `O_NOFOLLOW_ANY`, which `rustix` does not name.
+const NO_LINK_AT_ALL: OFlags = OFlags::from_bits_retain(0x2000_0000);
+
+/// Opens what a path leads to, if no link is on it.
+pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let flags = flags | OFlags::CLOEXEC | NO_LINK_AT_ALL;
+    Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?)
+}
+
+/// F_FULLFSYNC of any file writes the journal down, and with it all names.
+pub(super) fn sync_file_system(file: &File) -> io::Result<()> {
+    file.sync_all()
 }
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
@@ -148,6 +163,11 @@ pub(super) fn waits_only_for(_parent: u32, _child: u32) -> bool {
 /// Nothing tells where another process's output goes.
 pub(super) fn shares_output(_pid: u32) -> bool {
     false
+}
+
+/// macOS knows no other power than the superuser's.
+pub(super) fn acts_as_owner() -> Option<bool> {
+    None
 }
 
 /// macOS has no readable signal mask of a process: `ps` shows the ignored ones in hex.

@@ -89,6 +89,12 @@ pub fn parent() -> u32 {
     rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned())
 }
 
+/// Whether this process may do with other users' files what their owners may, such as to rename
+/// them in a sticky folder. The superuser may lack that power, as in some containers.
+pub fn acts_as_owner() -> bool {
+    platform::acts_as_owner().unwrap_or_else(|| effective_user() == 0)
+}
+
 /// The effective user id.
 pub fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()

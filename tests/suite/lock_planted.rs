@@ -96,7 +96,8 @@ fn attacked(runner: Runner, for_everyone: bool, at_least: usize) {
     // In a root for everyone a stranger's file is as good as any: what they write there is told.
     let is_theirs = |kind| for_everyone && matches!(kind, Kind::Strangers | Kind::Moved);
     let wanted = |number: usize, _: &Path, kind| !is_theirs(kind) && (long() || number % 11 == 0);
-    let (planted, runs) = planting.attack(runner, &secret, &wanted, &|| None);
+    let most = if long() { usize::MAX } else { 3 };
+    let (planted, runs) = planting.attack(runner, &secret, &wanted, most, &|| None);
     eprintln!("{planted} things planted at {} names, {runs} runs, {runner:?}", names.len());
 }
 

@@ -35,6 +35,7 @@ mod guests;
 mod help;
 mod hints;
 mod house;
+mod in_place;
 mod info_fuzz;
 mod journal;
 mod kill_everywhere;
@@ -54,6 +55,7 @@ mod old_scripts_install;
 mod packaging;
 mod power_cut;
 mod protocol_page;
+mod publish;
 #[cfg(feature = "outbox")]
 mod queue_add;
 #[cfg(feature = "outbox")]
@@ -87,6 +89,7 @@ mod runaways;
 mod scripts_lock;
 mod secrets;
 mod selftest;
+mod shared_file;
 mod signals;
 mod skills;
 mod spans;

@@ -85,7 +85,7 @@ impl Update {
         if self.dry_run {
             output::result(diff::unified(&path, &updated.old, &updated.new).as_bytes())?;
         } else if self.print {
-            output::result(&updated.new)?;
+            output::answer(&updated.new, updated.changed)?;
         }
         let failed = self.filter.exit_status && !updated.truthy;
         Ok(if failed { Exit::CheckFailed } else { Exit::Done })
