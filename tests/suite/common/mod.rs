@@ -140,7 +140,7 @@ impl TestEnv {
 
     /// What is in the lock root apart from guards and the like: locks and leftovers.
     pub fn lock_names(&self) -> Vec<String> {
-        let quiet = [".gitignore", ".guards", "journal.jsonl"];
+        let quiet = [".gitignore", ".guards", "journal.jsonl", ".waiting"];
         TestEnv::names_in(&self.locks()).into_iter().filter(|name| !quiet.contains(&name.as_str())).collect()
     }
 }
