@@ -144,6 +144,10 @@ module completions {
     dir: path                 # The folder that is shared
   ]
 
+  def "nu-complete aimem read duplicate_keys" [] {
+    [ "last" ]
+  }
+
   # Print a file, or what a filter makes of it
   export extern "aimem read" [
     --args                    # The words that follow are texts in $ARGS.positional
@@ -157,6 +161,7 @@ module completions {
     --indent: string          # Indent by N spaces
     --tab                     # Indent by tabs
     --compact-output(-c)      # Everything on one line
+    --duplicate-keys: string@"nu-complete aimem read duplicate_keys" # With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]
     --exit-status(-e)         # Exit with 1 when the last result is null or false
     --max-time: string        # Give up when the filter runs for longer
     --pretty                  # Indent JSON [default for .json files and for the results of a filter]
@@ -170,9 +175,13 @@ module completions {
     --no-deadlock-check       # Keep waiting even if others wait for what this process holds
     --lock: string            # Work under this lock, which is already held, instead of taking one
     --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
-    --help(-h)                # Print help
+    --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
+
+  def "nu-complete aimem update duplicate_keys" [] {
+    [ "last" ]
+  }
 
   # Change a JSON document with a jq filter or a command
   export extern "aimem update" [
@@ -187,6 +196,7 @@ module completions {
     --indent: string          # Indent by N spaces
     --tab                     # Indent by tabs
     --compact-output(-c)      # Everything on one line
+    --duplicate-keys: string@"nu-complete aimem update duplicate_keys" # With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]
     --exit-status(-e)         # Exit with 1 when the last result is null or false
     --max-time: string        # Give up when the filter runs for longer
     --pipe                    # Pass the document through a command's standard input and output
@@ -202,7 +212,7 @@ module completions {
     --no-deadlock-check       # Keep waiting even if others wait for what this process holds
     --lock: string            # Work under this lock, which is already held, instead of taking one
     --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
-    --help(-h)                # Print help
+    --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
 

@@ -150,6 +150,13 @@ pub fn call(verb: &str, files: &[impl AsRef<Path>], command: Option<&OsString>) 
     describe_words(words.chain(name.into_iter().flat_map(|name| [OsStr::new("--"), name])))
 }
 
+/// The words by which this program was called, up to this one.
+pub fn own_words(last: &str) -> Vec<OsString> {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let end = words.iter().position(|word| word == last).unwrap_or(0);
+    words.into_iter().take(end + 1).collect()
+}
+
 /// Refuses `-` where there is no such file: it would not stand for standard input or output.
 ///
 /// # Errors

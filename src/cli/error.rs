@@ -4,6 +4,7 @@ use std::io;
 
 use super::exit::Exit;
 use crate::document::{FilterErrorKind, Stopped};
+pub use crate::lock::text::show_duration;
 use crate::lock::{LockError, Verdict};
 use crate::memory::MemoryError;
 use crate::replace::ReplaceError;
@@ -42,6 +43,13 @@ impl CliError {
         CliError::new(exit_of(error), format!("{what}: {}", explain(error)))
     }
 
+    /// The same for an error that happened when the file was changed already.
+    #[must_use]
+    pub fn after_a_change(mut self) -> CliError {
+        self.exit = self.exit.after_a_change();
+        self
+    }
+
     /// Adds what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> CliError {
@@ -56,7 +64,7 @@ fn exit_of(error: &io::Error) -> Exit {
         io::ErrorKind::PermissionDenied => Exit::Permission,
         io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => Exit::NoInput,
         io::ErrorKind::InvalidFilename => Exit::NoInput,
-        _ if sys::is_loop(error) => Exit::NoInput,
+        _ if sys::is_loop(error) || sys::path::is_elsewhere(error) => Exit::NoInput,
         _ => Exit::Io,
     }
 }
@@ -69,19 +77,6 @@ pub(super) fn exit_of_creating(error: &io::Error) -> Exit {
         io::ErrorKind::Interrupted | io::ErrorKind::FileTooLarge => Exit::Io,
         _ if sys::is_device_error(error) || sys::is_shortage(error) => Exit::Io,
         _ => Exit::CantCreate,
-    }
-}
-
-/// A time for a message: `250ms`, `1.2s`, `12s`, `5m 3s`.
-pub fn show_duration(duration: std::time::Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0 => format!("{}ms", duration.as_millis()),
-        1..10 => format!("{:.1}s", duration.as_secs_f64()),
-        10..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
-        3600..86400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{}d {}h", seconds / 86400, seconds / 3600 % 24),
     }
 }
 
@@ -180,12 +175,27 @@ impl From<ReplaceError> for CliError {
             }
             ReplaceError::MountPoint(_) => CliError::new(Exit::CantCreate, message)
                 .hint("mount its folder instead, or use --in-place, which a crash can tear"),
-            ReplaceError::NotDurable { source, .. } => {
+            ReplaceError::FolderKept { folder, .. } => CliError::new(Exit::Busy, message)
+                .hint(format!("nothing was written; wait until that program lets go of {}", quote(folder))),
+            ReplaceError::Displaced { path, kept } => CliError::new(Exit::Lost, message).hint(format!(
+                "bring what is missing from one into the other, then remove it: diff {} {}",
+                quote(path),
+                quote(kept)
+            )),
+            ReplaceError::Overtaken { .. } => CliError::new(Exit::Lost, message)
+                .hint("what was written is in the replaced version, if anybody has kept that; look at the file before you try again"),
+            ReplaceError::Unsettled { source, .. } => {
                 CliError::new(Exit::Io, format!("{message}: {}", explain(source)))
-                    .hint("the new content is in place; look after the disk, then write it again to be sure")
+                    .hint("nothing was changed; look after the disk")
+            }
+            ReplaceError::NotDurable { source, .. } => {
+                CliError::new(exit_of(source), format!("{message}: {}", explain(source)))
+                    .after_a_change()
+                    .hint("the new content is in place: do not repeat the change, but look after the disk")
             }
             ReplaceError::Damaged { backup, source, .. } => {
                 let error = CliError::new(exit_of(source), format!("{message}: {}", explain(source)));
+                let error = error.after_a_change();
                 match backup {
                     Some(backup) => error.hint(format!("the old content is in {}", backup.display())),
                     None => error
@@ -224,6 +234,9 @@ impl From<MemoryError> for CliError {
                     error.hint("nothing was written")
                 }
             }
+            MemoryError::EqualKeys { .. } => CliError::new(Exit::Data, message).hint(
+                "nothing was written; rename or remove one of them, or let the last one count: aimem update --duplicate-keys last FILE FILTER",
+            ),
             MemoryError::Filter { source } => {
                 let mut error = CliError::new(Exit::Data, message);
                 error.details = source.details().map(str::to_owned);
@@ -244,6 +257,8 @@ impl From<MemoryError> for CliError {
             MemoryError::Mismatch { .. } => CliError::new(Exit::Lost, message)
                 .hint("nothing was written; read the file again and start from what it holds now"),
             MemoryError::Moved { .. } | MemoryError::Changing { .. } => CliError::new(Exit::Lost, message).hint("nothing was written; try again when that has come to rest"),
+            MemoryError::Unlocked { .. } => CliError::new(Exit::Lost, message)
+                .hint("somebody else may have written it at the same time: look at it before you try again"),
             MemoryError::Spawn { source, .. } => {
                 let exit = match source.kind() {
                     io::ErrorKind::NotFound => Exit::NotFound,

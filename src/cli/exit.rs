@@ -26,6 +26,8 @@ pub enum Exit {
     Lost,
     /// Permission denied.
     Permission,
+    /// The file was changed, and something behind that failed: the answer, or the sync.
+    Unfinished,
     /// `lock with`: failed before the command was started, for another reason than the lock.
     Own,
     /// `lock with`: the command is there but can't be executed.
@@ -39,6 +41,17 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// What an error's exit becomes when it happened behind the change of a file. Whoever repeats
+    /// a command because of any other code applies its change once; so a failure that came too
+    /// late has a code of its own. A lost lock is told as such: its message says what was written.
+    #[must_use]
+    pub fn after_a_change(self) -> Exit {
+        match self {
+            Exit::Lost | Exit::Signal(_) => self,
+            _ => Exit::Unfinished,
+        }
+    }
+
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         match self {
@@ -52,6 +65,7 @@ impl Exit {
             Exit::Busy => 75,
             Exit::Lost => 76,
             Exit::Permission => 77,
+            Exit::Unfinished => 79,
             Exit::Own => 125,
             Exit::NotExecutable => 126,
             Exit::NotFound => 127,
@@ -62,7 +76,7 @@ impl Exit {
 }
 
 /// The table as the manual shows it.
-pub const TABLE: [(&str, &str); 14] = [
+pub const TABLE: [(&str, &str); 15] = [
     ("0", "Done; an update that changes nothing is done too."),
     ("1", "A check failed, -e with null or false, or queue work with something left or dead."),
     ("2", "Usage: the command line or the environment makes no sense; also queue status at critical."),
@@ -71,14 +85,21 @@ pub const TABLE: [(&str, &str); 14] = [
     ("73", "Something can't be created."),
     (
         "74",
-        "Input or output failed: the disk is full, the device reports an error, no more files can be opened.",
+        "Input or output failed: the disk is full, the device reports an error, no more files can be opened. The file is as it was.",
     ),
     (
         "75",
         "The lock was not free within the time limit (-E sets another code), or a deadlock; queue work: the server is down.",
     ),
-    ("76", "The lock was lost, or the file is not what was read; nothing was written."),
+    (
+        "76",
+        "The lock was lost, or the file is not what was read; nothing was written, unless the message says so.",
+    ),
     ("77", "Permission denied."),
+    (
+        "79",
+        "The file was changed, but the answer could not be written, or the folder not synced: do not repeat it blindly.",
+    ),
     ("125", "lock with: aimem itself failed, for another reason than the lock."),
     ("126", "The command can't be executed."),
     ("127", "There is no such command."),

@@ -35,7 +35,8 @@ use exit::Exit;
 )]
 #[command(after_help = "\
 Exit codes: 0 done, 1 a check failed, 2 usage, 65 bad data, 66 no input, 73 can't create,
-74 input or output failed, 75 lock not free in time, 76 lock lost, 77 permission denied.")]
+74 input or output failed, 75 lock not free in time, 76 lock lost, 77 permission denied,
+79 changed, but not answered or not synced.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

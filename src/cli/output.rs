@@ -18,6 +18,18 @@ pub fn result(bytes: &[u8]) -> Result<(), CliError> {
     settle(out.write_all(bytes).and_then(|()| out.flush()))
 }
 
+/// The same for what tells of a change that was made: after that, an answer which cannot be written
+/// is told apart.
+///
+/// # Errors
+/// As [`result`].
+pub fn answer(bytes: &[u8], changed: bool) -> Result<(), CliError> {
+    result(bytes).map_err(|error| match changed {
+        true => error.after_a_change().hint("the file was changed: do not repeat it, but look: aimem read"),
+        false => error,
+    })
+}
+
 /// Turns the end of writing to standard output into the verb's.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::args::{WaitArgs, call, lock_root_here, lock_root_of, locker};
+use super::args::{WaitArgs, call, lock_root_here, lock_root_of, locker, own_words};
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
 use super::waiting::Patient;
@@ -157,7 +157,7 @@ fn wait_args() -> WaitArgs {
 }
 
 fn acquire(file: &Path) -> Outcome {
-    let keep = owner::nearest()?;
+    let keep = owner::nearest(&own_words("acquire"))?.keep;
     let locker = locker(&wait_args(), None, None, call("lock acquire", &[file], None))?;
     let mut patient = Patient::new()?;
     let held = locker.acquire(file, keep, &mut patient)?;
@@ -188,7 +188,9 @@ fn release(path: &Path) -> Outcome {
 /// The id of a lock that `file-lock.sh acquire` took in the shell that runs us. A shell that has
 /// only one command left may become it: then the lock's owner is this very process.
 fn taken_by_this_shell(root: &LockRoot, key: &Key) -> Result<Option<LockId>, CliError> {
-    let owners = [owner::nearest(), owner::by_pid(std::process::id())];
+    let words: Vec<OsString> = std::env::args_os().take(2).collect();
+    let nearest = owner::nearest(&words).map(|owner| owner.keep);
+    let owners = [nearest, owner::by_pid(std::process::id())];
     let owners: Vec<Keep> = owners.into_iter().flatten().collect();
     Ok(manage::acquired_by(root, key, &env::lock_ids()?, &owners)?)
 }

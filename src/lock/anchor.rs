@@ -77,7 +77,23 @@ pub(super) fn living_holder(root: &LockRoot, key: &Key) -> io::Result<Option<Inf
     if sys::file::try_flock(&file, Flock::Shared)? {
         return Ok(None);
     }
-    Info::read(&file).map(Some)
+    // Another file by a second name keeps everybody out, but what stands in it is told to nobody.
+    match open_told(root, key) {
+        Ok(Some(file)) => Info::read(&file).map(Some),
+        Ok(None) => Ok(Some(Info::default())),
+        Err(error) if sys::is_shortage(&error) => Err(error),
+        Err(_) => Ok(Some(Info::default())),
+    }
+}
+
+/// Opens the anchor to tell what stands in it: its other name, if any, is the lock's info.
+fn open_told(root: &LockRoot, key: &Key) -> io::Result<Option<File>> {
+    let Some(guards) = root.existing_guards()? else { return Ok(None) };
+    let is_info = |anchor| {
+        let Some(lock) = found(root.open_lock(key))? else { return Ok(false) };
+        Ok(lock.look("info")?.is_some_and(|look| look.identity == anchor))
+    };
+    found(guards.open_told(key.as_str(), is_info))
 }
 
 fn open(root: &LockRoot, key: &Key) -> io::Result<Option<File>> {

@@ -13,12 +13,12 @@ use super::LockError;
 use super::anchor;
 use super::claim::{Claim, Keep};
 use super::guard::Guard;
-use super::held::{Held, Own, Reclaimed};
-use super::holder::Holder;
+use super::held::{Held, Own};
 use super::id::{LockId, Token};
 use super::info::Info;
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
+use super::loss::Reclaimed;
 use super::removal::{SetAside, UNBORN_PREFIX, set_aside, sweep};
 use super::root::{LockRoot, lock_name};
 use super::verdict::Verdict;
@@ -108,8 +108,8 @@ impl Unborn {
         judge: &mut Judge,
     ) -> io::Result<Unborn> {
         let name = format!("{UNBORN_PREFIX}{token}");
-        let folder = top.make_folder(&name, root.folder_mode())?;
-        let info = match folder.create_file("info", root.file_mode()) {
+        let folder = root.make_unborn(&name)?;
+        let info = match root.create_file(&folder, "info") {
             Ok(info) => info,
             Err(error) => {
                 let _ = top.remove_folder(&name);
@@ -210,8 +210,7 @@ impl Take<'_> {
                 Err(_) if guard.verify().is_err() => return Ok(Attempt::Busy(judgement)),
                 Err(error) => return Err(error),
             }
-            self.reclaimed =
-                Some(Reclaimed { holder: Holder::of(&judgement.info), reason: judgement.reason });
+            self.reclaimed = Some(Reclaimed::lock(key, &judgement.info, judgement.reason));
         }
     }
 

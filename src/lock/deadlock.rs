@@ -6,28 +6,25 @@
 //! on. If the way leads back, it is a cycle, and its youngest waiter gives up. A process that
 //! holds nothing can't be part of a cycle, leaves no trace, and looks at none.
 //!
-//! What a process holds is what it has taken itself, the locks whose commands it runs in, and,
-//! for `lock acquire`, what its owner has acquired before. Locks of a shell above any other
-//! command do not count: the command may run in the background, and the shell may go on.
+//! What a process holds is said in [`super::holdings`]. A guest that waits for another one's place is
+//! such a waiter too.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::claim::Keep;
-use super::guest::live_part;
 use super::id::{LockId, Token};
-use super::info::{Info, Liveness, MAX_BYTES};
-use super::inventory;
+use super::info::MAX_BYTES;
 use super::key::{Key, Target};
 use super::liveness::Judge;
+use super::nest::Nest;
 use super::removal::is_old;
 use super::root::LockRoot;
 use super::text::{escape, unescape};
 use crate::sys;
 use crate::sys::file::Flock;
-use crate::sys::folder::{Access, Folder};
+use crate::sys::folder::Folder;
 
 /// The folder of traces.
 const WAITING: &str = ".waiting";
@@ -45,13 +42,21 @@ const LONGEST_CHAIN: usize = 64;
 pub(super) struct LookOut {
     next: Instant,
     pause: Duration,
+    /// On the boot-time clock.
+    since: Duration,
     trace: Option<Trace>,
     off: bool,
 }
 
 impl LookOut {
     pub(super) fn new(enabled: bool) -> LookOut {
-        LookOut { next: Instant::now() + FIRST_LOOK, pause: SECOND_LOOK, trace: None, off: !enabled }
+        LookOut {
+            next: Instant::now() + FIRST_LOOK,
+            pause: SECOND_LOOK,
+            since: sys::clock::since_boot(),
+            trace: None,
+            off: !enabled,
+        }
     }
 
     /// Called at every look that found the lock taken. Describes the cycle when this process is
@@ -60,6 +65,7 @@ impl LookOut {
         &mut self,
         root: &LockRoot,
         target: &Target,
+        wish: &Wish,
         holdings: impl FnOnce(&mut Judge) -> Vec<Token>,
         judge: &mut Judge,
     ) -> Option<String> {
@@ -68,65 +74,72 @@ impl LookOut {
         }
         self.next = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(LAST_PAUSE);
-        if self.trace.is_none() {
-            let holds = holdings(judge);
-            if holds.is_empty() {
-                self.off = true;
-                return None;
+        let wait = Wait {
+            pid: std::process::id(),
+            wish: wish.clone(),
+            target: target.path.clone(),
+            // Looked at anew: who did not wait for us may do so now.
+            holds: holdings(judge),
+            since: self.since,
+        };
+        if self.trace.as_ref().is_none_or(|trace| trace.wait != wait) {
+            self.trace = None;
+            if !wait.holds.is_empty() {
+                self.trace = Trace::leave(root, wait).ok();
             }
-            self.trace = Trace::leave(root, target, holds).ok();
         }
         let trace = self.trace.as_ref()?;
         let mine = &trace.wait;
         let others = read_all(trace).unwrap_or_default();
-        let cycle =
-            find_cycle(mine, &others, &mut |key| judge.judge(key).map(|seen| seen.info).unwrap_or_default())?;
+        let cycle = find_cycle(mine, &others, &mut |wish| wish.whose(root, judge))?;
         let youngest = cycle.iter().all(|other| (other.since, other.pid) <= (mine.since, mine.pid));
         youngest.then(|| describe(mine, &cycle))
     }
 }
 
-/// What a process that may wait holds, in tokens.
-pub(super) fn holdings(
-    root: &LockRoot,
-    inherited: &[LockId],
-    own: &[LockId],
-    keep: Keep,
-    judge: &mut Judge,
-) -> Vec<Token> {
-    let live = inherited.iter().filter(|id| matches!(live_part(root, id, judge), Ok(Some(_))));
-    let mut tokens: Vec<Token> = live.map(|id| id.token.clone()).collect();
-    tokens.extend(own.iter().map(|id| id.token.clone()));
-    if let Keep::Owner { pid, started } = keep {
-        let entries = inventory::list(root).unwrap_or_default();
-        let owned = entries.into_iter().map(|entry| entry.judgement.info).filter(|info| {
-            info.liveness == Some(Liveness::Process) && info.pid == Some(pid) && info.started == Some(started)
-        });
-        tokens.extend(owned.filter_map(|info| info.token));
+/// What somebody waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// The lock of a file.
+    Lock(Key),
+    /// A guest's place under this id.
+    Place(LockId),
+}
+
+impl Wish {
+    /// The token of whoever has it.
+    fn whose(&self, root: &LockRoot, judge: &mut Judge) -> Option<Token> {
+        match self {
+            Wish::Lock(key) => judge.judge(key).ok()?.info.token,
+            Wish::Place(host) => Nest::look(root, host).ok()??.read().ok()?.token,
+        }
     }
-    tokens
 }
 
 /// A wait as its trace tells it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Wait {
     pid: u32,
-    wants: Key,
+    wish: Wish,
     target: PathBuf,
     holds: Vec<Token>,
     since: Duration,
 }
 
 /// Follows the waits from `mine` until one holds what closes the circle.
-fn find_cycle(mine: &Wait, others: &[Wait], holder_of: &mut dyn FnMut(&Key) -> Info) -> Option<Vec<Wait>> {
+fn find_cycle(
+    mine: &Wait,
+    others: &[Wait],
+    whose: &mut dyn FnMut(&Wish) -> Option<Token>,
+) -> Option<Vec<Wait>> {
     fn follow(
         mine: &Wait,
         others: &[Wait],
         chain: &mut Vec<Wait>,
-        holder_of: &mut dyn FnMut(&Key) -> Info,
+        whose: &mut dyn FnMut(&Wish) -> Option<Token>,
     ) -> bool {
-        let wanted = chain.last().map_or(&mine.wants, |last| &last.wants).clone();
-        let Some(token) = holder_of(&wanted).token else { return false };
+        let wish = chain.last().map_or(&mine.wish, |last| &last.wish).clone();
+        let Some(token) = whose(&wish) else { return false };
         if mine.holds.contains(&token) {
             // Waiting for what we hold ourselves is a matter between guests, not a cycle.
             return !chain.is_empty();
@@ -139,7 +152,7 @@ fn find_cycle(mine: &Wait, others: &[Wait], holder_of: &mut dyn FnMut(&Key) -> I
                 continue;
             }
             chain.push(other.clone());
-            if follow(mine, others, chain, holder_of) {
+            if follow(mine, others, chain, whose) {
                 return true;
             }
             chain.pop();
@@ -147,7 +160,7 @@ fn find_cycle(mine: &Wait, others: &[Wait], holder_of: &mut dyn FnMut(&Key) -> I
         false
     }
     let mut chain = Vec::new();
-    follow(mine, others, &mut chain, holder_of).then_some(chain)
+    follow(mine, others, &mut chain, whose).then_some(chain)
 }
 
 fn describe(mine: &Wait, cycle: &[Wait]) -> String {
@@ -168,18 +181,11 @@ struct Trace {
 }
 
 impl Trace {
-    fn leave(root: &LockRoot, target: &Target, holds: Vec<Token>) -> io::Result<Trace> {
-        let folder = root.folder().folder_or_make(WAITING, root.common_folder_mode())?;
-        let wait = Wait {
-            pid: std::process::id(),
-            wants: target.key.clone(),
-            target: target.path.clone(),
-            holds,
-            since: sys::clock::since_boot(),
-        };
+    fn leave(root: &LockRoot, wait: Wait) -> io::Result<Trace> {
+        let folder = root.common_folder(WAITING)?;
         let name = Token::fresh()?.to_string();
         let unborn = format!(".{name}");
-        let file = folder.create_file(&unborn, root.file_mode())?;
+        let file = root.create_file(&folder, &unborn)?;
         // Locked before it has its name, or it could be taken for a dead one's.
         let born = (|| {
             if !sys::file::try_flock(&file, Flock::Exclusive)? {
@@ -205,10 +211,14 @@ impl Drop for Trace {
 impl Wait {
     fn render(&self) -> String {
         let holds: Vec<&str> = self.holds.iter().map(Token::as_str).collect();
+        // Earlier versions know the first kind alone, and pass over what they do not understand.
+        let wish = match &self.wish {
+            Wish::Lock(key) => format!("WANTS: {key}"),
+            Wish::Place(host) => format!("WANTS-PLACE: {host}"),
+        };
         format!(
-            "PID: {}\nWANTS: {}\nHOLDS: {}\nSINCE: {}\nTARGET: {}\n",
+            "PID: {}\n{wish}\nHOLDS: {}\nSINCE: {}\nTARGET: {}\n",
             self.pid,
-            self.wants,
             holds.join(","),
             self.since.as_nanos(),
             escape(self.target.as_os_str().as_encoded_bytes())
@@ -219,9 +229,13 @@ impl Wait {
         let value = |key: &str| {
             text.lines().find_map(|line| line.strip_prefix(key).and_then(|rest| rest.strip_prefix(": ")))
         };
+        let wish = match (value("WANTS"), value("WANTS-PLACE")) {
+            (Some(key), _) => Wish::Lock(key.parse().ok()?),
+            (None, host) => Wish::Place(host?.parse().ok()?),
+        };
         Some(Wait {
             pid: value("PID")?.parse().ok()?,
-            wants: value("WANTS")?.parse().ok()?,
+            wish,
             holds: value("HOLDS")?.split(',').map(str::parse).collect::<Result<_, _>>().ok()?,
             since: Duration::from_nanos(value("SINCE")?.parse().ok()?),
             target: String::from_utf8_lossy(&unescape(value("TARGET")?)).into_owned().into(),
@@ -237,7 +251,7 @@ fn read_all(mine: &Trace) -> io::Result<Vec<Wait>> {
         if name == mine.name.as_str() {
             continue;
         }
-        let Ok(file) = folder.open_file(&name, Access::Read) else { continue };
+        let Ok(file) = folder.open_readable(&name) else { continue };
         let mut text = String::new();
         if sys::file::try_flock(&file, Flock::Shared)? {
             // One without its name may be about to be locked.

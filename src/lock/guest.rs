@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::claim::{Claim, Keep};
-use super::held::{RELEASE_PATIENCE, Reclaimed};
+use super::held::RELEASE_PATIENCE;
 use super::holder::Holder;
 use super::id::{LockId, Token};
 use super::info::{Info, Liveness};
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
+use super::loss::Reclaimed;
 use super::manage::prolong;
 use super::nest::{Nest, Record};
 use super::root::LockRoot;
@@ -73,6 +74,27 @@ pub(super) fn live_part(
     Ok(Some(live))
 }
 
+/// Why an id is not live although it is still written down whose it was: a verdict's reason.
+pub(super) fn why_dead(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Result<Option<String>, LockError> {
+    let seen = judge.judge(&id.key)?;
+    if seen.info.token.as_ref() != Some(&id.token) {
+        return Ok(None);
+    }
+    if seen.verdict == Verdict::Stale {
+        return Ok(Some(seen.reason));
+    }
+    let mut host = id.clone();
+    let Some(token) = host.inner.pop() else { return Ok(None) };
+    let fail = |source| LockError::Io { action: "look at a guest of", path: root.lock_dir(&id.key), source };
+    let Some(nest) = Nest::look(root, &host).map_err(fail)? else { return Ok(None) };
+    let record = nest.read().map_err(fail)?;
+    if record.token != Some(token) {
+        return Ok(None);
+    }
+    let (verdict, reason) = nest.judge(&record, false, judge).map_err(fail)?;
+    Ok((verdict == Verdict::Stale).then_some(reason))
+}
+
 impl Place {
     /// Tries to become the one guest of `host`, an id that was live a moment ago.
     pub(super) fn try_enter(
@@ -106,7 +128,7 @@ impl Place {
             }
             // One of an earlier version has not said who it was.
             let known = record.info.pid.is_some();
-            reclaimed = known.then(|| Reclaimed { holder: Holder::of(&record.info), reason });
+            reclaimed = known.then(|| Reclaimed::place(&host, &record.info, reason));
         }
         // What an earlier guest has left must not come to life again by our kernel lock.
         nest.clear().map_err(fail("clear"))?;

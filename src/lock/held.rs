@@ -12,8 +12,8 @@ use super::guest::Place;
 use super::holder::Holder;
 use super::id::LockId;
 use super::info::Info;
-use super::journal;
 use super::key::Target;
+use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
 use super::root::{LockRoot, found};
 use super::wait::Waiter;
@@ -35,15 +35,6 @@ pub struct Held {
     hold: Hold,
     /// Whose dead lock was in the way, and why it was dead.
     reclaimed: Option<Reclaimed>,
-}
-
-/// A dead holder's lock that was removed to make room.
-#[derive(Debug, Clone)]
-pub struct Reclaimed {
-    /// Whose it was.
-    pub holder: Holder,
-    /// Why it was stale.
-    pub reason: String,
 }
 
 /// Our own lock: its directory, and the info file that we wrote, both kept open.
@@ -141,7 +132,20 @@ impl Held {
     /// [`LockError::Lost`] or [`LockError::Interrupted`], and nothing was run; or the guard
     /// could not be had.
     pub fn publish<T>(&self, waiter: &mut dyn Waiter, change: impl FnOnce() -> T) -> Result<T, LockError> {
-        let deadline = sys::clock::deadline(RELEASE_PATIENCE);
+        self.publish_within(RELEASE_PATIENCE, waiter, change)
+    }
+
+    /// The same, and waits for the guard no longer than this.
+    ///
+    /// # Errors
+    /// As [`Held::publish`].
+    pub fn publish_within<T>(
+        &self,
+        patience: Duration,
+        waiter: &mut dyn Waiter,
+        change: impl FnOnce() -> T,
+    ) -> Result<T, LockError> {
+        let deadline = sys::clock::deadline(patience);
         let published = (|| {
             loop {
                 let guard = Guard::take_with(&self.root, &self.target.key, deadline, waiter)?;
@@ -152,7 +156,7 @@ impl Held {
                 }
             }
         })();
-        journal::note_loss(&self.root, published)
+        loss::note(&self.root, &self.id, published)
     }
 
     /// Makes sure that the lock is ours at this moment.
@@ -174,7 +178,7 @@ impl Held {
     /// Any other error leaves it to be reaped by the next taker.
     pub fn release(mut self) -> Result<(), LockError> {
         let released = self.give_back();
-        journal::note_loss(&self.root, released)
+        loss::note(&self.root, &self.id, released)
     }
 
     /// Gives the lock back as dropping it does, and tells of it.
@@ -265,8 +269,7 @@ pub(super) fn open_info_with(
 ) -> Result<(File, Info), LockError> {
     let path = root.lock_dir(&id.key).join("info");
     let opened = root.open_lock(&id.key).and_then(|lock| match access {
-        // A running holder's has a second name, its anchor.
-        Access::Read => lock.open_linked("info", access),
+        Access::Read => root.open_info_in(&id.key, &lock),
         _ => lock.open_file("info", access),
     });
     let opened = found(opened).map_err(LockError::io("open", &path))?;
@@ -276,5 +279,7 @@ pub(super) fn open_info_with(
     if info.token.as_ref() == Some(&id.token) {
         return Ok((file, info));
     }
-    Err(lost(format!("it is held by {} now", Holder::of(&info))))
+    let why = format!("it is held by {} now", Holder::of(&info));
+    // Whoever has it, it is the same file.
+    Err(LockError::lost(target.map(Path::to_owned).or(info.target), why))
 }

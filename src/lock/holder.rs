@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::info::{Info, Liveness, base_name};
+use super::liveness::Judgement;
+use super::openers::described;
 use super::text::{printable, shorten};
 
 /// What we write is shorter; somebody else's info may hold kilobytes.
@@ -19,6 +21,9 @@ pub struct Holder {
     pub host: Option<String>,
     /// Whether a time limit, not a process, keeps the lock.
     pub lease: bool,
+    /// The process has ended, and others that it started have the lock. Their description, empty where
+    /// they were not looked for.
+    pub left: Option<String>,
     /// The lock is ours as guests, and what keeps us out is another guest.
     pub inside: Option<Inside>,
 }
@@ -55,8 +60,22 @@ impl Holder {
                 .filter(|host| *host != crate::sys::machine::host_name())
                 .map(|host| shorten(&printable(host), MAX_LABEL).into_owned()),
             lease: info.liveness == Some(Liveness::Lease),
+            left: None,
             inside: None,
         }
+    }
+}
+
+impl Holder {
+    /// The holder that a judge has found. `openers` tells who has the info file open; it is asked only
+    /// where that is somebody else.
+    pub(super) fn found(judgement: &Judgement, openers: impl FnOnce() -> Vec<u32>) -> Holder {
+        let left = judgement.orphaned.then(|| match openers().as_slice() {
+            [] => String::new(),
+            pids => described(pids),
+        });
+        let inside = judgement.guest.then_some(Inside::Known);
+        Holder { left, inside, ..Holder::of(&judgement.info) }
     }
 }
 
@@ -64,6 +83,11 @@ impl fmt::Display for Holder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.inside == Some(Inside::Unknown) {
             out.write_str("another command under the lock of ")?;
+        }
+        match &self.left {
+            None => {}
+            Some(left) if left.is_empty() => out.write_str("a process left behind by ")?,
+            Some(left) => write!(out, "{left}, left behind by ")?,
         }
         match self.pid {
             Some(pid) => write!(out, "pid {pid}")?,

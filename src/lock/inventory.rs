@@ -1,8 +1,9 @@
 //! All locks of a root: listing them, and removing the stale ones.
 
 use std::collections::BTreeSet;
+use std::fs::Metadata;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::LockError;
 use super::anchor;
@@ -11,6 +12,8 @@ use super::holder::Holder;
 use super::journal::{Event, Record};
 use super::key::Key;
 use super::liveness::{CORRUPT_GRACE, Judge, Judgement};
+use super::loss::Reclaimed;
+use super::openers::openers;
 use super::removal::{set_aside, sweep};
 use super::root::{LockRoot, lock_name};
 use super::verdict::Verdict;
@@ -30,11 +33,16 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The processes that have the lock's info file open now: its holder, and every command
-    /// that inherited it.
-    pub fn who_has_it_open(&self) -> Vec<u32> {
-        sys::process::who_has_open(&self.directory.join("info"))
+    /// Who holds it, `openers` being the processes that have its info file open.
+    pub fn holder(&self, openers: &[u32]) -> Holder {
+        Holder::found(&self.judgement, || openers.to_vec())
     }
+}
+
+/// The processes that have each lock's info file open now, in the order of the locks: its holder,
+/// and every command that inherited it.
+pub fn who_has_open(entries: &[&Entry]) -> Vec<Vec<u32>> {
+    openers(entries.iter().map(|entry| (&entry.judgement, entry.directory.join("info"))))
 }
 
 /// Every lock of the root, oldest first.
@@ -76,12 +84,20 @@ fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError
 }
 
 fn age(root: &LockRoot, key: &Key, judgement: &Judgement) -> Duration {
+    let since_epoch = |meta: &Metadata| meta.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok();
+    let written = judgement.file.as_ref().and_then(since_epoch);
     let acquired = judgement.info.acquired.and_then(|time| Duration::try_from(time.as_duration()).ok());
-    let made = || {
+    let folder = || {
         let (seconds, nanos) = root.folder().look(lock_name(key)).ok()??.modified;
         Some(Duration::new(u64::try_from(seconds).ok()?, u32::try_from(nanos).ok()?))
     };
-    acquired.or_else(made).map_or(Duration::ZERO, |then| sys::clock::since_epoch().saturating_sub(then))
+    let made = match (acquired, written) {
+        // ACQUIRED has whole seconds. The info was written in that very one.
+        (Some(acquired), Some(written)) if written.as_secs() == acquired.as_secs() => Some(written),
+        (Some(acquired), _) => Some(acquired),
+        (None, _) => folder(),
+    };
+    made.map_or(Duration::ZERO, |then| sys::clock::since_epoch().saturating_sub(then))
 }
 
 /// What a clean-up did.
@@ -155,6 +171,6 @@ fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError
     drop(guard);
     aside.delete();
     let record = Record::new(Event::Takeover, judgement.info.target.as_deref());
-    record.holder(&Holder::of(&judgement.info)).why(judgement.reason).append(root);
+    Reclaimed::lock(key, &judgement.info, judgement.reason).fill(record).append(root);
     Ok(true)
 }

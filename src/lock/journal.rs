@@ -8,7 +8,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
@@ -16,8 +16,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::LockError;
-use super::error::UPROOTED;
 use super::holder::Holder;
 use super::root::{LockRoot, found};
 use crate::sys;
@@ -33,6 +31,11 @@ const FULL: u64 = 1 << 20;
 const KEPT: usize = 4;
 /// A wait that ended well is worth a line from here on.
 pub(super) const LONG_WAIT: Duration = Duration::from_secs(1);
+
+/// A line that is longer is none of ours.
+const LONGEST_LINE: usize = 64 * 1024;
+/// A wait that is said to be longer, about thirty years, is none.
+const LONGEST_WAIT: Duration = Duration::from_secs(1_000_000_000);
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,6 +93,12 @@ pub struct Record {
     /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// The id of a lock that was removed. Nothing can be done with it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// When the lease ended that was removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<Timestamp>,
 }
 
 impl Record {
@@ -104,7 +113,21 @@ impl Record {
             holder: None,
             waited_seconds: None,
             why: None,
+            lock: None,
+            expired: None,
         }
+    }
+
+    /// A line of the journal, as whoever may write there has left it.
+    fn parse(line: &[u8]) -> Option<Record> {
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
+        let mut record: Record = serde_json::from_slice(line).ok()?;
+        // A negative one says nothing, and neither does one beyond all durations.
+        let is_time = |seconds: &f64| (0.0..=LONGEST_WAIT.as_secs_f64()).contains(seconds);
+        record.waited_seconds = record.waited_seconds.filter(is_time);
+        Some(record)
     }
 
     #[must_use]
@@ -139,23 +162,15 @@ impl Record {
     }
 }
 
-/// Journals a loss on its way to the caller.
-pub(super) fn note_loss<T>(root: &LockRoot, result: Result<T, LockError>) -> Result<T, LockError> {
-    match &result {
-        Err(LockError::Lost { target, why }) => {
-            Record::new(Event::Lost, target.as_deref()).why(why).append(root);
-        }
-        Err(LockError::Uprooted { target }) => {
-            Record::new(Event::Lost, Some(target)).why(UPROOTED).append(root);
-        }
-        _ => {}
-    }
-    result
-}
-
 fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {
     let folder = root.folder();
-    let mut file = folder.open_or_create(NAME, Access::Append, root.file_mode())?;
+    let mut file = match folder.open_file(NAME, Access::Append) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            root.lock_file(&folder, NAME)?;
+            folder.open_file(NAME, Access::Append)?
+        }
+        opened => opened?,
+    };
     // One write, so that lines of several processes do not mix.
     file.write_all(line.as_bytes())?;
     if file.metadata()?.len() > FULL {
@@ -200,12 +215,13 @@ pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
     let folder = root.folder();
     for name in files(&folder)? {
-        let Some(file) = found(folder.open_file(&name, Access::Read))? else { continue };
+        let Some(file) = found(folder.open_readable(&name))? else { continue };
         if file.metadata()?.size() > 16 * FULL {
             continue;
         }
-        let text = io::read_to_string(file)?;
-        records.extend(text.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok()));
+        let mut text = Vec::new();
+        (&file).take(16 * FULL).read_to_end(&mut text)?;
+        records.extend(text.split(|&byte| byte == b'\n').filter_map(Record::parse));
     }
     records.sort_by_key(|record| record.time);
     Ok(records)

@@ -7,7 +7,7 @@
 //! What this process lacks itself, such as descriptors, is no verdict about anybody but an error.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
@@ -20,10 +20,10 @@ use super::info::Info;
 use super::key::Key;
 use super::removal::{SetAside, UNBORN_PREFIX};
 use super::root::{LockRoot, found};
-use super::verdict::{Here, Verdict, judge_holder, judge_lease};
+use super::verdict::{Here, Verdict, judge_holder};
 use crate::sys;
 use crate::sys::file::{Flock, Identity, Pinned};
-use crate::sys::folder::{Access, Folder};
+use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
 
 /// How long a directory without a readable holder must stay unchanged under one judge's eyes.
@@ -49,6 +49,12 @@ pub struct Judgement {
     pub(super) directory: Option<Pinned>,
     /// Corrupt, and not watched for long enough yet.
     pub(super) needs_watching: bool,
+    /// The info file as it was found.
+    pub(super) file: Option<Metadata>,
+    /// Somebody has the kernel lock.
+    pub(super) locked: bool,
+    /// And that is not the process that took it, which has ended.
+    pub(super) orphaned: bool,
     /// Not about the lock itself but about a guest's place in it.
     pub(super) guest: bool,
 }
@@ -66,6 +72,9 @@ impl Judgement {
             info: Info::default(),
             directory: None,
             needs_watching: false,
+            file: None,
+            locked: false,
+            orphaned: false,
             guest: false,
         }
     }
@@ -95,11 +104,6 @@ impl Judge {
     /// Where we are, read at the first need.
     pub(super) fn here(&mut self) -> &Here {
         self.here.get_or_insert_with(|| Here::look(&self.root))
-    }
-
-    /// Whether a lease has run out, or its end can't be read.
-    pub(super) fn lease_is_over(&mut self, info: &Info) -> bool {
-        judge_lease(info, self.here()).0 != Verdict::Held
     }
 
     /// Whether the boot-time clock here is the one that a lease was measured by.
@@ -158,7 +162,7 @@ impl Judge {
             Ok(meta) => meta,
             Err(error) => return unknown("look at the lock directory", error),
         };
-        let mut judgement = match folder.open_linked("info", Access::Read) {
+        let mut judgement = match self.root.open_info_in(key, &folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.corrupt(key, &folder, &folder_meta, None)
             }
@@ -176,7 +180,7 @@ impl Judge {
         &mut self,
         key: &Key,
         folder: &Folder,
-        folder_meta: &std::fs::Metadata,
+        folder_meta: &Metadata,
         file: &File,
     ) -> io::Result<Judgement> {
         let meta = match file.metadata() {
@@ -192,18 +196,31 @@ impl Judge {
             Ok(info) => info,
             Err(error) => return unknown("read its info", error),
         };
-        let (verdict, reason) = if !unlocked {
-            (Verdict::Held, "its holder has the kernel lock".to_owned())
-        } else if info.pid.is_none() {
+        if !unlocked {
+            let orphaned = self.has_ended(&info);
+            let reason = match orphaned {
+                true => "its holder has ended, but a command of it has the kernel lock",
+                false => "its holder has the kernel lock",
+            };
+            let held = Judgement::new(Verdict::Held, reason);
+            return Ok(Judgement { info, file: Some(meta), locked: true, orphaned, ..held });
+        }
+        if info.pid.is_none() {
             return Ok(self.corrupt(key, folder, folder_meta, Some(&meta)));
-        } else {
-            judge_holder(&info, meta.ino(), self.here())
-        };
+        }
+        let (verdict, reason) = judge_holder(&info, meta.ino(), self.here());
         if verdict == Verdict::Unknown {
             // The process table, too, is read through descriptors: was there one to be had?
             drop(file.try_clone()?);
         }
-        Ok(Judgement { info, ..Judgement::new(verdict, reason) })
+        Ok(Judgement { info, file: Some(meta), ..Judgement::new(verdict, reason) })
+    }
+
+    /// Whether the process that an info file names has ended for certain.
+    fn has_ended(&mut self, info: &Info) -> bool {
+        info.pid.is_some_and(sys::process::has_ended)
+            && info.pid_namespace.is_some()
+            && info.pid_namespace == self.here().pid_namespace
     }
 
     /// No info or no PID in it: a script between its `mkdir` and its write, or the rest of one.
@@ -213,8 +230,8 @@ impl Judge {
         &mut self,
         key: &Key,
         folder: &Folder,
-        folder_meta: &std::fs::Metadata,
-        info: Option<&std::fs::Metadata>,
+        folder_meta: &Metadata,
+        info: Option<&Metadata>,
     ) -> Judgement {
         let what = if info.is_some() { "no PID in its info" } else { "no info" };
         let local = self.root.reach() == Reach::Local;
@@ -235,7 +252,7 @@ impl Judge {
             return Judgement { needs_watching: true, ..Judgement::new(Verdict::Held, held) };
         }
         let grace = if local { CORRUPT_GRACE } else { REMOTE_CORRUPT_GRACE };
-        let stamp = |meta: &std::fs::Metadata| (Identity::from(meta), meta.mtime(), meta.mtime_nsec());
+        let stamp = |meta: &Metadata| (Identity::from(meta), meta.mtime(), meta.mtime_nsec());
         let print = Fingerprint { directory: stamp(folder_meta), info: info.map(stamp) };
         let since = match self.watched.get(key) {
             Some((seen, since)) if *seen == print => *since,
@@ -281,7 +298,7 @@ impl Judge {
         }
         let fail = || LockError::io("look at the lock", self.root.lock_dir(key));
         let found = aside.open().and_then(|folder| match folder {
-            Some(folder) => found(folder.open_linked("info", Access::Read)),
+            Some(folder) => found(self.root.open_info_in(key, &folder)),
             None => Ok(None),
         });
         let Some(file) = found.map_err(fail())? else { return Ok(Ok(aside)) };

@@ -1,7 +1,7 @@
 //! What is done to a lock from outside, by its id or by its file: release, renew, break.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,12 +14,13 @@ use super::held::{RELEASE_PATIENCE, open_info, open_info_with};
 use super::holder::Holder;
 use super::id::LockId;
 use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
-use super::journal::{self, Event, Record};
+use super::journal::{Event, Record};
 use super::key::{Key, Target};
 use super::liveness::{Judge, Judgement};
+use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
 use super::root::{LockRoot, lock_name};
-use super::verdict::Verdict;
+use super::verdict::{Verdict, judge_holder};
 use crate::sys;
 use crate::sys::file::Flock;
 use crate::sys::folder::Access;
@@ -30,7 +31,7 @@ use crate::sys::folder::Access;
 /// [`LockError::Lost`] when it is not held under this id any more, and nothing is
 /// removed; [`LockError::Running`] when a running command has it.
 pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
-    journal::note_loss(root, remove_own(root, id))
+    loss::note(root, id, remove_own(root, id))
 }
 
 fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
@@ -43,8 +44,8 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
         Some(Liveness::Kernel) if is_locked(root, id, &file)? => {
             return Err(LockError::Running { target: info.target.clone(), holder: Holder::of(&info) });
         }
-        Some(Liveness::Lease) if Judge::new(root).lease_is_over(&info) => return Err(expired(&info)),
-        _ => {}
+        _ => fail_if_over(&info, &file, &mut Judge::new(root))
+            .map_err(|why| LockError::lost(info.target.clone(), why))?,
     }
     let lock = root.open_lock(&id.key).map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
     let identity = lock.identity().map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
@@ -84,12 +85,25 @@ pub fn acquired_by(
     Ok(None)
 }
 
+/// Says why, when the owner of the lock in that info file has ended, or its lease.
+fn fail_if_over(info: &Info, file: &File, judge: &mut Judge) -> Result<(), String> {
+    if !matches!(info.liveness, Some(Liveness::Process | Liveness::Lease)) {
+        return Ok(());
+    }
+    // Without it nothing can be told, and then nobody is said to have ended.
+    let Ok(inode) = file.metadata().map(|meta| meta.ino()) else { return Ok(()) };
+    match judge_holder(info, inode, judge.here()) {
+        (Verdict::Stale, why) => Err(why),
+        _ => Ok(()),
+    }
+}
+
 /// Lets a lease run for `ttl` from now.
 ///
 /// # Errors
 /// [`LockError::Lost`] when it is over or another's; [`LockError::NotALease`].
 pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
-    journal::note_loss(root, overwrite_lease(root, id, ttl))
+    loss::note(root, id, overwrite_lease(root, id, ttl))
 }
 
 fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
@@ -97,13 +111,11 @@ fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), Lo
         return guest::renew(root, id, ttl);
     }
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
-    let (_, info) = open_info(root, id, None)?;
+    let (file, info) = open_info(root, id, None)?;
     let mut judge = Judge::new(root);
+    fail_if_over(&info, &file, &mut judge).map_err(|why| LockError::lost(info.target.clone(), why))?;
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
-    }
-    if judge.lease_is_over(&info) {
-        return Err(expired(&info));
     }
     // The same one: nobody changes a lock while we have its guard. To be written, it must have no
     // other name, as that of a lease has none.
@@ -193,8 +205,9 @@ pub fn break_lock(
         aside.delete();
     }
     if was_there {
-        let record = Record::new(Event::Break, Some(&target.path)).holder(&Holder::of(&judgement.info));
-        record.why(format!("{}: {}", judgement.verdict, judgement.reason)).append(root);
+        let why = format!("{}: {}", judgement.verdict, judgement.reason);
+        let broken = Reclaimed::lock(&target.key, &judgement.info, why);
+        broken.fill(Record::new(Event::Break, Some(&target.path))).append(root);
     }
     Ok((target, was_there.then_some(judgement)))
 }
@@ -202,8 +215,4 @@ pub fn break_lock(
 fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {
     let granted = sys::file::try_flock(file, Flock::Shared);
     Ok(!granted.map_err(LockError::io("probe the lock of", root.lock_dir(&id.key)))?)
-}
-
-fn expired(info: &Info) -> LockError {
-    LockError::lost(info.target.clone(), "its lease has expired")
 }

@@ -10,8 +10,8 @@
 //! - `guard`, `anchor`, `removal`: how a lock changes. `attempt`: taking it. [`held`]: publish,
 //!   release.
 //! - [`take`], [`wait`], `guest`, `nest`: how a process comes to have one.
-//! - `deadlock`: waits that can't end. [`journal`]: what should not happen often.
-//! - [`manage`], [`inventory`], [`owner`]: locks seen from outside.
+//! - `deadlock`, `holdings`: waits that can't end. [`journal`], [`loss`]: what should not happen often.
+//! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside.
 //!
 //! Order within a take: guard, `mkdir`, judge, set aside, `mkdir`, info file locked before it is
 //! named, guard given back. Nothing here is synced: after a power cut every lock is stale by its
@@ -26,14 +26,17 @@ mod guard;
 mod guest;
 pub mod held;
 pub mod holder;
+mod holdings;
 pub mod id;
 pub mod info;
 pub mod inventory;
 pub mod journal;
 pub mod key;
 pub mod liveness;
+pub mod loss;
 pub mod manage;
 mod nest;
+mod openers;
 pub mod owner;
 mod removal;
 pub mod root;

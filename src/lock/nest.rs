@@ -81,7 +81,7 @@ impl Nest {
     pub(super) fn look(root: &LockRoot, host: &LockId) -> io::Result<Option<Nest>> {
         let path = Nest::path_for(root, host);
         let lock = root.open_lock(&host.key);
-        match lock.and_then(|lock| lock.open_file(Nest::name_for(host), Access::Read)) {
+        match lock.and_then(|lock| lock.open_readable(Nest::name_for(host))) {
             Ok(file) => Ok(Some(Nest { file, path })),
             Err(error) if sys::is_shortage(&error) => Err(error),
             Err(_) => Ok(None),
@@ -123,7 +123,7 @@ impl Nest {
     /// Writes who has the place. The caller has the kernel lock.
     pub(super) fn write(&self, token: &Token, info: &Info) -> io::Result<()> {
         let width = HEAD - 1;
-        let text = format!("{token:<width$}\n{}", info.render());
+        let text = format!("{:<width$}\n{}", token.as_str(), info.render());
         self.file.set_len(0)?;
         self.file.write_all_at(text.as_bytes(), 0)
     }
@@ -144,16 +144,15 @@ impl Nest {
         locked: bool,
         judge: &mut Judge,
     ) -> io::Result<(Verdict, String)> {
-        let runs = match record.info.liveness {
-            Some(Liveness::Kernel) => true,
-            Some(Liveness::Process | Liveness::Lease) => false,
-            None => record.info.pid.is_none(),
-        };
-        Ok(match (runs, locked) {
-            (true, true) => (Verdict::Held, "another guest of the same lock is inside".to_owned()),
-            (true, false) => (Verdict::Stale, "the guest that was inside has ended".to_owned()),
-            (false, _) => judge_holder(&record.info, self.inode()?, judge.here()),
-        })
+        let runs = !matches!(record.info.liveness, Some(Liveness::Process | Liveness::Lease));
+        if runs && locked {
+            return Ok((Verdict::Held, "another guest of the same lock is inside".to_owned()));
+        }
+        if record.info.pid.is_none() {
+            // Of an earlier version, which had the kernel lock and nothing else.
+            return Ok((Verdict::Stale, "the guest that was inside has ended".to_owned()));
+        }
+        Ok(judge_holder(&record.info, self.inode()?, judge.here()))
     }
 
     /// Whether the guest that has this token has the place now.

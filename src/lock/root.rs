@@ -15,6 +15,7 @@ use super::LockError;
 use super::key::Key;
 use super::roots::Place;
 use crate::sys;
+use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::{FileSystem, Reach};
 
@@ -172,8 +173,7 @@ impl LockRoot {
         self.state(|opened| match &opened.guards {
             Some(guards) => Ok(guards.clone()),
             None => {
-                let guards = opened.folder.folder_or_make(GUARDS, common_mode(opened.mode));
-                let guards = guards.map_err(no_folder)?;
+                let guards = make_common(&opened.folder, GUARDS, opened.mode).map_err(no_folder)?;
                 Ok(opened.guards.insert(guards).clone())
             }
         })
@@ -192,9 +192,10 @@ impl LockRoot {
         own_mode(self.state(|opened| opened.mode))
     }
 
-    /// The permissions of a folder in the root in which everyone who may use the root makes files.
-    pub(super) fn common_folder_mode(&self) -> u32 {
-        common_mode(self.state(|opened| opened.mode))
+    /// Opens a folder in the root in which everyone who may use the root makes files, and makes it
+    /// when it is missing.
+    pub(super) fn common_folder(&self, name: &str) -> io::Result<Folder> {
+        make_common(&self.folder(), name, self.state(|opened| opened.mode))
     }
 
     /// The permissions of a file in the root.
@@ -206,11 +207,43 @@ impl LockRoot {
         }
     }
 
+    /// Opens the info file in a lock's folder. What it says is told to others, so it must be no
+    /// other file by a second name; a running holder's has its anchor.
+    pub(super) fn open_info_in(&self, key: &Key, lock: &Folder) -> io::Result<File> {
+        lock.open_told("info", |info| self.is_anchor(key, info))
+    }
+
+    fn is_anchor(&self, key: &Key, file: Identity) -> io::Result<bool> {
+        let Some(guards) = self.existing_guards()? else { return Ok(false) };
+        Ok(guards.look(key.as_str())?.is_some_and(|look| look.identity == file))
+    }
+
+    /// Makes the folder of a lock that has no name yet.
+    pub(super) fn make_unborn(&self, name: &str) -> io::Result<Folder> {
+        self.folder().make_shown(name, self.folder_mode(), PUBLIC_FOLDER)
+    }
+
+    /// Creates a file in a folder of the root. One of a superuser who may not give it to the root's
+    /// owner can be read by that one all the same.
+    pub(super) fn create_file(&self, folder: &Folder, name: &str) -> io::Result<File> {
+        folder.create_shown(name, self.file_mode(), PUBLIC_FILE)
+    }
+
     /// Opens a file of the root's own for reading and writing, which network file systems want
     /// for an exclusive kernel lock, and makes it when it is missing. Another user's, in a shared
     /// root, may only be readable.
     pub(super) fn lock_file(&self, folder: &Folder, name: &str) -> io::Result<File> {
-        match folder.open_or_create(name, Access::Write, self.file_mode()) {
+        let opened = match folder.open_file(name, Access::Write) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match self.create_file(folder, name) {
+                // Somebody was faster.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    folder.open_file(name, Access::Write)
+                }
+                created => created,
+            },
+            opened => opened,
+        };
+        match opened {
             Err(error)
                 if error.raw_os_error().is_some() && error.kind() == io::ErrorKind::PermissionDenied =>
             {
@@ -288,6 +321,20 @@ fn own_mode(root: u32) -> u32 {
         mode if mode & WRITABLE_BY_ALL != 0 => PUBLIC_FOLDER,
         mode if mode & WRITABLE_BY_GROUP != 0 => GROUP_FOLDER | mode & SET_GROUP_ID,
         _ => PRIVATE_FOLDER,
+    }
+}
+
+fn make_common(root: &Folder, name: &str, mode: u32) -> io::Result<Folder> {
+    match root.folder(name) {
+        // One that the superuser may not give to the root's owner must be open to that one. The root
+        // above it keeps others out.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            match root.make_shown(name, common_mode(mode), 0o777) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.folder(name),
+                made => made,
+            }
+        }
+        opened => opened,
     }
 }
 

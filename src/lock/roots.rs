@@ -281,7 +281,7 @@ fn walk_home(home: &Path, owner: u32, make: Option<u32>) -> io::Result<Folder> {
     for (name, mode) in [(CONFIG, make.map(|_| ABOVE)), (LOCKS, make)] {
         let opened = match (folder.folder(name), mode) {
             (Err(error), Some(mode)) if error.kind() == io::ErrorKind::NotFound => {
-                folder.folder_or_make(name, mode)
+                make_for(&folder, name, mode, owner)
             }
             (opened, _) => opened,
         };
@@ -294,6 +294,18 @@ fn walk_home(home: &Path, owner: u32, make: Option<u32>) -> io::Result<Folder> {
     folder.as_root()
 }
 
+/// Makes a folder in somebody's home. One that can't be given to its owner would lock them out.
+fn make_for(folder: &Folder, name: &str, mode: u32, owner: u32) -> io::Result<Folder> {
+    let made = folder.folder_or_make(name, mode)?;
+    let whose = made.metadata()?.uid();
+    if sys::process::effective_user() != 0 || whose == owner {
+        return Ok(made);
+    }
+    let _ = folder.remove_folder(name);
+    let why = format!("{} cannot be given to user {owner}", folder.path_of(name).display());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+}
+
 /// Follows a link in somebody's home: their own, to a folder of their own.
 fn follow(folder: &Folder, name: &str, owner: u32) -> io::Result<Folder> {
     let path = folder.path_of(name);
@@ -303,9 +315,10 @@ fn follow(folder: &Folder, name: &str, owner: u32) -> io::Result<Folder> {
     }
     let opened = Folder::open(&path)?;
     let me = sys::process::effective_user();
-    // An ordinary user can do no more through a link than without it.
-    let harmless = me != 0 && (link.uid() == me || link.uid() == 0) || opened.owner() == owner;
-    if harmless {
+    // Whoever made it could as well have made the folder here: an ordinary user, where it leads to
+    // is theirs to say; somebody else, for the superuser, in a folder of their own.
+    let honest = link.uid() == owner || link.uid() == 0;
+    if honest && (me != 0 || opened.owner() == owner) {
         return Ok(opened);
     }
     let why = format!("{} is a symbolic link to a folder of another user", path.display());

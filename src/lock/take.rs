@@ -1,23 +1,25 @@
 //! From «I want this file's lock» to having it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::attempt::{Attempt, attempt};
 use super::claim::{Claim, Keep};
-use super::deadlock::{LookOut, holdings};
+use super::deadlock::{LookOut, Wish};
 use super::error::Busy;
-use super::guest::{Entrance, Place, live_part};
+use super::guest::{Entrance, Place, live_part, why_dead};
 use super::held::Held;
 use super::holder::{Holder, Inside};
+use super::holdings::holdings;
 use super::id::LockId;
-use super::journal::{self, Event, LONG_WAIT, Record};
+use super::journal::{Event, LONG_WAIT, Record};
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
+use super::loss;
+use super::openers::openers;
 use super::root::LockRoot;
 use super::roots::Roots;
-use super::verdict::Verdict;
 use super::wait::{Backoff, Patience, WaitReport, Waiter};
 use crate::sys;
 
@@ -101,7 +103,7 @@ impl Locker {
         let target = Target::resolve(path)?;
         let Some(root) = self.roots.existing_of(&target.path)? else { return Ok(()) };
         let mut judge = Judge::new(&root);
-        let mut wait = Wait::new(&target, self.patience, sys::clock::deadline(self.patience.limit));
+        let mut wait = Wait::new(&root, &target, self.patience, sys::clock::deadline(self.patience.limit));
         loop {
             let judgement = judge.judge(&target.key)?;
             if !judgement.verdict.is_taken() {
@@ -121,10 +123,14 @@ impl Locker {
     ) -> Result<Held, LockError> {
         let root = &self.roots.of(&target.path)?;
         let mut judge = Judge::new(root);
-        let mut wait = Wait::new(target, self.patience, deadline);
-        let mut look_out = LookOut::new(self.deadlock_check);
+        let mut wait = Wait::new(root, target, self.patience, deadline);
+        // Who holds nothing and runs under nothing is in no circle.
+        let may_hold = !self.inherited.is_empty() || !own.is_empty() || matches!(keep, Keep::Owner { .. });
+        let mut look_out = LookOut::new(self.deadlock_check && may_hold);
         let result = loop {
-            let (seen, is_guest) = match self.host(root, target, &mut judge)? {
+            let host = self.host(root, target, &mut judge)?;
+            let wish = host.clone().map_or_else(|| Wish::Lock(target.key.clone()), Wish::Place);
+            let (seen, is_guest) = match host {
                 Some(host) => match self.enter(root, target, keep, host, &mut judge)? {
                     Entrance::Inside(place, reclaimed) => {
                         break Ok(Held::guest(root, target, place, reclaimed));
@@ -149,11 +155,9 @@ impl Locker {
             if let Err(error) = wait.pause(&seen, is_guest, waiter) {
                 break Err(error);
             }
-            if !is_guest {
-                let holdings = |judge: &mut Judge| holdings(root, &self.inherited, own, keep, judge);
-                if let Some(cycle) = look_out.look(root, target, holdings, &mut judge) {
-                    break Err(LockError::Deadlock { cycle });
-                }
+            let holdings = |judge: &mut Judge| holdings(root, &self.inherited, own, keep, judge);
+            if let Some(cycle) = look_out.look(root, target, &wish, holdings, &mut judge) {
+                break Err(LockError::Deadlock { cycle });
             }
         };
         self.record(root, target, &result, &wait);
@@ -167,7 +171,7 @@ impl Locker {
         match result {
             Ok(held) => {
                 if let Some(dead) = held.reclaimed() {
-                    record(Event::Takeover).holder(&dead.holder).why(&dead.reason).append(root);
+                    dead.fill(record(Event::Takeover)).append(root);
                 }
                 if waited >= LONG_WAIT {
                     let record = record(Event::Waited).waited(waited);
@@ -214,12 +218,14 @@ impl Locker {
             if under.key != target.key {
                 return Err(LockError::WrongLock { target: target.path.clone() });
             }
-            let lost = || {
-                LockError::lost(Some(target.path.clone()), "it is not held under the id given with --lock")
-            };
             // All of it: another guest may be inside in place of one that is gone.
-            let live = live_part(root, under, judge)?.filter(|live| live == under);
-            return journal::note_loss(root, live.map(Some).ok_or_else(lost));
+            if let Some(live) = live_part(root, under, judge)?.filter(|live| live == under) {
+                return Ok(Some(live));
+            }
+            let why = why_dead(root, under, judge)?;
+            let why = why.unwrap_or_else(|| "it is not held under the id given with --lock".to_owned());
+            let lost = LockError::lost(Some(target.path.clone()), why);
+            return loss::note(root, under, Err(lost));
         }
         let ids = || self.inherited.iter().rev().filter(|id| id.key == target.key);
         for id in ids() {
@@ -233,7 +239,7 @@ impl Locker {
             if judge.judge_anchor(&id.key)?.is_some_and(|alive| alive.info.token.as_ref() == Some(&id.token))
             {
                 let uprooted = LockError::Uprooted { target: target.path.clone() };
-                return journal::note_loss(root, Err(uprooted));
+                return loss::note(root, id, Err(uprooted));
             }
         }
         Ok(None)
@@ -254,6 +260,8 @@ impl Locker {
 /// One wait: its deadline, its pauses, and what was said of it.
 struct Wait<'a> {
     target: &'a Target,
+    /// Where the lock's info file is.
+    info: PathBuf,
     /// When the caller began to want the lock.
     begun: Instant,
     deadline: Instant,
@@ -262,9 +270,10 @@ struct Wait<'a> {
 }
 
 impl<'a> Wait<'a> {
-    fn new(target: &'a Target, patience: Patience, deadline: Instant) -> Wait<'a> {
+    fn new(root: &LockRoot, target: &'a Target, patience: Patience, deadline: Instant) -> Wait<'a> {
         let begun = deadline.checked_sub(patience.limit).unwrap_or_else(Instant::now);
-        Wait { target, begun, deadline, backoff: Backoff::for_lock(&patience), holder: None }
+        let info = root.lock_dir(&target.key).join("info");
+        Wait { target, info, begun, deadline, backoff: Backoff::for_lock(&patience), holder: None }
     }
 
     fn waited(&self) -> Duration {
@@ -276,10 +285,16 @@ impl<'a> Wait<'a> {
         // It became free between two looks: nobody to name, and no reason to sleep.
         let is_taken = seen.verdict.is_taken();
         let now = Instant::now();
-        let inside = is_guest.then_some(if seen.guest { Inside::Known } else { Inside::Unknown });
-        let holder = Holder { inside, ..Holder::of(&seen.info) };
+        let mut holder = Holder::found(seen, Vec::new);
+        if is_guest && holder.inside.is_none() {
+            holder.inside = Some(Inside::Unknown);
+        }
         let waited = self.waited();
         if now >= self.deadline {
+            if seen.orphaned {
+                let open = || openers([(seen, self.info.clone())]).pop().unwrap_or_default();
+                holder = Holder { inside: holder.inside, ..Holder::found(seen, open) };
+            }
             return Err(LockError::Busy(Box::new(Busy {
                 target: self.target.path.clone(),
                 holder,
@@ -305,12 +320,5 @@ impl<'a> Wait<'a> {
             Some(signal) => Err(LockError::Interrupted(signal)),
             None => Ok(()),
         }
-    }
-}
-
-impl Judgement {
-    /// Who holds the lock, for a message.
-    pub fn holder(&self) -> Option<Holder> {
-        (self.verdict != Verdict::Free).then(|| Holder::of(&self.info))
     }
 }

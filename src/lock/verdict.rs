@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::info::{Info, Liveness};
 use super::root::LockRoot;
+use super::text::show_duration;
 use crate::sys;
 use crate::sys::machine::Reach;
 use crate::sys::process::Process;
@@ -172,7 +173,7 @@ fn same<T: PartialEq>(theirs: Option<T>, ours: Option<T>) -> Option<bool> {
     Some(theirs? == ours?)
 }
 
-pub(super) fn judge_lease(info: &Info, here: &Here) -> (Verdict, String) {
+fn judge_lease(info: &Info, here: &Here) -> (Verdict, String) {
     let left = match (here.shares_clock_with(info), info.expires_boot, info.expires) {
         (true, Some(end), _) => end.as_secs_f64() - sys::clock::since_boot().as_secs_f64(),
         (false, _, Some(end)) => {
@@ -182,10 +183,15 @@ pub(super) fn judge_lease(info: &Info, here: &Here) -> (Verdict, String) {
         _ => return (Verdict::Unknown, "a lease whose end cannot be read".to_owned()),
     };
     if left > 0.0 {
-        (Verdict::Held, format!("its lease runs for another {left:.0} s"))
-    } else {
-        (Verdict::Stale, "its lease has expired".to_owned())
+        return (Verdict::Held, format!("its lease runs for another {left:.0} s"));
     }
+    // By the clock that it was measured by, without the margin.
+    let over = match (here.shares_clock_with(info), info.expires) {
+        (false, Some(end)) => sys::clock::since_epoch().as_secs_f64() - end.as_duration().as_secs_f64(),
+        _ => -left,
+    };
+    let over = Duration::try_from_secs_f64(over).unwrap_or_default();
+    (Verdict::Stale, format!("its lease expired {} ago", show_duration(over)))
 }
 
 fn judge_process(info: &Info, here: &Here) -> (Verdict, String) {
@@ -202,15 +208,15 @@ fn judge_process(info: &Info, here: &Here) -> (Verdict, String) {
         return (Unknown, "the process table here is another namespace's".to_owned());
     }
     if !sys::process::exists(pid) {
-        return (Stale, format!("its owner, pid {pid}, is gone"));
+        return (Stale, format!("its owner, pid {pid}, has ended"));
     }
     match sys::process::look_up(pid) {
         // It may have ended between the two looks.
-        None if !sys::process::exists(pid) => (Stale, format!("its owner, pid {pid}, is gone")),
+        None if !sys::process::exists(pid) => (Stale, format!("its owner, pid {pid}, has ended")),
         None => (Unknown, format!("pid {pid} exists but cannot be looked at")),
         Some(process) if process.zombie => (Stale, format!("its owner, pid {pid}, has ended")),
         Some(process) if process.started != started => {
-            (Stale, format!("its owner is gone and pid {pid} is another process now"))
+            (Stale, format!("its owner, pid {pid}, has ended, and that number is another process's now"))
         }
         Some(_) => (Held, format!("its owner, pid {pid}, is alive")),
     }

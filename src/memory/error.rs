@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::document::{FilterError, InvalidJson, NotJson, Stopped};
+use crate::document::{EqualKeys, FilterError, InvalidJson, NotJson, Stopped};
 use crate::lock::LockError;
 use crate::replace::ReplaceError;
 
-/// An error of a transaction. Unless it is [`ReplaceError::NotDurable`] or
-/// [`ReplaceError::Damaged`], the file is as it was.
+/// An error of a transaction. Unless [`MemoryError::file_may_have_changed`], the file is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum MemoryError {
     /// The lock.
@@ -29,6 +28,14 @@ pub enum MemoryError {
         what: String,
         /// Where and why.
         source: InvalidJson,
+    },
+    /// An object of the document has two equal keys.
+    #[error("{what}: {source}")]
+    EqualKeys {
+        /// A file's path, or what else was read.
+        what: String,
+        /// Which key, and where.
+        source: EqualKeys,
     },
     /// The filter.
     #[error("{source}")]
@@ -69,10 +76,18 @@ pub enum MemoryError {
         path: PathBuf,
     },
     /// Another program replaced the file at every try.
-    #[error("{} is replaced again and again by a program that takes no lock", path.display())]
+    #[error("{} is replaced again and again by programs that take another lock or none", path.display())]
     Changing {
         /// The path as given.
         path: PathBuf,
+    },
+    /// The lock was lost while the file was being written in place: others may have been at it.
+    #[error("{} was written in place, but {source} while that was done", path.display())]
+    Unlocked {
+        /// The path as given.
+        path: PathBuf,
+        /// What became of the lock.
+        source: LockError,
     },
     /// The command of `--pipe` can't be started.
     #[error("cannot run {command}")]
@@ -90,4 +105,16 @@ pub enum MemoryError {
         /// How it ended, in words.
         status: String,
     },
+}
+
+impl MemoryError {
+    /// Whether the file may be another than before. Then the same change must not be made again
+    /// without a look at it.
+    pub fn file_may_have_changed(&self) -> bool {
+        match self {
+            MemoryError::Replace(error) => error.file_may_have_changed(),
+            MemoryError::Unlocked { .. } => true,
+            _ => false,
+        }
+    }
 }

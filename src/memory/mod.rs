@@ -1,8 +1,8 @@
 //! One transaction on one file: the lock, the document and the replacement brought together.
 //!
 //! The order is the same for every verb that writes: lock, read, make the new content, stage it,
-//! publish it under the guard, sync, release. Any error before the publication leaves the file
-//! as it was. Nothing here prints, and nothing ends the process.
+//! lock the folder, publish under the guard, release, sync. Any error before the publication
+//! leaves the file as it was. Nothing here prints, and nothing ends the process.
 
 mod error;
 mod filter;
@@ -14,7 +14,7 @@ mod update;
 mod write;
 
 pub use error::MemoryError;
-pub use filter::{Binding, Layout, Program, print_results};
+pub use filter::{Binding, Duplicates, Layout, Program, print_results};
 pub use pipe::Pipe;
 pub use read::{Found, read, validate};
 pub use restore::{Restored, restore};

@@ -47,8 +47,9 @@ pub fn restore(
         let old = Arc::new(source.read()?);
         let changed = !source.exists() || *old != new;
         let restored = Restored { from: from.clone(), old, new, changed, warnings: Vec::new() };
-        if !changed || dry_run {
-            return Ok(restored);
+        if dry_run || !changed {
+            let warnings = if dry_run { transaction.told() } else { transaction.settle(&source)? };
+            return Ok(Restored { warnings, ..restored });
         }
         let kept = backups(&target)?.last().map_or(0, |last| last.index + 1);
         let how = transaction.replace_mut();

@@ -55,8 +55,8 @@ pub struct Updated {
     pub warnings: Vec<Warning>,
 }
 
-/// Changes a document: lock, read, validate, transform, replace, release. The same bytes leave
-/// the file alone.
+/// Changes a document: lock, read, validate, transform, replace, release, sync. The same bytes
+/// leave the file alone, and are synced all the same: they may be another writer's.
 ///
 /// # Errors
 /// See [`MemoryError`]. Whatever fails before the replacement leaves file, folder and lock root
@@ -80,8 +80,9 @@ pub fn update(
         let Made { bytes: new, truthy } = transform.apply(source.path(), &base, transaction.waiter())?;
         let changed = !exists || new != *old;
         let updated = Updated { old, new, truthy, changed, warnings: Vec::new() };
-        if !changed || request.dry_run {
-            return Ok(updated);
+        if request.dry_run || !changed {
+            let warnings = if request.dry_run { transaction.told() } else { transaction.settle(&source)? };
+            return Ok(Updated { warnings, ..updated });
         }
         if let Some(warnings) = transaction.publish(source, &updated.new)? {
             return Ok(Updated { warnings, ..updated });

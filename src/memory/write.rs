@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{MemoryError, Session, etag, validate};
-use crate::replace::{self, Warning};
+use crate::replace::Warning;
 
 /// What to write, and on what condition.
 #[derive(Debug, Clone)]
@@ -51,11 +51,11 @@ pub fn write(session: Session<'_>, path: &Path, request: &Write) -> Result<Writt
         }
         let written = |changed, warnings| Written { changed, etag: etag_after.clone(), warnings };
         if source.exists() && old == request.content {
-            return Ok(written(false, Vec::new()));
+            return Ok(written(false, transaction.settle(&source)?));
         }
         drop(old);
         if !source.exists() {
-            replace::make_folders(source.path())?;
+            transaction.replace().make_folders(source.path())?;
         }
         if let Some(warnings) = transaction.publish(source, &request.content)? {
             return Ok(written(true, warnings));

@@ -1,19 +1,18 @@
 //! Backups: `FILE.bak`, `FILE.bak.1`, …, the latest first.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::temporary::{Name, Temporary, rename};
+use super::temporary::{NAME_LIMIT, Name, Temporary};
 use super::{ReplaceError, Source, Warning, metadata};
-use crate::sys;
 use crate::sys::file::Identity;
+use crate::sys::place::Place;
 
-const NAME_LIMIT: usize = 255;
 /// How much is compared at a time.
 const BLOCK: usize = 64 << 10;
 
@@ -32,12 +31,16 @@ pub struct Backup {
 
 /// The name of a target's backup.
 pub fn backup_path(target: &Path, index: u32) -> PathBuf {
-    let mut name: OsString = target.file_name().unwrap_or_default().to_owned();
+    target.with_file_name(backup_name(target.file_name().unwrap_or_default(), index))
+}
+
+fn backup_name(target: &OsStr, index: u32) -> OsString {
+    let mut name = target.to_owned();
     name.push(".bak");
     if index > 0 {
         name.push(format!(".{index}"));
     }
-    target.with_file_name(name)
+    name
 }
 
 /// The backups of a target, the latest first.
@@ -62,55 +65,81 @@ pub fn backups(target: &Path) -> Result<Vec<Backup>, ReplaceError> {
 
 /// Makes sure that all the names there will be are short enough, before anything is touched.
 pub(super) fn check_names(target: &Path, keep: u32) -> Result<(), ReplaceError> {
-    let longest = backup_path(target, keep);
-    let length = longest.file_name().map_or(0, |name| name.as_bytes().len());
+    let length = backup_name(target.file_name().unwrap_or_default(), keep).len();
     if keep > 0 && length > NAME_LIMIT {
         return Err(ReplaceError::BackupName { path: target.to_owned(), length });
     }
     Ok(())
 }
 
-/// Keeps the old content as the latest backup: a hard link, or a synced copy where links are
-/// refused or `copy` is asked for. The older ones move up by one name, once in a transaction.
-/// `Ok(false)` when the target is another file by now, and nothing has moved.
-pub(super) fn make(
-    source: &Source,
-    copy: bool,
-    sync: bool,
-    moved: &mut bool,
-    warnings: &mut Vec<Warning>,
-) -> Result<bool, ReplaceError> {
-    let linked = is_link(source);
-    let kept = linked || is_copy(source);
-    if kept && !(copy && linked) {
-        return Ok(true);
-    }
-    // All that is likely to fail comes before the first of the older ones moves.
-    let Some(ready) = prepare(source, copy, sync, warnings)? else { return Ok(false) };
-    if !kept && !*moved {
-        move_up(source.path())?;
-        *moved = true;
-    }
-    let backup = backup_path(source.path(), 0);
-    ready.rename_to(&backup).map_err(ReplaceError::io("make the backup", &backup))?;
-    Ok(true)
+/// What is there under the names of a target's backups.
+pub(super) struct Kept {
+    /// How many there are, up to the first gap.
+    count: u32,
+    latest: Option<Identity>,
 }
 
-/// The old content under a temporary name; `None` when the target is another file by now.
-fn prepare(
-    source: &Source,
-    copy: bool,
-    sync: bool,
-    warnings: &mut Vec<Warning>,
-) -> Result<Option<Name>, ReplaceError> {
-    let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(None) };
-    let target = source.path();
-    if !copy && let Ok(link) = Name::link_of(target) {
-        return Ok(is_file(link.path(), meta).then_some(link));
+impl Kept {
+    /// Looks at them all. One that can't be looked at is an error: it may be one more, and must
+    /// not be overwritten.
+    pub(super) fn of(place: &Place, target: &OsStr) -> Result<Kept, ReplaceError> {
+        let mut kept = Kept { count: 0, latest: None };
+        loop {
+            let name = backup_name(target, kept.count);
+            let Some(found) = look(place, &name)? else { return Ok(kept) };
+            if kept.count == 0 {
+                kept.latest = Some(found);
+            }
+            kept.count += 1;
+        }
     }
-    let backup = backup_path(target, 0);
+
+    /// Whether the latest backup is the very file that the target is: the work of a writer that
+    /// ended between its backup and its rename.
+    pub(super) fn is_link(&self, meta: &fs::Metadata) -> bool {
+        self.latest == Some(Identity::from(meta))
+    }
+}
+
+fn look(place: &Place, name: &OsStr) -> Result<Option<Identity>, ReplaceError> {
+    let found = place.look(name).map_err(ReplaceError::io("look at", place.path().join(name)))?;
+    Ok(found.map(|version| version.identity))
+}
+
+/// How far the backup is.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// None is wanted, or it is in place.
+    Nothing,
+    /// The old content under a temporary name; a copy is kept open, and so locked.
+    Ready(Name, Option<fs::File>),
+    /// The target is another file by now.
+    Overtaken,
+}
+
+/// Gets the old content ready to become the latest backup: a hard link, or a synced copy where
+/// links are refused or `copy` is asked for. All that is likely to fail is done here, before the
+/// first of the older ones moves.
+pub(super) fn prepare(
+    place: &Arc<Place>,
+    source: &Source,
+    kept: &Kept,
+    copy: bool,
+    warnings: &mut Vec<Warning>,
+) -> Result<Plan, ReplaceError> {
+    let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(Plan::Nothing) };
+    let target = source.name();
+    let linked = kept.is_link(meta);
+    if linked && !copy || !linked && is_copy(place, source) {
+        return Ok(Plan::Nothing);
+    }
+    if !copy && let Ok(link) = Name::link_of(place, target) {
+        let same = look(place, link.as_os_str())? == Some(Identity::from(meta));
+        return Ok(if same { Plan::Ready(link, None) } else { Plan::Overtaken });
+    }
+    let backup = place.path().join(backup_name(target, 0));
     let fail = || ReplaceError::io("make the backup", &backup);
-    let temporary = Temporary::create(target, true)?;
+    let temporary = Temporary::create(place, target, true)?;
     let mut from: &fs::File = file;
     io::Seek::seek(&mut from, io::SeekFrom::Start(0)).map_err(fail())?;
     io::copy(&mut from, &mut temporary.file()).map_err(fail())?;
@@ -119,35 +148,57 @@ fn prepare(
         // `restore --list` shows when a version was written, not when it was copied.
         temporary.file().set_modified(modified).map_err(fail())?;
     }
-    if sync {
-        temporary.file().sync_all().map_err(fail())?;
-    }
-    Ok(Some(temporary.into_name()))
+    temporary.file().sync_all().map_err(fail())?;
+    let (name, copy) = temporary.into_parts();
+    Ok(Plan::Ready(name, Some(copy)))
 }
 
-/// Moves the kept ones up by one name, up to the first gap. Nothing is overwritten: the last one
-/// lands on a name beyond the limit, and goes when the replacement is done.
-fn move_up(target: &Path) -> Result<(), ReplaceError> {
-    let kept = (0..).take_while(|&index| fs::symlink_metadata(backup_path(target, index)).is_ok()).count();
-    for index in (0..u32::try_from(kept).unwrap_or(u32::MAX)).rev() {
-        let from = backup_path(target, index);
-        rename(&from, &backup_path(target, index + 1)).map_err(ReplaceError::io("move the backup", from))?;
+/// Gives what was prepared the name of the latest backup. The older ones move up by one name,
+/// once in a transaction. `Ok(false)` when what was prepared is gone: nobody can lock a hard link
+/// alone, so a writer with another lock root may have taken it for a dead one's.
+pub(super) fn name(
+    place: &Place,
+    source: &Source,
+    ready: Name,
+    moved: &mut bool,
+) -> Result<bool, ReplaceError> {
+    let target = source.name();
+    // Looked at again: another lock root's writer may have moved them since.
+    let kept = Kept::of(place, target)?;
+    let Some(identity) = look(place, ready.as_os_str())? else { return Ok(false) };
+    let linked = source.metadata().is_some_and(|meta| kept.is_link(meta));
+    if linked && kept.latest == Some(identity) {
+        // Both names are one file, and a rename would leave both.
+        return Ok(true);
+    }
+    if !linked && !*moved {
+        move_up(place, target, kept.count)?;
+        *moved = true;
+    }
+    let backup = backup_name(target, 0);
+    match ready.rename_to(&backup) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(ReplaceError::io("make the backup", place.path().join(backup))(error)),
+        Ok(()) => Ok(true),
+    }
+}
+
+/// Moves the kept ones up by one name. Nothing is overwritten: the last one lands on a name beyond
+/// the limit, and goes when the replacement is done.
+fn move_up(place: &Place, target: &OsStr, count: u32) -> Result<(), ReplaceError> {
+    for index in (0..count).rev() {
+        let from = backup_name(target, index);
+        let moved = place.rename(&from, &backup_name(target, index + 1));
+        moved.map_err(ReplaceError::io("move the backup", place.path().join(from)))?;
     }
     Ok(())
 }
 
-/// Whether the latest backup is the very file that the target is: the work of a writer that
-/// ended between its backup and its rename.
-pub(super) fn is_link(source: &Source) -> bool {
-    source.metadata().is_some_and(|meta| is_file(&backup_path(source.path(), 0), meta))
-}
-
 /// Whether the latest backup is a copy of the target's present version. Without this question a
 /// writer that fails again and again after its backup would push the older ones up each time.
-fn is_copy(source: &Source) -> bool {
+fn is_copy(place: &Place, source: &Source) -> bool {
     let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return false };
-    let opened = sys::file::careful_options().read(true).open(backup_path(source.path(), 0));
-    opened.is_ok_and(|backup| {
+    place.open_file(&backup_name(source.name(), 0)).is_ok_and(|backup| {
         backup.metadata().is_ok_and(|there| {
             there.is_file() && there.len() == meta.len() && there.modified().ok() == meta.modified().ok()
         }) && same_bytes(file, &backup).unwrap_or(false)
@@ -170,21 +221,20 @@ fn same_bytes(one: &fs::File, other: &fs::File) -> io::Result<bool> {
     }
 }
 
-fn is_file(path: &Path, meta: &fs::Metadata) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|there| Identity::from(&there) == Identity::from(meta))
-}
-
 /// Deletes the backups beyond the last `keep`.
-pub(super) fn prune(target: &Path, keep: u32) {
+pub(super) fn prune(place: &Place, target: &OsStr, keep: u32) {
     for index in keep.. {
-        if fs::remove_file(backup_path(target, index)).is_err() {
+        if place.remove(&backup_name(target, index)).is_err() {
             break;
         }
     }
 }
 
 /// How many of a file's other names are not its backup.
-pub(super) fn other_names(target: &Path, meta: &fs::Metadata) -> u64 {
-    let backups = u64::from(is_file(&backup_path(target, 0), meta));
-    meta.nlink().saturating_sub(1 + backups)
+pub(super) fn other_names(place: &Place, target: &OsStr, meta: &fs::Metadata) -> u64 {
+    if meta.nlink() <= 1 {
+        return 0;
+    }
+    let latest = place.look(&backup_name(target, 0)).ok().flatten().map(|version| version.identity);
+    meta.nlink().saturating_sub(1 + u64::from(latest == Some(Identity::from(meta))))
 }

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// An error of this module. Unless it says otherwise the file is as it was, and no temporary
-/// file is left.
+/// An error of this module. Unless [`ReplaceError::file_may_have_changed`], the file is as it was,
+/// and no temporary file is left.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplaceError {
     /// The target is a folder.
@@ -32,6 +32,39 @@ pub enum ReplaceError {
     /// The target is a mount of its own, such as a file bind-mounted into a container.
     #[error("{} is a mount point, which cannot be replaced by a rename", shown(.0))]
     MountPoint(PathBuf),
+    /// Another program keeps the folder locked, on a file system that can't exchange two names. A
+    /// plain rename could destroy what somebody else has just put there.
+    #[error("the folder {} is locked by {}, and its file system cannot exchange two names", shown(.folder), pids(.holders))]
+    FolderKept {
+        /// The folder.
+        folder: PathBuf,
+        /// Who has it open; may be empty.
+        holders: Vec<u32>,
+    },
+    /// Others replaced the file just before and just after us. Not all of the versions can have
+    /// its name.
+    #[error("{} was replaced by other programs in the very moment of its replacement; one version lost its name and is kept as {}", shown(.path), shown(.kept))]
+    Displaced {
+        /// The target.
+        path: PathBuf,
+        /// The version that lost its name.
+        kept: PathBuf,
+    },
+    /// The file that was written in place had lost its name to another one when that was done.
+    #[error("{} was replaced by another program while it was being written in place", shown(.path))]
+    Overtaken {
+        /// The target.
+        path: PathBuf,
+    },
+    /// There was nothing to change, but whether that lasts is unknown: the file or its folder
+    /// could not be synced.
+    #[error("{} is as it should be, but whether that survives a power cut is unknown", shown(.path))]
+    Unsettled {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The new content is in place, but the folder could not be synced.
     #[error("{} was replaced, but whether that survives a power cut is unknown", shown(.path))]
     NotDurable {
@@ -72,6 +105,13 @@ pub enum ReplaceError {
 }
 
 impl ReplaceError {
+    /// Whether the file may be another than before. Then the same change must not be made again
+    /// without a look at it.
+    pub fn file_may_have_changed(&self) -> bool {
+        use ReplaceError as E;
+        matches!(self, E::Displaced { .. } | E::Overtaken { .. } | E::NotDurable { .. } | E::Damaged { .. })
+    }
+
     pub(super) fn io(
         action: &'static str,
         path: impl Into<PathBuf>,
@@ -83,4 +123,12 @@ impl ReplaceError {
 
 fn shown(path: &Path) -> std::borrow::Cow<'_, str> {
     path.to_string_lossy()
+}
+
+fn pids(pids: &[u32]) -> String {
+    match pids {
+        [] => "a process that cannot be named".to_owned(),
+        [pid] => format!("pid {pid}"),
+        pids => format!("pids {}", pids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")),
+    }
 }

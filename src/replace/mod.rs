@@ -5,12 +5,15 @@
 //!
 //! 1. [`Source::open`]: the real target, and what tells this version from every other.
 //! 2. [`Replace::stage`]: a temporary file beside it, written whole, given the old one's owner,
-//!    attributes and mode, and synced. Then the backup. The original is never moved away.
-//! 3. [`Staged::commit`]: if the target still is what was read, one `rename`. This is the step to
-//!    run under a lock's guard.
-//! 4. [`Committed::finish`]: the folder is synced, old backups are pruned.
+//!    attributes and mode, and synced; and the backup, under a temporary name.
+//! 3. [`Staged::make_ready`]: a kernel lock on the folder, for those who share no other lock; the
+//!    backup gets its name. The original is never moved away.
+//! 4. [`Staged::commit`]: if the target still is what was read, the two exchange their names. This
+//!    is the step to run under a lock's guard.
+//! 5. [`Committed::clean_up`]: the old version goes, and backups beyond the number that is wanted.
+//! 6. [`Committed::finish`]: the folder is synced, which needs no lock.
 //!
-//! An error before the rename leaves the file as it was and no temporary file behind. An error
+//! An error before step 4 leaves the file as it was and no temporary file behind. An error
 //! of a sync is final and never tried again: a second `fsync` can falsely succeed.
 //!
 //! ```
@@ -52,11 +55,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This module takes no lock: two writers at once both succeed, one after the other, unless one
-//! of them started from what the other replaced. `memory` puts it under the file's lock.
+//! This module takes no lock but the folder's, for an instant: two writers at once both succeed,
+//! one after the other, unless one of them started from what the other replaced. `memory` puts it
+//! under the file's lock.
 
 mod backup;
 mod error;
+mod exchange;
+mod folder;
+mod leftovers;
 mod metadata;
 mod source;
 mod staged;
@@ -65,21 +72,29 @@ mod warning;
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use backup::{Backup, backup_path, backups};
 pub use error::ReplaceError;
+pub use leftovers::{Swept, leftovers_in, leftovers_of, sweep_leftovers_of};
 pub use source::Source;
 pub use staged::{Commit, Committed, Restart, Staged};
-pub use temporary::{leftovers_in, leftovers_of, sweep_leftovers_of};
 pub use warning::Warning;
 
+use crate::sys;
+use crate::sys::place::Place;
+use backup::{Kept, Plan};
+use exchange::Ready;
+use folder::PATIENCE;
 use staged::New;
 use temporary::{Temporary, folder_of};
 
 /// How often a target that changes under us is tried again.
 const RESTARTS: u32 = 5;
+const STICKY: u32 = 0o1000;
 
 /// How to replace a file. The default syncs, and keeps no backup.
 ///
@@ -88,7 +103,7 @@ const RESTARTS: u32 = 5;
 /// # let path = folder.path().join("cache");
 /// use aimem::replace::Replace;
 ///
-/// // Data that can be made again: no waiting for the disk, and still never half a file for a
+/// // Data that can be made again: less waiting for the disk, and still never half a file for a
 /// // reader.
 /// let how = Replace::new().sync(false);
 /// for warning in how.write(&path, b"1")? {
@@ -102,11 +117,12 @@ pub struct Replace {
     backups: u32,
     in_place: bool,
     like: Option<Arc<Source>>,
+    patience: Duration,
 }
 
 impl Default for Replace {
     fn default() -> Self {
-        Replace { sync: true, backups: 0, in_place: false, like: None }
+        Replace { sync: true, backups: 0, in_place: false, like: None, patience: PATIENCE }
     }
 }
 
@@ -124,8 +140,8 @@ impl Replace {
         self
     }
 
-    /// Whether to sync file and folder; without, a power cut may leave the old file, the new
-    /// one, or an empty one. For data that can be made again.
+    /// Whether to sync the folder. Without, a power cut may bring the old file back, whole. The
+    /// new file itself is synced always: some file systems would bring it back empty.
     #[must_use]
     pub fn sync(mut self, sync: bool) -> Replace {
         self.sync = sync;
@@ -147,32 +163,82 @@ impl Replace {
         self
     }
 
+    /// How long to wait for a folder whose kernel lock somebody keeps, where nothing can be done
+    /// without it: on a file system that can't exchange two names. A quarter of a second at least.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Replace {
+        self.patience = patience;
+        self
+    }
+
     /// Replaces `path` by `content`, without any lock. What other programs write meanwhile is
     /// overwritten as a whole.
     ///
     /// # Errors
     /// See [`ReplaceError`].
     pub fn write(&self, path: &Path, content: &[u8]) -> Result<Vec<Warning>, ReplaceError> {
-        let mut restart = None;
+        let mut restart = Restart::default();
         for _ in 0..RESTARTS {
-            let source = Source::open(path)?;
-            let staged = match restart {
-                None => self.stage(source, content)?,
-                Some(restart) => self.stage_again(source, content, restart)?,
-            };
+            let mut staged = self.stage_again(Source::open(path)?, content, restart)?;
+            staged.make_ready(|pause| {
+                std::thread::sleep(pause);
+                None::<()>
+            })?;
             match staged.commit()? {
                 Commit::Done(committed) => return committed.finish(),
-                Commit::Changed(again) => restart = Some(again),
+                Commit::Changed(again) => restart = again,
             }
         }
         let busy = io::Error::new(io::ErrorKind::ResourceBusy, "another program replaces it all the time");
         Err(ReplaceError::io("replace", path)(busy))
     }
 
-    /// Makes everything ready: the new content on disk, the backup in place.
+    /// Makes sure that the backups' names will not be too long, before anything is touched.
     ///
     /// # Errors
-    /// See [`ReplaceError`]; the file is as it was.
+    /// [`ReplaceError::BackupName`].
+    pub fn check_names(&self, target: &Path) -> Result<(), ReplaceError> {
+        backup::check_names(target, self.backups)
+    }
+
+    /// Makes the missing folders above `path`, and syncs what they were made in.
+    ///
+    /// # Errors
+    /// [`ReplaceError::Folder`].
+    pub fn make_folders(&self, path: &Path) -> Result<(), ReplaceError> {
+        let folder = folder_of(path);
+        let missing: Vec<&Path> = folder.ancestors().take_while(|above| !above.exists()).collect();
+        let refused = |source| ReplaceError::Folder { folder: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(refused)?;
+        for made in missing.iter().filter(|_| self.sync) {
+            let above = match File::open(folder_of(made)) {
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
+                opened => Some(opened.map_err(refused)?),
+            };
+            let made = File::open(made).map_err(refused)?;
+            sys::place::sync_names(above.as_ref(), &made).map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a file durable that is to stay as it is: it may be another writer's, who has renamed
+    /// or written it and not synced yet.
+    ///
+    /// # Errors
+    /// [`ReplaceError::Unsettled`].
+    pub fn settle(&self, source: &Source) -> Result<(), ReplaceError> {
+        let (Some(file), Some(folder)) = (source.file(), source.folder()) else { return Ok(()) };
+        if !self.sync {
+            return Ok(());
+        }
+        let synced = sys::place::sync_content(file).and_then(|()| folder.sync(file));
+        synced.map_err(|error| ReplaceError::Unsettled { path: source.path().to_owned(), source: error })
+    }
+
+    /// Makes the new content ready, on disk, and the backup, both under temporary names.
+    ///
+    /// # Errors
+    /// See [`ReplaceError`]; file and folder are as they were.
     pub fn stage(&self, source: Source, content: &[u8]) -> Result<Staged, ReplaceError> {
         self.stage_again(source, content, Restart::default())
     }
@@ -184,71 +250,78 @@ impl Replace {
     /// See [`ReplaceError`]; the file is as it was.
     pub fn stage_again(
         &self,
-        source: Source,
+        mut source: Source,
         content: &[u8],
-        mut restart: Restart,
+        restart: Restart,
     ) -> Result<Staged, ReplaceError> {
-        backup::check_names(source.path(), self.backups)?;
+        self.check_names(source.path())?;
+        let mut folder = source.take_folder()?;
+        if restart.folder_kept && !restart.folder_needed {
+            folder.give_up();
+        }
+        let place = folder.place().clone();
+        let in_place = self.in_place && source.exists();
         let mut warnings = Vec::new();
-        if let Some(meta) = source.metadata().filter(|_| !self.in_place) {
-            let others = backup::other_names(source.path(), meta);
+        let mut links = true;
+        if let Some(meta) = source.metadata().filter(|_| !in_place) {
+            links = may_replace(&place, &source, meta)?;
+            let others = backup::other_names(&place, source.name(), meta);
             if others > 0 {
                 warnings.push(Warning::HardLinks { path: source.path().to_owned(), others });
             }
         }
-        let in_place = self.in_place && source.exists();
-        // A dead writer's backup may be a link to the very inode that is about to be overwritten.
-        let keep = source.exists() && (self.backups > 0 || in_place && backup::is_link(&source));
-        let new = if in_place {
-            New::InPlace(content.to_vec())
-        } else {
-            New::Beside(self.write_beside(&source, content, &mut warnings)?)
+        let kept = match source.metadata() {
+            Some(meta) if self.backups > 0 || in_place => {
+                let kept = Kept::of(&place, source.name())?;
+                // A dead writer's backup may be a link to the very inode that is about to be
+                // overwritten.
+                (self.backups > 0 || kept.is_link(meta)).then_some(kept)
+            }
+            _ => None,
         };
-        // Opened now, because a folder that can't be opened can't be synced: an error after the
-        // rename would come too late.
-        let names_change = !in_place || keep;
-        let folder = (self.sync && names_change).then(|| open_folder(source.path())).transpose()?;
-        let current = !keep || backup::make(&source, in_place, self.sync, &mut restart.moved, &mut warnings)?;
-        Ok(Staged { how: self.clone(), source, new, folder, current, restart, warnings })
+        let new = if in_place {
+            New::InPlace(content.to_vec(), None)
+        } else {
+            New::Beside(self.write_beside(&place, &source, content, &mut warnings)?)
+        };
+        let backup = match &kept {
+            Some(kept) => backup::prepare(&place, &source, kept, in_place || !links, &mut warnings)?,
+            None => Plan::Nothing,
+        };
+        Ok(Staged { how: self.clone(), source, folder, new, backup, restart, warnings, ready: false })
     }
 
     fn write_beside(
         &self,
+        place: &Arc<Place>,
         source: &Source,
         content: &[u8],
         warnings: &mut Vec<Warning>,
-    ) -> Result<Temporary, ReplaceError> {
+    ) -> Result<Ready, ReplaceError> {
         let path = source.path();
         let model = if source.exists() { Some(source) } else { self.like.as_deref() };
-        let temporary = Temporary::create(path, model.is_some())?;
+        let temporary = Temporary::create(place, source.name(), model.is_some())?;
         let mut file = temporary.file();
         file.write_all(content).map_err(ReplaceError::io("write", path))?;
         if let Some((old, meta)) = model.and_then(|model| Some((model.file()?, model.metadata()?))) {
             metadata::copy(old, meta, file, path, warnings)?;
         }
-        if self.sync {
-            file.sync_all().map_err(ReplaceError::io("sync", path))?;
-        }
-        Ok(temporary)
+        file.sync_all().map_err(ReplaceError::io("sync", path))?;
+        Ready::new(temporary, source)
     }
 }
 
-/// Makes the missing folders above `path`, and syncs what they were made in.
+/// In a sticky folder only a file's owner, the folder's owner and the superuser may replace or
+/// remove it. Told now, nothing has been touched yet.
 ///
-/// # Errors
-/// [`ReplaceError::Folder`].
-pub fn make_folders(path: &Path) -> Result<(), ReplaceError> {
-    let folder = folder_of(path);
-    let missing: Vec<&Path> = folder.ancestors().take_while(|above| !above.exists()).collect();
-    let refused = |source| ReplaceError::Folder { folder: folder.to_owned(), source };
-    std::fs::create_dir_all(folder).map_err(refused)?;
-    for made in missing {
-        File::open(folder_of(made)).and_then(|parent| parent.sync_all()).map_err(refused)?;
+/// Returns whether a hard link to the file can surely be removed again: a superuser's power ends
+/// at the border of its user namespace, which can't be seen.
+fn may_replace(place: &Place, source: &Source, meta: &std::fs::Metadata) -> Result<bool, ReplaceError> {
+    let folder = place.metadata().map_err(ReplaceError::io("look at", place.path()))?;
+    let me = sys::process::effective_user();
+    let others = folder.mode() & STICKY != 0 && folder.uid() != me && meta.uid() != me;
+    if others && !sys::process::acts_as_owner() {
+        return Err(ReplaceError::io("replace", source.path())(sys::not_permitted()));
     }
-    Ok(())
-}
-
-fn open_folder(path: &Path) -> Result<File, ReplaceError> {
-    let folder = folder_of(path);
-    File::open(folder).map_err(ReplaceError::io("open the folder", folder))
+    Ok(!others)
 }

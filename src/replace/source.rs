@@ -1,19 +1,27 @@
 //! The file as it was read: its bytes, and what tells it from every other version.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::ReplaceError;
+use super::folder::{Folder, PATIENCE};
+use super::temporary::folder_of;
 use crate::sys;
-use crate::sys::file::Identity;
+use crate::sys::place::Version;
+
+/// So often a path is resolved anew because it turned while it was followed.
+const MOST_TURNS: u32 = 16;
 
 /// A file that was opened to be read and then replaced. It is kept open, so that its inode
 /// can't be given to another file meanwhile.
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
+    /// `None` as long as there is no such folder.
+    folder: Option<Folder>,
     open: Option<(File, Metadata)>,
 }
 
@@ -23,25 +31,55 @@ impl Source {
     /// # Errors
     /// It may not be read, or is not a regular file.
     pub fn open(path: &Path) -> Result<Source, ReplaceError> {
-        let path = sys::path::resolve(path).map_err(ReplaceError::io("find", path))?;
-        // Without O_NONBLOCK a FIFO would wait for somebody to write to it.
-        let file = match sys::file::unblocking_options().read(true).open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Source { path, open: None }),
-            // A socket can't be opened at all.
-            Err(error) if sys::is_no_file(&error) => {
-                return Err(ReplaceError::NotAFile(path));
+        let mut turns = 0;
+        loop {
+            match Source::open_resolved(path) {
+                // A link where there was none when the path was resolved.
+                Err(ReplaceError::Io { source, action: "open", .. })
+                    if sys::is_loop(&source) && turns < MOST_TURNS =>
+                {
+                    turns += 1;
+                }
+                opened => return opened,
             }
-            Err(error) => return Err(ReplaceError::io("open", path)(error)),
-        };
-        let meta = file.metadata().map_err(ReplaceError::io("look at", &path))?;
-        if meta.is_dir() {
+        }
+    }
+
+    fn open_resolved(path: &Path) -> Result<Source, ReplaceError> {
+        let path = sys::path::resolve(path).map_err(ReplaceError::io("find", path))?;
+        if path.file_name().is_none() {
             return Err(ReplaceError::IsDirectory(path));
         }
-        if !meta.is_file() {
-            return Err(ReplaceError::NotAFile(path));
+        let folder = match Folder::open(folder_of(&path)) {
+            Ok(folder) => Some(folder),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(ReplaceError::io("open", path)(error)),
+        };
+        let mut source = Source { path, folder, open: None };
+        source.open_file()?;
+        Ok(source)
+    }
+
+    fn open_file(&mut self) -> Result<(), ReplaceError> {
+        self.open = None;
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let path = || self.path.clone();
+        let file = match folder.place().open_file(self.name()) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            // A socket can't be opened at all.
+            Err(error) if sys::is_no_file(&error) => return Err(ReplaceError::NotAFile(path())),
+            Err(error) => return Err(ReplaceError::io("open", path())(error)),
+        };
+        let meta = file.metadata().map_err(ReplaceError::io("look at", path()))?;
+        if meta.is_dir() {
+            return Err(ReplaceError::IsDirectory(path()));
         }
-        Ok(Source { path, open: Some((file, meta)) })
+        if !meta.is_file() {
+            return Err(ReplaceError::NotAFile(path()));
+        }
+        self.open = Some((file, meta));
+        Ok(())
     }
 
     /// The true path, every link resolved.
@@ -72,16 +110,55 @@ impl Source {
     /// # Errors
     /// The path can't be looked at.
     pub fn is_current(&self) -> io::Result<bool> {
-        let now = match fs::symlink_metadata(&self.path) {
-            Ok(meta) => Some(meta),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
+        let now = match &self.folder {
+            Some(folder) => folder.place().look(self.name())?,
+            None => match fs::symlink_metadata(&self.path) {
+                Ok(meta) => Some(Version::from(&meta)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
+            },
         };
-        Ok(match (&self.open, now) {
-            (None, None) => true,
-            (Some((_, then)), Some(now)) => version(then) == version(&now),
-            _ => false,
-        })
+        Ok(now == self.version())
+    }
+
+    /// Takes the kernel lock of the file's folder before the file is replaced, so that no other
+    /// aimem can be faster, and opens the file again as it is then. For a short time only: others
+    /// do not wait long. Where the lock can't be had, nothing is different from before.
+    ///
+    /// `sleep` is called for each pause; the wait ends with what it returns, if anything.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn lock_folder<S>(
+        &mut self,
+        sleep: impl FnMut(Duration) -> Option<S>,
+    ) -> Result<Option<S>, ReplaceError> {
+        let Some(folder) = &mut self.folder else { return Ok(None) };
+        let interrupted = folder.lock(PATIENCE, sleep)?;
+        if interrupted.is_none() {
+            self.open_file()?;
+        }
+        Ok(interrupted)
+    }
+
+    /// The folder, which must be there by now, for whoever is going to change something in it.
+    pub(super) fn take_folder(&mut self) -> Result<Folder, ReplaceError> {
+        let path = folder_of(&self.path);
+        let refused = |source| ReplaceError::Folder { folder: path.to_owned(), source };
+        self.folder.take().map_or_else(|| Folder::open(path).map_err(refused), Ok)
+    }
+
+    pub(super) fn folder(&self) -> Option<&Folder> {
+        self.folder.as_ref()
+    }
+
+    /// The last name of the path.
+    pub(super) fn name(&self) -> &OsStr {
+        self.path.file_name().unwrap_or_default()
+    }
+
+    pub(super) fn version(&self) -> Option<Version> {
+        self.metadata().map(Version::from)
     }
 
     pub(super) fn file(&self) -> Option<&File> {
@@ -91,9 +168,4 @@ impl Source {
     pub(super) fn metadata(&self) -> Option<&Metadata> {
         self.open.as_ref().map(|(_, meta)| meta)
     }
-}
-
-/// The time of the last change to the inode is left out: a backup's hard link moves it.
-fn version(meta: &Metadata) -> (Identity, u64, i64, i64) {
-    (Identity::from(meta), meta.len(), meta.mtime(), meta.mtime_nsec())
 }

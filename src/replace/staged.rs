@@ -1,32 +1,39 @@
-//! From a replacement that is ready to one that is durable: the rename and what follows it.
+//! From a replacement that is staged to one that is durable: the lock of the folder, the names,
+//! and what follows them.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::temporary::Temporary;
-use super::{Replace, ReplaceError, Source, Warning, backup, backup_path};
+use super::backup::{self, Plan};
+use super::exchange::{Put, Ready};
+use super::folder::{Folder, Locked, PATIENCE, lock_soon};
+use super::temporary::Name;
+use super::{Replace, ReplaceError, Source, Warning, backup_path};
+use crate::sys;
 use crate::sys::file::Identity;
+use crate::sys::place::{Place, Version};
 
-/// A replacement that is ready to be made. Dropping it undoes all but the backup.
+/// A replacement that is staged. Dropping it undoes all but the backup.
 #[must_use = "nothing is replaced until it is committed"]
 #[derive(Debug)]
 pub struct Staged {
     pub(super) how: Replace,
     pub(super) source: Source,
+    pub(super) folder: Folder,
     pub(super) new: New,
-    /// To be synced after the rename.
-    pub(super) folder: Option<File>,
-    /// The target still was what was read when the backup was made.
-    pub(super) current: bool,
+    pub(super) backup: Plan,
     pub(super) restart: Restart,
     pub(super) warnings: Vec<Warning>,
+    pub(super) ready: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum New {
-    Beside(Temporary),
-    InPlace(Vec<u8>),
+    Beside(Ready),
+    /// The content, and the file that it goes into, once it is open.
+    InPlace(Vec<u8>, Option<File>),
 }
 
 /// How a commit ended.
@@ -45,60 +52,178 @@ pub enum Commit {
 pub struct Restart {
     /// The older backups have moved up already.
     pub(super) moved: bool,
+    /// The folder's kernel lock was waited for in vain already: not again …
+    pub(super) folder_kept: bool,
+    /// … unless nothing can be done without it.
+    pub(super) folder_needed: bool,
 }
 
 impl Staged {
+    /// Takes the kernel lock of the target's folder, for which nobody waits longer than a quarter
+    /// of a second, and gives the backup its name. `sleep` is called for each pause; the wait ends
+    /// with what it returns, if anything.
+    ///
+    /// To be called before the lock's guard is taken: nobody waits for a folder under a guard.
+    /// Without this call, [`Staged::commit`] takes the folder's lock if it is free at that moment.
+    ///
+    /// # Errors
+    /// See [`ReplaceError`]; the file is as it was.
+    pub fn make_ready<S>(
+        &mut self,
+        sleep: impl FnMut(Duration) -> Option<S>,
+    ) -> Result<Option<S>, ReplaceError> {
+        let patience = if self.restart.folder_needed { self.how.patience.max(PATIENCE) } else { PATIENCE };
+        self.make_ready_within(patience, sleep)
+    }
+
+    fn make_ready_within<S>(
+        &mut self,
+        patience: Duration,
+        mut sleep: impl FnMut(Duration) -> Option<S>,
+    ) -> Result<Option<S>, ReplaceError> {
+        if let Some(by) = self.folder.lock(patience, &mut sleep)? {
+            return Ok(Some(by));
+        }
+        self.restart.folder_kept = self.folder.is_kept();
+        self.name_backup()?;
+        if let New::InPlace(_, file) = &mut self.new {
+            // The write may take long. It has a kernel lock of its own, on the file, against others
+            // who write in place; those who rename are found out when it is done.
+            self.folder.unlock();
+            match open_locked(&self.source, self.folder.place(), patience, sleep)? {
+                Opened::Interrupted(by) => return Ok(Some(by)),
+                Opened::File(opened) => *file = opened,
+            }
+        }
+        self.ready = true;
+        Ok(None)
+    }
+
+    fn name_backup(&mut self) -> Result<(), ReplaceError> {
+        let plan = match std::mem::replace(&mut self.backup, Plan::Nothing) {
+            Plan::Ready(name, _copy) => {
+                let named = self.is_current()?
+                    && backup::name(self.folder.place(), &self.source, name, &mut self.restart.moved)?;
+                if named { Plan::Nothing } else { Plan::Overtaken }
+            }
+            done => done,
+        };
+        self.backup = plan;
+        Ok(())
+    }
+
+    /// Gives the folder's kernel lock back for a while, to be taken again by
+    /// [`Staged::make_ready`]: so others need not wait while we do.
+    pub fn let_others_in(&mut self) {
+        self.ready = false;
+        self.folder.unlock();
+    }
+
+    /// Whether the file itself is going to be overwritten, which may take long.
+    pub fn is_in_place(&self) -> bool {
+        matches!(self.new, New::InPlace(..))
+    }
+
+    fn is_current(&self) -> Result<bool, ReplaceError> {
+        let now = self.folder.place().look(self.source.name());
+        Ok(now.map_err(ReplaceError::io("look at", self.source.path()))? == self.source.version())
+    }
+
     /// Puts the new content in place, if the target still is the version that was read.
     ///
     /// # Errors
-    /// See [`ReplaceError`]; the file is as it was, except after [`ReplaceError::Damaged`].
-    pub fn commit(self) -> Result<Commit, ReplaceError> {
-        let Staged { how, source, new, folder, current, restart, warnings } = self;
-        let path = source.path().to_owned();
-        if !current || !source.is_current().map_err(ReplaceError::io("look at", &path))? {
-            return Ok(Commit::Changed(restart));
+    /// See [`ReplaceError`]; the file is as it was, except where the error says otherwise.
+    pub fn commit(mut self) -> Result<Commit, ReplaceError> {
+        if !self.ready {
+            // Here is not the place to wait.
+            self.make_ready_within(Duration::ZERO, |_| None::<()>)?;
         }
-        let file = match new {
-            New::InPlace(content) => match overwrite(&source, &content, how.backups > 0)? {
-                Some(file) => Some(file),
-                None => return Ok(Commit::Changed(restart)),
-            },
-            New::Beside(temporary) => {
-                let renamed =
-                    if source.exists() { temporary.rename_to(&path) } else { temporary.rename_to_new(&path) };
-                match renamed {
-                    Ok(()) => None,
-                    // It was created since.
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                        return Ok(Commit::Changed(restart));
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
-                        return Err(ReplaceError::MountPoint(path));
-                    }
-                    Err(error) => return Err(ReplaceError::io("replace", path)(error)),
+        if matches!(self.backup, Plan::Overtaken) || !self.is_current()? {
+            return Ok(Commit::Changed(self.restart));
+        }
+        let Staged { how, source, mut folder, new, restart, warnings, .. } = self;
+        let in_place = matches!(new, New::InPlace(..));
+        let (old, file) = match new {
+            New::InPlace(_, None) => return Ok(Commit::Changed(restart)),
+            New::InPlace(content, Some(file)) => {
+                match overwrite(&source, folder.place(), &file, &content, how.backups > 0)? {
+                    Some(()) => (None, file),
+                    None => return Ok(Commit::Changed(restart)),
                 }
             }
+            New::Beside(ready) => match ready.put(&source, &folder)? {
+                (Put::Changed, _) => return Ok(Commit::Changed(restart)),
+                (Put::NeedsFolder, _) if restart.folder_needed => return Err(folder.in_the_way()),
+                (Put::NeedsFolder, _) => {
+                    return Ok(Commit::Changed(Restart { folder_needed: true, ..restart }));
+                }
+                (Put::Done(old), file) => (old, file),
+            },
         };
-        Ok(Commit::Done(Committed { how, path, file, folder, warnings }))
+        // Both are done with, and others may want to lock the document.
+        let _ = sys::file::unlock(&file);
+        folder.unlock();
+        let path = source.path().to_owned();
+        Ok(Commit::Done(Committed { how, path, folder, file, in_place, old, warnings }))
     }
 }
 
-/// Writes into the file itself. `None` when the name stands for another file by now.
-fn overwrite(source: &Source, content: &[u8], has_backup: bool) -> Result<Option<File>, ReplaceError> {
+enum Opened<S> {
+    /// `None` when it is not there any more.
+    File(Option<File>),
+    Interrupted(S),
+}
+
+/// Opens the file to be overwritten, and locks it if that can be had soon: whoever keeps it may be
+/// the one that has started us.
+fn open_locked<S>(
+    source: &Source,
+    place: &Place,
+    patience: Duration,
+    sleep: impl FnMut(Duration) -> Option<S>,
+) -> Result<Opened<S>, ReplaceError> {
+    let file = match place.open_to_write(source.name()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::File(None)),
+        opened => opened.map_err(ReplaceError::io("open", source.path()))?,
+    };
+    match lock_soon(&file, patience, sleep) {
+        Ok(Locked::Interrupted(by)) => return Ok(Opened::Interrupted(by)),
+        Ok(Locked::Ours | Locked::Kept) => {}
+        Err(error) if sys::file::no_flock(&error) => {}
+        Err(error) => return Err(ReplaceError::io("lock", source.path())(error)),
+    }
+    Ok(Opened::File(Some(file)))
+}
+
+/// Writes into the file itself. `None` when the name stands for another version by now.
+fn overwrite(
+    source: &Source,
+    place: &Place,
+    file: &File,
+    content: &[u8],
+    has_backup: bool,
+) -> Result<Option<()>, ReplaceError> {
     let path = source.path();
-    let file = OpenOptions::new().write(true).open(path).map_err(ReplaceError::io("open", path))?;
-    let opened = file.metadata().map_err(ReplaceError::io("look at", path))?;
-    if source.metadata().is_none_or(|read| Identity::from(read) != Identity::from(&opened)) {
+    let old = source.read()?;
+    let look = || ReplaceError::io("look at", path);
+    let opened = file.metadata().map_err(look())?;
+    let named = place.look(source.name()).map_err(look())?;
+    if source.version() != Some(Version::from(&opened)) || source.version() != named {
         return Ok(None);
     }
-    let old = source.read()?;
-    let Err(error) = rewrite(&file, content) else { return Ok(Some(file)) };
-    // The old content had room before, and has it again.
-    if rewrite(&file, &old).and_then(|()| file.sync_all()).is_ok() {
-        return Err(ReplaceError::io("write", path)(error));
+    if let Err(error) = rewrite(file, content) {
+        // The old content had room before, and has it again.
+        if rewrite(file, &old).and_then(|()| file.sync_all()).is_ok() {
+            return Err(ReplaceError::io("write", path)(error));
+        }
+        let backup = has_backup.then(|| backup_path(path, 0));
+        return Err(ReplaceError::Damaged { path: path.to_owned(), backup, source: error });
     }
-    let backup = has_backup.then(|| backup_path(path, 0));
-    Err(ReplaceError::Damaged { path: path.to_owned(), backup, source: error })
+    let named = place.look(source.name()).ok().flatten().map(|version| version.identity);
+    if named != Some(Identity::from(&opened)) {
+        return Err(ReplaceError::Overtaken { path: path.to_owned() });
+    }
+    Ok(Some(()))
 }
 
 fn rewrite(mut file: &File, content: &[u8]) -> io::Result<()> {
@@ -113,27 +238,39 @@ fn rewrite(mut file: &File, content: &[u8]) -> io::Result<()> {
 pub struct Committed {
     how: Replace,
     path: PathBuf,
-    /// Written in place, and to be synced itself.
-    file: Option<File>,
-    folder: Option<File>,
+    folder: Folder,
+    /// What has the target's name now.
+    file: File,
+    in_place: bool,
+    /// The version that was replaced, if it still has a name.
+    old: Option<Name>,
     warnings: Vec<Warning>,
 }
 
 impl Committed {
-    /// Syncs, prunes old backups, and hands over what should be told.
+    /// Deletes what is of no more use: the version that was replaced, and old backups. To be
+    /// called as long as the file's lock is held, and done once: later the backups are another
+    /// writer's.
+    pub fn clean_up(&mut self) {
+        self.old = None;
+        let keep = std::mem::take(&mut self.how.backups);
+        if keep > 0 {
+            backup::prune(self.folder.place(), self.path.file_name().unwrap_or_default(), keep);
+        }
+    }
+
+    /// Cleans up, syncs, and hands over what should be told. The file's lock need not be held for
+    /// the sync: whoever comes next builds on the new content, and syncs the same folder.
     ///
     /// # Errors
     /// [`ReplaceError::NotDurable`]: the file has the new content.
-    pub fn finish(self) -> Result<Vec<Warning>, ReplaceError> {
-        let in_place = self.file.filter(|_| self.how.sync);
-        for changed in in_place.iter().chain(&self.folder) {
-            changed
-                .sync_all()
-                .map_err(|source| ReplaceError::NotDurable { path: self.path.clone(), source })?;
+    pub fn finish(mut self) -> Result<Vec<Warning>, ReplaceError> {
+        self.clean_up();
+        let content = if self.in_place { sys::place::sync_content(&self.file) } else { Ok(()) };
+        let names = || if self.how.sync { self.folder.sync(&self.file) } else { Ok(()) };
+        match content.and_then(|()| names()) {
+            Ok(()) => Ok(self.warnings),
+            Err(source) => Err(ReplaceError::NotDurable { path: self.path, source }),
         }
-        if self.how.backups > 0 {
-            backup::prune(&self.path, self.how.backups);
-        }
-        Ok(self.warnings)
     }
 }

@@ -22,6 +22,14 @@ pub enum Warning {
         /// Its name.
         name: String,
     },
+    /// A writer died in the moment of its replacement. What another program had put in the file's
+    /// place just then is kept.
+    Kept {
+        /// The target.
+        path: PathBuf,
+        /// That version.
+        kept: PathBuf,
+    },
     /// The file had other names, which keep the old content.
     HardLinks {
         /// The target.
@@ -46,6 +54,12 @@ impl fmt::Display for Warning {
             Warning::Attribute { path, name } => {
                 write!(out, "{}: the extended attribute {name} could not be kept", path.display())
             }
+            Warning::Kept { path, kept } => write!(
+                out,
+                "{}: a version that lost its name when a writer was killed is kept as {}",
+                path.display(),
+                kept.display()
+            ),
             Warning::HardLinks { path, others } => {
                 let names = if *others == 1 { "name keeps" } else { "names keep" };
                 write!(out, "{}: its {others} other {names} the old content", path.display())

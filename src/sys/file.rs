@@ -124,6 +124,14 @@ pub fn try_flock(file: &File, kind: Flock) -> io::Result<bool> {
     }
 }
 
+/// Whether this process has a file open that it did not open itself, by whatever descriptor.
+pub fn is_open_here(identity: Identity) -> bool {
+    let descriptors = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
+    descriptors
+        .filter_map(|descriptor| std::fs::metadata(descriptor.path()).ok())
+        .any(|meta| Identity::from(&meta) == identity)
+}
+
 /// Gives a kernel lock back now, whoever else has inherited the descriptor.
 ///
 /// # Errors

@@ -1,21 +1,23 @@
 //! Linux: `/proc`, `statfs` magic numbers, and the boot-time clock.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
-use super::process::Process;
+use super::process::{Process, Wanted};
 
 /// The inode number of the PID namespace that the kernel starts with (`PROC_PID_INIT_INO`).
 const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
@@ -48,6 +50,23 @@ pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::
     }
     let path = format!("/proc/self/fd/{}", found.as_raw_fd());
     Ok(rustix::fs::chmod(path, Mode::from_raw_mode(mode & 0o7777))?)
+}
+
+/// Opens what a path leads to, if no link is on it.
+pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let flags = flags | OFlags::CLOEXEC;
+    match rustix::fs::openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+        // An old kernel, or a sandbox that has never heard of this call: the last name must do.
+        Err(Errno::NOSYS | Errno::PERM) => {
+            Ok(rustix::fs::openat(CWD, path, flags | OFlags::NOFOLLOW, Mode::empty())?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// Syncs all of the file system that a file is on.
+pub(super) fn sync_file_system(file: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(file)?)
 }
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
@@ -153,40 +172,91 @@ pub(super) fn command_line(pid: u32) -> Vec<OsString> {
     bytes.split(|&byte| byte == 0).map(|arg| OsStr::from_bytes(arg).to_owned()).collect()
 }
 
-pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
-    fs::metadata(path).map_or_else(|_| Vec::new(), |wanted| who_has_open_as(path, Identity::from(&wanted)))
-}
-
-pub(super) fn who_has_open_as(path: &Path, wanted: Identity) -> Vec<u32> {
-    let Ok(table) = fs::read_dir("/proc") else { return Vec::new() };
-    let mut found = Vec::new();
-    for entry in table.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-            continue;
-        };
-        let Ok(open) = fs::read_dir(entry.path().join("fd")) else { continue };
-        // Only links to the very name are asked further: following every descriptor of every
-        // process could touch dead network mounts.
-        let has_it = open.flatten().any(|fd| {
-            fs::read_link(fd.path()).is_ok_and(|target| target.file_name() == path.file_name())
-                && fs::metadata(fd.path()).is_ok_and(|meta| Identity::from(&meta) == wanted)
-        });
-        if has_it {
-            found.push(pid);
+pub(super) fn who_has_open_each(
+    files: &[Wanted],
+    named: &dyn Fn(&OsStr) -> bool,
+) -> HashMap<Identity, Vec<u32>> {
+    let mut found: HashMap<Identity, Vec<u32>> = HashMap::new();
+    for pid in pids() {
+        let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        for descriptor in descriptors.flatten().map(|entry| entry.path()) {
+            let Ok(target) = fs::read_link(&descriptor) else { continue };
+            let name = target.file_name().unwrap_or_default().as_bytes();
+            let name = name.strip_suffix(b" (deleted)").unwrap_or(name);
+            if !named(OsStr::from_bytes(name)) {
+                continue;
+            }
+            let Ok(identity) = fs::metadata(&descriptor).map(|meta| Identity::from(&meta)) else { continue };
+            let is_wanted = files.iter().any(|file| file.identity == identity);
+            let pids = if is_wanted { found.entry(identity).or_default() } else { continue };
+            if pids.last() != Some(&pid) {
+                pids.push(pid);
+            }
         }
     }
-    found.sort_unstable();
+    found.values_mut().for_each(|pids| pids.sort_unstable());
     found
 }
 
+pub(super) fn waits_only_for(parent: u32, child: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let children: String = children.collect();
+    if children.trim() != child.to_string() {
+        return false;
+    }
+    match fs::read_to_string(format!("/proc/{parent}/wchan")).unwrap_or_default().as_str() {
+        "do_wait" => true,
+        // How these shells wait for a child. Others, such as `timeout`, may wait for the clock.
+        place if place.contains("sigsuspend") => {
+            let shell = executable(parent).and_then(|path| path.file_name().map(OsStr::to_owned));
+            shell.is_some_and(|shell| ["dash", "zsh", "busybox"].iter().any(|name| shell == *name))
+        }
+        place if place.contains("pipe_read") => reads_from(parent, child),
+        _ => false,
+    }
+}
+
+/// Whether the pipe that a process waits to read from is the one that its child writes to.
+fn reads_from(parent: u32, child: u32) -> bool {
+    let identity = |pid: u32, descriptor: u64| {
+        let meta = fs::metadata(format!("/proc/{pid}/fd/{descriptor}")).ok()?;
+        meta.file_type().is_fifo().then(|| Identity::from(&meta))
+    };
+    let Some(written) = identity(child, 1) else { return false };
+    let call = fs::read_to_string(format!("/proc/{parent}/syscall")).ok();
+    match call.as_ref().and_then(|call| call.split(' ').nth(1)?.strip_prefix("0x")) {
+        Some(argument) => {
+            let descriptor = u64::from_str_radix(argument, 16).ok();
+            descriptor.and_then(|descriptor| identity(parent, descriptor)) == Some(written)
+        }
+        // Not ours to see. Then only its standard input could be another pipe that it reads.
+        None => {
+            identity(parent, 0).is_none() && (3..64).any(|other| identity(parent, other) == Some(written))
+        }
+    }
+}
+
+pub(super) fn shares_output(pid: u32) -> bool {
+    let output = |process: &str| fs::metadata(format!("/proc/{process}/fd/1"));
+    let (Ok(ours), Ok(theirs)) = (output("self"), output(&pid.to_string())) else { return false };
+    !ours.file_type().is_char_device() && Identity::from(&ours) == Identity::from(&theirs)
+}
+
 pub(super) fn ignored_signals() -> u64 {
-    fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| {
-            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
-            u64::from_str_radix(mask.trim(), 16).ok()
-        })
-        .unwrap_or(0)
+    own_mask("SigIgn:").unwrap_or(0)
+}
+
+/// The effective capabilities, of which CAP_FOWNER is number 3.
+pub(super) fn acts_as_owner() -> Option<bool> {
+    Some(own_mask("CapEff:")? & (1 << 3) != 0)
+}
+
+/// A line of hexadecimal digits in this process's own status.
+fn own_mask(name: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let mask = status.lines().find_map(|line| line.strip_prefix(name))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
 }
 
 /// The types that serve blocks of this machine only. What is not listed counts as shared, so

@@ -1,20 +1,22 @@
 //! macOS: `sysctl` and `ioreg` for identity, `sysinfo` for the process table.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::time::{ClockId, clock_gettime};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
 use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
-use super::process::Process;
+use super::process::{Process, Wanted};
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
@@ -41,6 +43,20 @@ pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
 pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::Result<()> {
     let mode = Mode::from_raw_mode((mode & 0o7777) as rustix::fs::RawMode);
     Ok(rustix::fs::chmodat(folder, name, mode, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+/// `O_NOFOLLOW_ANY`, which `rustix` does not name.
+const NO_LINK_AT_ALL: OFlags = OFlags::from_bits_retain(0x2000_0000);
+
+/// Opens what a path leads to, if no link is on it.
+pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let flags = flags | OFlags::CLOEXEC | NO_LINK_AT_ALL;
+    Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?)
+}
+
+/// F_FULLFSYNC of any file writes the journal down, and with it all names.
+pub(super) fn sync_file_system(file: &File) -> io::Result<()> {
+    file.sync_all()
 }
 
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
@@ -109,16 +125,49 @@ pub(super) fn command_line(pid: u32) -> Vec<OsString> {
     system.process(Pid::from_u32(pid)).map(|process| process.cmd().to_vec()).unwrap_or_default()
 }
 
-pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
-    let Ok(output) = Command::new("/usr/sbin/lsof").arg("-t").arg("--").arg(path).output() else {
-        return Vec::new();
-    };
-    String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse().ok()).collect()
+/// `lsof` finds files by their identity, whatever they were called when they were opened. Its lines
+/// are one field each: `p` a PID, then for each of its files `f`, `D` the device and `i` the inode.
+pub(super) fn who_has_open_each(
+    files: &[Wanted],
+    _named: &dyn Fn(&OsStr) -> bool,
+) -> HashMap<Identity, Vec<u32>> {
+    let mut found: HashMap<Identity, Vec<u32>> = HashMap::new();
+    let mut command = Command::new("/usr/sbin/lsof");
+    command.args(["-F", "pDi", "--"]).args(files.iter().map(|file| &file.path));
+    let Ok(output) = command.output() else { return found };
+    let (mut pid, mut device) = (None, None);
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Some((field, value)) = line.split_at_checked(1) else { continue };
+        match field {
+            "p" => pid = value.parse::<u32>().ok(),
+            "f" => device = None,
+            "D" => device = u64::from_str_radix(value.trim_start_matches("0x"), 16).ok(),
+            "i" => {
+                let (Some(pid), Some(device), Ok(inode)) = (pid, device, value.parse()) else { continue };
+                let pids = found.entry(Identity { device, inode }).or_default();
+                if pids.last() != Some(&pid) {
+                    pids.push(pid);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
-/// `lsof` takes only paths.
-pub(super) fn who_has_open_as(path: &Path, _wanted: Identity) -> Vec<u32> {
-    who_has_open(path)
+/// Nothing tells what a process is blocked in.
+pub(super) fn waits_only_for(_parent: u32, _child: u32) -> bool {
+    false
+}
+
+/// Nothing tells where another process's output goes.
+pub(super) fn shares_output(_pid: u32) -> bool {
+    false
+}
+
+/// macOS knows no other power than the superuser's.
+pub(super) fn acts_as_owner() -> Option<bool> {
+    None
 }
 
 /// macOS has no readable signal mask of a process: `ps` shows the ignored ones in hex.

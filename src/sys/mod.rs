@@ -8,13 +8,14 @@ pub mod file;
 pub mod folder;
 pub mod machine;
 pub mod path;
+pub mod place;
 pub mod process;
 pub mod random;
 pub mod signal;
 pub mod users;
 mod words;
 
-pub use words::{explain, is_device_error, is_loop, is_no_file, is_shortage};
+pub use words::{explain, is_device_error, is_loop, is_no_file, is_shortage, not_permitted};
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_os = "macos", path = "macos.rs")]

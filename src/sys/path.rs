@@ -1,12 +1,18 @@
 //! Finding the one true name of a file.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::file::Identity;
+
 /// More links than this on one path is a loop; the kernel's own bound is 40.
 const MAX_LINKS: usize = 40;
+
+/// So often a file may be replaced by another one just while it is looked at under two names.
+const MOST_LOOKS: u32 = 16;
 
 /// The absolute path of `path` with every symbolic link resolved.
 ///
@@ -14,19 +20,98 @@ const MAX_LINKS: usize = 40;
 /// rest appended; a dangling link by the file that it would create. `a/../b` goes through the
 /// real parent of `a`, as the kernel does.
 ///
+/// The answer leads to the very file that `path` leads to. Some links of `/proc` show a text that
+/// names another one: of a container's files, of a deleted file. They are refused.
+///
 /// # Errors
-/// A loop of links, a component that is not a folder, an ancestor that may not be searched, or
-/// an empty path.
+/// A loop of links, a component that is not a folder, an ancestor that may not be searched, an
+/// empty path, or a link that leads elsewhere than it says (see [`is_elsewhere`]).
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
-    // The common case in one go; it fails only for what does not exist yet.
-    match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.as_os_str().is_empty() => {}
-        result => return result,
+    let mut differs = Differs::Elsewhere;
+    for _ in 0..MOST_LOOKS {
+        match resolve_once(path) {
+            Ok(resolved) => return Ok(resolved),
+            Err(Differs::Failed(error)) => return Err(error),
+            // Or the file was replaced between two looks: look again.
+            Err(difference) => differs = difference,
+        }
     }
+    match differs {
+        Differs::Nothing => Err(rustix::io::Errno::NOENT.into()),
+        _ => Err(Elsewhere.into()),
+    }
+}
+
+/// Whether an error of [`resolve`] means that a link leads to a file which has another name than
+/// the link says, or none.
+pub fn is_elsewhere(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Elsewhere>())
+}
+
+/// What is wrong with a link of `/proc` that shows one file and leads to another.
+#[derive(Debug)]
+struct Elsewhere;
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("it leads to a file that is deleted, or that has another name here than the link says")
+    }
+}
+
+impl std::error::Error for Elsewhere {}
+
+impl From<Elsewhere> for io::Error {
+    fn from(elsewhere: Elsewhere) -> io::Error {
+        io::Error::other(elsewhere)
+    }
+}
+
+/// How two paths that should lead to one file differ.
+enum Differs {
+    /// They lead to two.
+    Elsewhere,
+    /// The path as given leads to nothing, as `missing/../file` does.
+    Nothing,
+    /// One of them can't be followed.
+    Failed(io::Error),
+}
+
+impl From<io::Error> for Differs {
+    fn from(error: io::Error) -> Differs {
+        Differs::Failed(error)
+    }
+}
+
+fn resolve_once(path: &Path) -> Result<PathBuf, Differs> {
+    let resolved = match fs::canonicalize(path) {
+        // The common case in one go; it fails only for what does not exist yet.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.as_os_str().is_empty() => walk(path)?,
+        resolved => resolved?,
+    };
+    compare(path, &resolved)?;
+    Ok(resolved)
+}
+
+/// A step on the way along a path.
+enum Step {
+    Name(OsString),
+    /// So far the path as given has this beginning, which must lead where we are.
+    Compare(PathBuf),
+}
+
+/// Resolves what does not exist yet, name by name.
+fn walk(path: &Path) -> Result<PathBuf, Differs> {
     let mut resolved = PathBuf::new();
     let mut links = 0;
-    let mut rest: Vec<OsString> = components(&std::path::absolute(path)?);
-    while let Some(name) = rest.pop() {
+    let mut rest = steps(&std::path::absolute(path)?);
+    while let Some(step) = rest.pop() {
+        let name = match step {
+            Step::Name(name) => name,
+            Step::Compare(given) => {
+                compare(&given, &resolved)?;
+                continue;
+            }
+        };
         if name == "/" {
             resolved = PathBuf::from("/");
             continue;
@@ -40,18 +125,42 @@ pub fn resolve(path: &Path) -> io::Result<PathBuf> {
             Ok(target) => {
                 links += 1;
                 if links > MAX_LINKS {
-                    return Err(rustix::io::Errno::LOOP.into());
+                    return Err(Differs::Failed(rustix::io::Errno::LOOP.into()));
                 }
-                rest.extend(components(&target));
+                rest.extend(components(&target).into_iter().map(Step::Name));
             }
             // Not a link, or not there: both are a name to keep.
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::NotFound) => {
                 resolved = next;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(resolved)
+}
+
+/// The steps along a path, last first, with a comparison behind each name.
+fn steps(path: &Path) -> Vec<Step> {
+    let (mut steps, mut given) = (Vec::new(), PathBuf::new());
+    for name in components(path).into_iter().rev() {
+        given.push(&name);
+        steps.extend([Step::Name(name), Step::Compare(given.clone())]);
+    }
+    steps.reverse();
+    steps
+}
+
+fn compare(given: &Path, resolved: &Path) -> Result<(), Differs> {
+    let look = |path: &Path| match fs::metadata(path) {
+        Ok(meta) => Ok(Some(Identity::from(&meta))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    match (look(given)?, look(resolved)?) {
+        (given, found) if given == found => Ok(()),
+        (None, _) => Err(Differs::Nothing),
+        _ => Err(Differs::Elsewhere),
+    }
 }
 
 /// The components of a path, last first; `/` stands for the root.
@@ -80,6 +189,8 @@ mod tests {
             assert_eq!(resolve(&root.join(name)).unwrap(), wanted, "{name}");
         }
         assert_eq!(resolve(&root.join("a/b/../c")).unwrap(), root.join("a/c"));
+        let through_nothing = resolve(&root.join("missing/../real")).unwrap_err();
+        assert_eq!(through_nothing.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
@@ -90,6 +201,32 @@ mod tests {
         assert!(resolve(&dir.path().join("a")).is_err());
         assert!(resolve(&dir.path().join("a/x")).is_err());
         assert!(resolve(Path::new("")).is_err());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_link_that_says_one_file_and_leads_to_another_is_refused() {
+        use std::os::fd::AsRawFd;
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let file = fs::File::create(root.join("f")).unwrap();
+        let open = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        assert_eq!(resolve(&open).unwrap(), root.join("f"));
+        symlink(&open, root.join("link")).unwrap();
+        assert_eq!(resolve(&root.join("link")).unwrap(), root.join("f"));
+        fs::remove_file(root.join("f")).unwrap();
+        for path in [open.clone(), root.join("link")] {
+            assert!(is_elsewhere(&resolve(&path).unwrap_err()), "{}", path.display());
+        }
+        // Not even where a file has the very name that is shown.
+        fs::File::create(root.join("f (deleted)")).unwrap();
+        assert!(is_elsewhere(&resolve(&open).unwrap_err()));
+        // A folder that is gone holds nothing that could be made in it.
+        fs::create_dir(root.join("d")).unwrap();
+        let folder = fs::File::open(root.join("d")).unwrap();
+        fs::remove_dir(root.join("d")).unwrap();
+        let below = PathBuf::from(format!("/proc/self/fd/{}/new", folder.as_raw_fd()));
+        assert!(is_elsewhere(&resolve(&below).unwrap_err()));
     }
 
     #[test]

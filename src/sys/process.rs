@@ -1,6 +1,7 @@
 //! Questions about other processes.
 
-use std::ffi::OsString;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal};
@@ -28,6 +29,11 @@ pub fn exists(pid: u32) -> bool {
         Some(pid) => rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH),
         None => false,
     }
+}
+
+/// Whether there is no such process, or only what its parent has not reaped yet.
+pub fn has_ended(pid: u32) -> bool {
+    !exists(pid) || look_up(pid).is_some_and(|process| process.zombie)
 }
 
 /// Reads the process table's entry. `None` when there is none or it can't be read.
@@ -61,6 +67,18 @@ pub fn executable(pid: u32) -> Option<PathBuf> {
     platform::executable(pid)
 }
 
+/// Whether a process is blocked until its only child ends, or until that child has said all that the
+/// parent reads, as a shell is in `$(…)`. False where that can't be told.
+pub fn waits_only_for(parent: u32, child: u32) -> bool {
+    platform::waits_only_for(parent, child)
+}
+
+/// The name of a process's program, for messages.
+pub fn program(pid: u32) -> Option<String> {
+    let path = executable(pid).or_else(|| command_line(pid).into_iter().next().map(PathBuf::from))?;
+    Some(path.file_name()?.to_string_lossy().into_owned())
+}
+
 /// The command line of a process; empty for a zombie or where it may not be asked.
 pub fn command_line(pid: u32) -> Vec<OsString> {
     platform::command_line(pid)
@@ -69,6 +87,12 @@ pub fn command_line(pid: u32) -> Vec<OsString> {
 /// This process's parent. 0 where it is outside this PID namespace.
 pub fn parent() -> u32 {
     rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().cast_unsigned())
+}
+
+/// Whether this process may do with other users' files what their owners may, such as to rename
+/// them in a sticky folder. The superuser may lack that power, as in some containers.
+pub fn acts_as_owner() -> bool {
+    platform::acts_as_owner().unwrap_or_else(|| effective_user() == 0)
 }
 
 /// The effective user id.
@@ -93,13 +117,37 @@ pub fn send_signal(pid: u32, number: i32) -> std::io::Result<()> {
 /// The PIDs that have `path` open, as far as this user may see. For messages only: the answer
 /// is old when it arrives.
 pub fn who_has_open(path: &Path) -> Vec<u32> {
-    platform::who_has_open(path)
+    std::fs::metadata(path).map_or_else(|_| Vec::new(), |meta| who_has_open_as(path, Identity::from(&meta)))
 }
 
 /// The same for a file that was opened as that path's last name: where the path leads now does not
 /// matter.
 pub fn who_has_open_as(path: &Path, file: Identity) -> Vec<u32> {
-    platform::who_has_open_as(path, file)
+    let wanted = Wanted { identity: file, path: path.to_owned() };
+    let mut found = who_has_open_each(&[wanted], |name| Some(name) == path.file_name());
+    found.remove(&file).unwrap_or_default()
+}
+
+/// An open file that processes are looked for by.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Which file.
+    pub identity: Identity,
+    /// Where it is now, though it may have been opened by another name.
+    pub path: PathBuf,
+}
+
+/// The PIDs that have each of these files open, from one look at the process table, as far as this
+/// user may see. Only descriptors whose name passes are followed: on others a dead network mount
+/// could hang. For messages only, as [`who_has_open`].
+pub fn who_has_open_each(files: &[Wanted], named: impl Fn(&OsStr) -> bool) -> HashMap<Identity, Vec<u32>> {
+    if files.is_empty() { HashMap::new() } else { platform::who_has_open_each(files, &named) }
+}
+
+/// Whether what this process prints goes to the very pipe or file that another one's output goes to.
+/// A terminal, which all share, does not count.
+pub fn shares_output(pid: u32) -> bool {
+    platform::shares_output(pid)
 }
 
 /// The signals that this process ignores, as `nohup` makes it do with HUP: bit N - 1 for

@@ -38,6 +38,11 @@ pub fn explain(error: &io::Error) -> String {
     words.to_owned()
 }
 
+/// What the kernel says to somebody who has not the right to do something.
+pub fn not_permitted() -> io::Error {
+    Errno::PERM.into()
+}
+
 /// Whether the device itself failed.
 pub fn is_device_error(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::IO.raw_os_error())

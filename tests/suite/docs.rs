@@ -223,6 +223,7 @@ fn the_table_of_exit_codes_is_the_programs() {
         Exit::Busy,
         Exit::Lost,
         Exit::Permission,
+        Exit::Unfinished,
         Exit::Own,
         Exit::NotExecutable,
         Exit::NotFound,

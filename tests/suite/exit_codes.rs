@@ -334,6 +334,76 @@ fn code_77_permission_denied() {
     run(&["read", "open.json", "--no-lock"]).ok();
 }
 
+/// Whoever repeats a command after 74 must not change the file a second time.
+#[test]
+fn code_79_when_the_file_was_changed_and_the_answer_could_not_be_written() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\":1}\n");
+    let run = |args: &[&str]| {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        Ran::of(env.aimem(args).stdout(full).spawn().unwrap().wait_with_output().unwrap())
+    };
+    let ran = run(&["update", "f.json", ".n += 1", "--print"]).expect(79);
+    assert!(
+        ran.stderr.contains("the disk is full") && ran.stderr.contains("do not repeat"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(env.read("f.json"), "{\"n\":2}\n");
+    // Nothing was changed here, and a repetition does no harm.
+    run(&["update", "f.json", ".n = 2", "--print"]).expect(74);
+    run(&["update", "f.json", ".n += 1", "--dry-run"]).expect(74);
+    assert_eq!(env.read("f.json"), "{\"n\":2}\n");
+    // A reader that has gone away has seen enough.
+    let script = "\"$AIMEM\" update f.json '.n += 1' --print | true; exec \"$AIMEM\" read f.json .n";
+    assert_eq!(Ran::of(env.sh(script).output().unwrap()).ok().stdout, "3\n");
+}
+
+/// Every error of a transaction: 74 is never one behind a change, and behind a change it is 79, or
+/// 76 where others may have had a hand in it.
+#[test]
+fn errors_behind_a_change_have_codes_of_their_own() {
+    use aimem::cli::error::CliError;
+    use aimem::cli::exit::Exit;
+    use aimem::lock::LockError;
+    use aimem::memory::MemoryError;
+    use aimem::replace::ReplaceError as E;
+    use std::io::{Error, ErrorKind};
+    use std::path::PathBuf;
+    let path = || PathBuf::from("f");
+    for kind in [ErrorKind::StorageFull, ErrorKind::PermissionDenied, ErrorKind::NotFound, ErrorKind::Other] {
+        let source = || Error::from(kind);
+        let lost = || LockError::Lost { target: None, why: "gone".to_owned() };
+        let errors: [MemoryError; 18] = [
+            E::IsDirectory(path()).into(),
+            E::NotAFile(path()).into(),
+            E::BackupName { path: path(), length: 300 }.into(),
+            E::Folder { folder: path(), source: source() }.into(),
+            E::MountPoint(path()).into(),
+            E::FolderKept { folder: path(), holders: Vec::new() }.into(),
+            E::NoBackup { path: path(), index: 0 }.into(),
+            E::Io { action: "write", path: path(), source: source() }.into(),
+            E::Unsettled { path: path(), source: source() }.into(),
+            MemoryError::Missing { path: path() },
+            MemoryError::Empty { path: path() },
+            MemoryError::Changing { path: path() },
+            lost().into(),
+            E::Displaced { path: path(), kept: path() }.into(),
+            E::Overtaken { path: path() }.into(),
+            E::NotDurable { path: path(), source: source() }.into(),
+            E::Damaged { path: path(), backup: None, source: source() }.into(),
+            MemoryError::Unlocked { path: path(), source: lost() },
+        ];
+        for (index, error) in errors.into_iter().enumerate() {
+            let (changed, shown) = (error.file_may_have_changed(), format!("{error:?}"));
+            assert_eq!(changed, index >= 13, "{shown}");
+            let exit = CliError::from(error).exit;
+            let behind = [Exit::Unfinished, Exit::Lost].contains(&exit);
+            assert!(if changed { behind } else { exit != Exit::Unfinished }, "{shown}: {exit:?}");
+        }
+    }
+}
+
 #[test]
 fn codes_125_126_127_of_lock_with() {
     let env = TestEnv::new();

@@ -209,6 +209,18 @@ fn a_backups_name_that_is_too_long() {
 }
 
 #[test]
+fn a_backups_name_that_is_too_long_stops_a_write_before_it_makes_folders_or_runs_a_command() {
+    let env = TestEnv::new();
+    let name = "x".repeat(252);
+    let path = format!("deep/er/{name}");
+    assert_leaves_no_trace(&env, 73, || env.run(["write", &path, "--content", "{}", "--backup"]));
+    env.write(&name, "{}\n");
+    assert_leaves_no_trace(&env, 73, || {
+        env.run(["update", &name, "--backup", "--pipe", "--", "sh", "-c", ": >ran; cat"])
+    });
+}
+
+#[test]
 fn a_disk_that_is_full() {
     let Some(disk) = super::common::small_disk("64k") else { return };
     let env = TestEnv::new();

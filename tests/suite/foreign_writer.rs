@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
-use super::common::strace::{Stopped, long, record};
+use super::common::strace::{Stopped, long, place_of};
 use super::common::{TestEnv, require};
 
 const FOREIGN: &str = "{\"n\": 7}\n";
@@ -62,27 +62,39 @@ fn a_file_written_in_place_by_another_program_is_noticed_too() {
 }
 
 /// In place there is no rename that would go to the right file by itself: the one that was opened
-/// to be overwritten must be the one that was looked at.
+/// to be overwritten must be the one that was read.
 #[test]
-fn a_file_replaced_right_before_it_is_written_in_place_is_noticed() {
+fn a_file_replaced_before_it_is_opened_to_be_written_in_place_is_noticed() {
     if !require("strace") {
         return;
     }
     let args = ["update", "--in-place", "doc.json", ".n += 1"];
     let twin = env();
-    let (ran, calls) = record(&twin, args);
-    ran.ok();
-    let opened =
-        calls.iter().position(|call| call.name == "openat" && call.args[2].contains("O_WRONLY|O_CLOEXEC"));
-    let looked = calls[..opened.unwrap()].iter().rfind(|call| call.name == "statx").unwrap();
-    assert_eq!(looked.path(1), twin.path("doc.json"));
-
+    let document = twin.path("doc.json");
+    let (open, nth) = place_of(&twin, args, |call| call.name == "openat" && call.path(1) == document);
     let env = env();
-    let stopped = Stopped::behind(&env, ("statx", looked.nth), args, Stdio::null());
+    let stopped = Stopped::behind(&env, (&open, nth), args, Stdio::null());
     fs::rename(env.root().join("foreign"), env.path("doc.json")).unwrap();
     stopped.go_on().0.ok();
-    let n = env.run(["read", "doc.json", ".n"]).ok().stdout;
-    assert_eq!(n, "8\n");
+    assert_eq!(env.read("doc.json"), FOREIGN.replace('7', "8"));
+}
+
+/// Between the last look and the write nothing can be done about it, but it is told.
+#[test]
+fn a_file_replaced_while_it_is_written_in_place_is_told() {
+    if !require("strace") {
+        return;
+    }
+    let args = ["update", "--in-place", "doc.json", ".n += 1"];
+    let twin = env();
+    let (cut, nth) = place_of(&twin, args, |call| call.name == "ftruncate");
+    let env = env();
+    let stopped = Stopped::behind(&env, (&cut, nth), args, Stdio::null());
+    fs::rename(env.root().join("foreign"), env.path("doc.json")).unwrap();
+    let ran = stopped.go_on().0.expect(76);
+    assert!(ran.stderr.contains("while it was being written in place"), "{}", ran.stderr);
+    assert_eq!(env.read("doc.json"), FOREIGN);
+    assert_eq!(env.lock_names(), [""; 0]);
 }
 
 #[test]
@@ -138,9 +150,16 @@ fn a_restoration_that_starts_again_restores_the_version_that_was_asked_for() {
     let env = env();
     env.write("doc.json.bak", "{\"n\": 0}\n");
     env.write("doc.json.bak.1", "{\"n\": -1}\n");
-    // Behind the third rename the older backups have moved up and the new one is in place.
     let args = ["restore", "doc.json", "--from", "1"];
-    let stopped = Stopped::behind(&env, ("rename", 3), args, Stdio::null());
+    let twin = self::env();
+    twin.write("doc.json.bak", "{\"n\": 0}\n");
+    twin.write("doc.json.bak.1", "{\"n\": -1}\n");
+    // The older backups have moved up and the new one is in place.
+    let backup = twin.path("doc.json.bak");
+    let (rename, nth) = place_of(&twin, args, |call| {
+        call.is_rename() && call.old_and_new_name().is_some_and(|(_, to)| to == backup)
+    });
+    let stopped = Stopped::behind(&env, (&rename, nth), args, Stdio::null());
     assert_eq!(env.read("doc.json.bak.2"), "{\"n\": -1}\n");
     fs::rename(env.root().join("foreign"), env.path("doc.json")).unwrap();
     stopped.go_on().0.ok();

@@ -366,3 +366,21 @@ fn a_place_that_cannot_be_kept_from_others_is_refused() {
     let refused = env.read("refused");
     assert!(refused.contains("cannot take a guest's place by ") && refused.contains("/nest-"), "{refused}");
 }
+
+#[test]
+fn a_guest_of_an_earlier_version_knows_its_host_by_the_first_line() {
+    let env = TestEnv::new();
+    let script = r#"
+        nest=$(ls ~/aiconfig/.locks/*.lock/nest-*)
+        cp "$nest" nest
+        head -c 64 nest >head
+        echo "${AIMEM_LOCK_ID##*/}" | tee token >"$nest"
+        "$AIMEM" lock with f.json -n -- true"#;
+    env.write("inner.sh", script);
+    under(&env, "\"$AIMEM\" lock with f.json -- sh inner.sh").ok();
+    // It reads so much and no more, and compares it without the blanks at the end.
+    assert_eq!(env.read("head").len(), 64);
+    assert_eq!(env.read("head").trim_end(), env.read("token").trim_end());
+    // What it writes itself is that line alone, of any length.
+    assert!(env.read("nest").contains("\nLIVENESS: kernel\n"));
+}

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::common::strace::{Stopped, traced};
+use super::common::strace::{Call, Stopped, place_of, traced};
 use super::common::{Ran, TestEnv, require};
 use aimem::replace::{leftovers_in, leftovers_of, sweep_leftovers_of};
 
@@ -18,13 +18,18 @@ fn env() -> TestEnv {
 
 /// Kills an update of this file right before its rename.
 fn leave_one(env: &TestEnv, name: &str) {
-    let options = ["-o", "/dev/null", "-e", "inject=rename:signal=KILL:when=1"];
-    Ran::of(traced(env, &options, ["update", name, ".a = 1"]).output().unwrap()).expect(137);
+    let twin = TestEnv::new();
+    twin.write(name, "{}\n");
+    let args = ["update", name, ".a = 1"];
+    let (call, nth) = place_of(&twin, args, Call::is_exchange);
+    let inject = format!("inject={call}:signal=KILL:when={nth}");
+    Ran::of(traced(env, &["-o", "/dev/null", "-e", &inject], args).output().unwrap()).expect(137);
 }
 
 fn temporaries(env: &TestEnv) -> Vec<String> {
     let names = TestEnv::names_in(&env.path(""));
-    names.into_iter().filter(|name| name.ends_with(".aimem-tmp")).collect()
+    let ours = |name: &String| name.ends_with(".aimem-tmp") || name.ends_with(".aimem-swap");
+    names.into_iter().filter(ours).collect()
 }
 
 #[test]
@@ -58,7 +63,7 @@ fn leftovers_are_found_for_a_file_and_for_a_folder() {
     leave_one(&env, "other.json");
     assert_eq!(leftovers_in(&env.path("")).unwrap().len(), 2);
     assert_eq!(leftovers_of(&env.path("doc.json")).unwrap().len(), 1);
-    assert_eq!(sweep_leftovers_of(&env.path("doc.json")), 1);
+    assert_eq!(sweep_leftovers_of(&env.path("doc.json")).deleted, 1);
     assert_eq!(leftovers_in(&env.path("")).unwrap(), leftovers_of(&env.path("other.json")).unwrap());
 }
 

@@ -60,11 +60,33 @@ fn what_the_superuser_makes_first_is_the_users() {
 fn a_superuser_who_may_give_nothing_away_takes_a_users_locks_all_the_same() {
     let Some(users) = Users::new() else { return };
     let file = users.write(ALICE, "f.json", "{}\n");
-    for _ in 0..2 {
+    let without_chown = || {
         let mut command = users.command(ROOT, "setpriv");
         command.args(["--bounding-set=-chown", "--inh-caps=-chown"]).arg(users.binary());
-        run(command.args(["lock", "with"]).arg(&file).args(["--", "true"])).ok();
+        command
+    };
+    // A root that could not be given to the user would lock the user out.
+    let refused = run(without_chown().args(["update"]).arg(&file).arg(".n = 0")).expect(77);
+    assert!(refused.stderr.contains("cannot be given"), "{}", refused.stderr);
+    assert!(!users.home(ALICE).join("aiconfig").exists());
+    fs::create_dir_all(users.locks(ALICE)).unwrap();
+    for folder in [users.home(ALICE).join("aiconfig"), users.locks(ALICE)] {
+        chown(&folder, Some(ALICE.0), Some(ALICE.0)).unwrap();
+        set_mode(&folder, 0o700);
     }
+    for _ in 0..2 {
+        run(without_chown().args(["lock", "with"]).arg(&file).args(["--", "true"])).ok();
+        run(users.aimem(ALICE, ["lock", "with", "-n"]).arg(&file).args(["--", "true"])).ok();
+    }
+    // The user sees who has it, and takes over from one that has died.
+    let mut command = without_chown();
+    command.args(["lock", "with"]).arg(&file).args(["--", "sh", "-c", "echo in; exec cat >/dev/null"]);
+    let mut holder = Holder::start(&mut command);
+    let busy = run(users.aimem(ALICE, ["lock", "with", "-n"]).arg(&file).args(["--", "true"])).expect(75);
+    assert!(busy.stderr.contains("aimem lock with"), "{}", busy.stderr);
+    holder.kill();
+    drop(holder);
+    run(users.aimem(ALICE, ["lock", "with", "-w", "30"]).arg(&file).args(["--", "true"])).ok();
 }
 
 #[test]

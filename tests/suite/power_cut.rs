@@ -1,9 +1,10 @@
-//! A power cut at every point of a replacement: the file is the old or the new one, whole.
+//! A power cut at every point of a replacement: the file is the old or the new one, whole, and what
+//! was confirmed is there.
 //!
 //! The calls are recorded from the real binary; the disk is the model in `common/disk.rs`.
 
 use super::common::disk::{Disk, Found};
-use super::common::strace::record;
+use super::common::strace::{Call, record};
 use super::common::{TestEnv, require};
 
 const OLD: &str = "{\n  \"n\": 1\n}\n";
@@ -99,11 +100,12 @@ fn a_new_file_is_there_whole_or_not_at_all() {
     }
 }
 
+/// Only the folder's sync is left out: the old file may be back after a cut, but never a torn one.
 #[test]
-fn the_model_sees_what_a_missing_sync_does() {
+fn without_sync_the_old_file_may_be_back_and_the_new_one_is_whole() {
     if require("strace") {
         let found = cuts(&env(), "doc.json", true, &["update", "--no-sync", "doc.json", ".n = 2"]);
-        assert!(found.torn > 0 && found.undone, "{found:?}");
+        assert_eq!(found, Cuts { undone: true, ..Cuts::default() });
     }
 }
 
@@ -113,4 +115,65 @@ fn the_model_sees_that_writing_in_place_can_tear() {
         let found = cuts(&env(), "doc.json", true, &["update", "--in-place", "doc.json", ".n = 2"]);
         assert!(found.torn > 0 && !found.undone, "{found:?}");
     }
+}
+
+/// The next writer comes as soon as the lock is free, and so before the folder is synced. What it
+/// says is done must be there whenever the first one's sync comes, if at all.
+fn cuts_behind_the_second(first: &[&str], second: &[&str], wanted: &str) {
+    let env = env_with_backups();
+    let before = Disk::of(&env.path(""));
+    let (ran, calls) = record(&env, first);
+    ran.ok();
+    assert_eq!(env.read("doc.json"), NEW);
+    let (ran, later) = record(&env, second);
+    ran.ok();
+    assert_eq!(env.read("doc.json"), wanted);
+    let target = env.path("doc.json");
+    let written = |call: &Call| call.name == "write" && call.on.as_ref() == Some(&target);
+    let changed = calls.iter().position(|call| call.is_exchange() || written(call)).unwrap();
+    let mut disk = before;
+    for call in &calls[..changed] {
+        disk.apply(call);
+    }
+    let mut stops = 0;
+    for (end, call) in calls.iter().enumerate().skip(changed) {
+        if !disk.apply(call) {
+            continue;
+        }
+        stops += 1;
+        let mut disk = disk.clone();
+        disk.next_process();
+        for call in &later {
+            disk.apply(call);
+        }
+        disk.crashes(|found| {
+            let contents = &found[&target];
+            let is_wanted = contents.iter().all(|content| content == wanted.as_bytes());
+            assert!(is_wanted, "{second:?} behind call {end} of {first:?}: {:?}", shown(contents));
+        });
+    }
+    assert!(stops > 1, "the trace shows no replacement");
+}
+
+fn shown(contents: &[Vec<u8>]) -> Vec<String> {
+    contents.iter().map(|content| String::from_utf8_lossy(content).into_owned()).collect()
+}
+
+#[test]
+fn what_a_second_writer_confirms_survives_a_power_cut_before_the_first_ones_sync() {
+    if !require("strace") {
+        return;
+    }
+    let both = "{\n  \"n\": 2,\n  \"m\": 3\n}\n";
+    for first in [&["update", "doc.json", ".n = 2"][..], &["update", "--backup=3", "doc.json", ".n = 2"]] {
+        cuts_behind_the_second(first, &["update", "doc.json", ".m = 3"], both);
+        cuts_behind_the_second(first, &["update", "--backup=2", "doc.json", ".m = 3"], both);
+        cuts_behind_the_second(first, &["update", "--in-place", "doc.json", ".m = 3"], both);
+        // One that changes nothing confirms what it has seen.
+        cuts_behind_the_second(first, &["update", "doc.json", ".n = 2"], NEW);
+        cuts_behind_the_second(first, &["write", "doc.json", "--content", NEW], NEW);
+    }
+    let first = ["update", "--in-place", "doc.json", ".n = 2"];
+    cuts_behind_the_second(&first, &["update", "doc.json", ".n = 2"], NEW);
+    cuts_behind_the_second(&first, &["update", "doc.json", ".m = 3"], both);
 }

@@ -152,7 +152,7 @@ fn told(server: &Server) -> Option<String> {
 
 fn planting(server: &Server, whole: bool) -> Option<Planting> {
     let fill = |env: &TestEnv| furnish(env, server, whole);
-    Planting::new(fill, &["home"], &["home/aiconfig"], commands())
+    Planting::new(fill, &["home"], &["home/aiconfig"], |_| commands())
 }
 
 /// In the short form one in `share` of those that are most likely to lead out, and few others.

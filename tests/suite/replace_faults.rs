@@ -76,7 +76,7 @@ fn check(args: &[&str], call: &Call, fault: &Fault) {
     }
     if ran.code != 0 {
         let codes = match fault.code {
-            _ if said.contains("was replaced, but") => vec![74],
+            _ if said.contains("was replaced, but") => vec![79],
             // What can't be read of a lock may be somebody's.
             _ if said.contains("is held by") => vec![75],
             // What is only opened to be read is not said to be created.
@@ -213,13 +213,15 @@ fn a_replaced_file_whose_folder_cannot_be_synced_is_told_apart() {
     let env = set_up();
     let args = ["update", "doc.json", ".n = 2"];
     let inject = "inject=fsync:error=EIO:when=2";
-    let ran = Ran::of(traced(&env, &["-o", "/dev/null", "-e", inject], args).output().unwrap()).expect(74);
+    let ran = Ran::of(traced(&env, &["-o", "/dev/null", "-e", inject], args).output().unwrap()).expect(79);
     assert!(
         ran.stderr.contains("was replaced, but whether that survives a power cut is unknown"),
         "{}",
         ran.stderr
     );
     assert_eq!(env.read("doc.json"), NEW);
+    // The lock is not held for the sync, and not left behind by one that fails.
+    assert_eq!(env.lock_names(), [""; 0]);
 }
 
 #[test]
@@ -236,4 +238,54 @@ fn a_failed_sync_is_never_tried_again() {
     assert_eq!(calls.lines().filter(|line| line.contains("fsync(")).count(), 1, "{calls}");
     assert_eq!(env.read("doc.json"), OLD);
     assert_eq!(TestEnv::names_in(&env.path("")), ["doc.json", "doc.json.bak", "doc.json.bak.1"]);
+}
+
+/// What can't be looked at may be there: it must not be overwritten.
+#[test]
+fn a_backup_that_can_not_be_looked_at_ends_the_work_before_anything_is_touched() {
+    if !require("strace") {
+        return;
+    }
+    let args = ["update", "--backup=3", "doc.json", ".n = 2"];
+    let twin = set_up();
+    let (ran, calls) = record(&twin, args);
+    ran.ok();
+    let is_look = |call: &Call| ["newfstatat", "statx"].contains(&call.name.as_str());
+    let looks = calls.iter().filter(|call| is_look(call));
+    let looks: Vec<Call> =
+        looks.filter(|call| call.path(1).to_string_lossy().contains("doc.json.bak")).cloned().collect();
+    // Three names before anything is made, and again when the backup gets its name.
+    assert!(looks.len() >= 6, "{looks:?}");
+    let cases = looks.iter().flat_map(|call| ["EIO", "EACCES"].map(|errno| (call.clone(), errno))).collect();
+    in_parallel(cases, |(call, errno)| {
+        let env = set_up();
+        let before = super::common::Snapshot::of(&env.path(""));
+        let ran = run_with(&env, &args, &call, errno);
+        assert_eq!(ran.code, if errno == "EIO" { 74 } else { 77 }, "{}", ran.stderr);
+        assert!(ran.stderr.contains("doc.json.bak"), "{}", ran.stderr);
+        let names = TestEnv::names_in(&env.path(""));
+        assert_eq!(names, ["doc.json", "doc.json.bak", "doc.json.bak.1"], "{}", call.nth);
+        if call.nth == looks[0].nth {
+            assert_eq!(super::common::Snapshot::of(&env.path("")), before);
+        }
+        assert_eq!((env.read("doc.json"), env.read("doc.json.bak")), (OLD.into(), KEPT.into()));
+        assert_eq!(env.read("doc.json.bak.1"), NEW);
+    });
+}
+
+#[test]
+fn a_file_that_is_as_it_should_be_and_can_not_be_synced_is_told() {
+    if !require("strace") {
+        return;
+    }
+    let env = set_up();
+    for nth in [1, 2] {
+        let inject = format!("inject=fsync:error=EIO:when={nth}");
+        let args = ["update", "doc.json", ".n = 1"];
+        let ran = Ran::of(traced(&env, &["-o", "/dev/null", "-e", &inject], args).output().unwrap());
+        let ran = ran.expect(74);
+        assert!(ran.stderr.contains("is as it should be, but"), "{}", ran.stderr);
+        assert_eq!(env.read("doc.json"), OLD);
+        assert_eq!(env.lock_names(), [""; 0]);
+    }
 }

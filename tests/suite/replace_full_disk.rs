@@ -104,7 +104,7 @@ fn a_file_damaged_in_place_is_told_with_its_backup() {
     // The last write is the document's; the one behind it puts the old content back.
     let write = calls.iter().rfind(|call| call.name == "write").unwrap().nth;
     let inject = format!("inject=write:error=EIO:when={write}..{}", write + 1);
-    let ran = Ran::of(traced(&env, &["-o", "/dev/null", "-e", &inject], args).output().unwrap()).expect(74);
+    let ran = Ran::of(traced(&env, &["-o", "/dev/null", "-e", &inject], args).output().unwrap()).expect(79);
     assert!(ran.stderr.contains("is damaged now: the device reports an error"), "{}", ran.stderr);
     assert!(
         ran.stderr.contains("the old content is in") && ran.stderr.contains("doc.json.bak"),

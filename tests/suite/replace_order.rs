@@ -28,26 +28,30 @@ impl Trace {
         self.calls.iter().any(is_it)
     }
 
-    /// The temporary file that is renamed to `target`: its path, its rename, its descriptor.
+    /// The temporary file that gets the name of `target`: its first path, where it gets that name,
+    /// its descriptor.
     fn replacement(&self, target: &Path) -> (PathBuf, usize, i64) {
-        let rename = self.find("rename", 0, |call| {
-            call.is_rename() && call.old_and_new_name().is_some_and(|(_, to)| to == target)
-        });
-        let (from, _) = self.calls[rename].old_and_new_name().unwrap();
+        let renamed = |to: &Path| {
+            self.find("rename", 0, |call| {
+                call.is_rename() && call.old_and_new_name().is_some_and(|(_, new)| new == to)
+            })
+        };
+        let rename = renamed(target);
+        let (mut from, _) = self.calls[rename].old_and_new_name().unwrap();
+        if self.calls[rename].is_exchange() {
+            (from, _) = self.calls[renamed(&from)].old_and_new_name().unwrap();
+        }
         let created = self.find("temporary file", 0, |call| call.creates() && call.path(1) == from);
         (from, rename, self.calls[created].result)
-    }
-
-    fn opened(&self, path: &Path) -> i64 {
-        self.calls[self.find("folder's open", 0, |call| {
-            call.name == "openat" && call.path(1) == path && !call.args[2].contains("O_DIRECTORY")
-        })]
-        .result
     }
 }
 
 fn is(call: &Call, name: &str, fd: i64) -> bool {
     call.name == name && call.fd(0) == fd
+}
+
+fn is_on(call: &Call, name: &str, path: &Path) -> bool {
+    call.name == name && call.on.as_deref() == Some(path)
 }
 
 /// Temporary file in the target's folder, written, given its mode, synced, renamed, folder synced.
@@ -64,8 +68,8 @@ fn check_order(env: &TestEnv, target: &str, args: &[&str]) -> (Trace, usize) {
     let changes = ["write", "ftruncate", "fchmod", "fchown", "fsetxattr", "fremovexattr"];
     let after_sync = &trace.calls[synced + 1..rename];
     assert!(!after_sync.iter().any(|call| changes.contains(&call.name.as_str()) && call.fd(0) == fd));
-    let folder = trace.opened(target.parent().unwrap());
-    trace.find("sync of the folder", rename, |call| is(call, "fsync", folder));
+    let folder = target.parent().unwrap();
+    trace.find("sync of the folder", rename, |call| is_on(call, "fsync", folder));
     (trace, rename)
 }
 
@@ -82,17 +86,77 @@ fn an_existing_file_is_synced_then_renamed_then_its_folder_is_synced() {
         let mode = trace.find("mode", created, |call| is(call, "fchmod", fd));
         assert!(mode < trace.find("sync", created, |call| is(call, "fsync", fd)));
         assert_eq!(trace.calls.iter().filter(|call| call.name == "fsync").count(), 2);
-        // Between the check and the rename nobody can take the lock over, and nothing else is done.
-        let guard = trace.calls[..rename].iter().rposition(|call| call.name == "flock").unwrap();
-        assert!(trace.calls[guard].args[1].contains("LOCK_EX"));
-        let checked = trace.calls[..rename].iter().rposition(|call| call.path(1) == env.path("doc.json"));
-        assert!(
-            checked.is_some_and(|checked| checked > guard),
-            "the target was not looked at under the guard"
-        );
-        assert!(
-            !trace.calls[guard..rename].iter().any(|call| ["fsync", "write"].contains(&call.name.as_str()))
-        );
+        // The folder's lock, then the guard, then the last look: nobody waits for a folder under a
+        // guard, and nothing else is done under either.
+        let (document, work) = (env.path("doc.json"), env.path(""));
+        let locks = |call: &Call| call.name == "flock" && call.args[1].contains("LOCK_EX");
+        let guard = trace.calls[..rename].iter().rposition(locks).unwrap();
+        assert_eq!(trace.calls[guard].on, Some(env.guard("doc.json")));
+        let folder = trace.calls[..guard].iter().rposition(locks).unwrap();
+        assert_eq!(trace.calls[folder].on.as_deref(), Some(&*work));
+        let checked = trace.calls[..rename].iter().rposition(|call| call.path(1) == document);
+        assert!(checked > Some(guard), "the target was not looked at under the guard");
+        let given_back = |path: &Path| {
+            trace.find("unlock", rename, |call| is_on(call, "flock", path) && call.args[1] == "LOCK_UN")
+        };
+        let end = given_back(&work).max(given_back(&env.guard("doc.json")));
+        let under = &trace.calls[folder..end];
+        let slow = ["fsync", "syncfs", "write", "unlink", "unlinkat", "ppoll"];
+        assert!(!under.iter().any(|call| slow.contains(&call.name.as_str())), "{under:?}");
+    }
+}
+
+#[test]
+fn the_lock_is_given_back_before_the_folder_is_synced_and_behind_all_other_changes() {
+    if require("strace") {
+        let env = TestEnv::new();
+        env.write("doc.json", "{}");
+        env.write("doc.json.bak", "[]");
+        let args = ["update", "--backup", "doc.json", ".a = 1"];
+        let (trace, rename) = check_order(&env, "doc.json", &args);
+        let work = env.path("");
+        let release = trace.find("release", rename, |call| {
+            call.old_and_new_name().is_some_and(|(from, _)| from == env.lock_dir("doc.json"))
+        });
+        let synced = trace.find("sync of the folder", rename, |call| is_on(call, "fsync", &work));
+        assert!(release < synced, "the next writer has to wait for our sync");
+        // The version that was replaced, and the backup beyond the number that is kept.
+        let removes = |call: &Call| is_on(call, "unlinkat", &work) && call.result == 0;
+        assert_eq!(trace.calls[rename..release].iter().filter(|call| removes(call)).count(), 2);
+        let mut later = trace.calls[release..].iter();
+        let changes =
+            |call: &Call| call.changes_the_world() && (0..4).any(|at| call.path(at).starts_with(&work));
+        assert!(!later.any(changes), "something is changed without the lock");
+        assert_eq!(TestEnv::names_in(&work), ["doc.json", "doc.json.bak"]);
+    }
+}
+
+/// What it saw may be another writer's, renamed or written and not synced yet.
+#[test]
+fn a_file_that_is_as_it_should_be_is_synced_with_its_folder_before_that_is_said() {
+    if require("strace") {
+        let env = TestEnv::new();
+        env.write("doc.json", "{\n  \"a\": 1\n}\n");
+        env.write("doc.json.bak", "{\n  \"a\": 1\n}\n");
+        let (document, work) = (env.path("doc.json"), env.path(""));
+        for args in [
+            &["update", "doc.json", ".a = 1"][..],
+            &["update", "--in-place", "doc.json", ".a = 1"],
+            &["write", "doc.json", "--content", "{\n  \"a\": 1\n}\n"],
+            &["restore", "doc.json"],
+        ] {
+            let trace = Trace::of(&env, args);
+            let release = trace.find("release", 0, |call| {
+                call.old_and_new_name().is_some_and(|(from, _)| from == env.lock_dir("doc.json"))
+            });
+            let content = trace.find("sync of the file", release, |call| is_on(call, "fsync", &document));
+            trace.find("sync of the folder", content, |call| is_on(call, "fsync", &work));
+            let hasty = Trace::of(&env, &[args, &["--no-sync"]].concat());
+            assert!(!hasty.has(|call| call.name.contains("sync")), "{args:?}");
+        }
+        for args in [&["update", "--dry-run", "doc.json", ".a = 1"][..], &["read", "doc.json"]] {
+            assert!(!Trace::of(&env, args).has(|call| call.name.contains("sync")), "{args:?}");
+        }
     }
 }
 
@@ -134,12 +198,16 @@ fn the_backup_is_in_place_before_the_rename() {
 }
 
 #[test]
-fn without_sync_nothing_is_synced() {
+fn without_sync_the_new_file_is_synced_and_no_folder() {
     if require("strace") {
         let env = TestEnv::new();
         env.write("doc.json", "{}");
         let trace = Trace::of(&env, &["update", "--no-sync", "--backup=2", "doc.json", ".a = 1"]);
-        assert!(!trace.has(|call| call.name.contains("sync")));
+        let (temporary, rename, fd) = trace.replacement(&env.path("doc.json"));
+        let created = trace.find("temporary file", 0, |call| call.creates() && call.path(1) == temporary);
+        let synced = trace.find("sync", created, |call| is(call, "fsync", fd));
+        assert!(synced < rename);
+        assert_eq!(trace.calls.iter().filter(|call| call.name.contains("sync")).count(), 1);
     }
 }
 

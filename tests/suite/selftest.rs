@@ -72,3 +72,28 @@ fn a_kernel_without_flock_is_reported_and_fails() {
     assert!(ran.stdout.contains("does NOT work"), "{}", ran.stdout);
     assert!(ran.stderr.contains("AIMEM_LOCK_DIR"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_race_that_nobody_entered_has_shown_nothing_and_fails() {
+    let env = TestEnv::new();
+    let ran = env.run(["locks", "selftest", "--time", "0", "--contenders", "4"]).expect(1);
+    assert!(ran.stderr.contains("of 4 contenders nobody got the lock"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+}
+
+#[test]
+fn a_file_system_that_the_lock_refuses_is_named_with_the_reason() {
+    let env = TestEnv::new();
+    let folder = env.path("small");
+    std::fs::create_dir(&folder).unwrap();
+    // So few files that no lock can be made.
+    let Some(_mounted) = super::common::Mounted::tmpfs(&folder, "1m,nr_inodes=6") else { return };
+    let ran = env.run(["locks", "selftest", "small"]).expect(1);
+    assert!(ran.stderr.contains("error: the lock refuses tmpfs: cannot "), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("the disk is full") && ran.stderr.contains("AIMEM_LOCK_DIR"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stdout.contains("OVERLAPS"), "{}", ran.stdout);
+}

@@ -132,17 +132,21 @@ fn a_folder_that_may_not_be_written_to_is_told() {
     );
     assert!(ran.stderr.contains("needs write permission on its folder"), "{}", ran.stderr);
     update(&["--in-place"]).ok();
-    // Writable but not readable: the folder can't be opened to be synced, which must be known
-    // before the file is replaced.
-    set_mode(&env.path(""), 0o333);
-    let before = env.read("doc.json");
-    let ran = update(&[]).expect(77);
-    assert!(ran.stderr.contains("cannot open the folder"), "{}", ran.stderr);
-    assert_eq!(env.read("doc.json"), before);
-    update(&["--no-sync"]).ok();
-    assert_ne!(env.read("doc.json"), before);
+    // Writable but not readable: there is no lock of the folder and no sync of it alone, and the
+    // work is done without the one and with a sync of everything.
+    for mode in [0o333, 0o300] {
+        set_mode(&env.path(""), mode);
+        for options in [&[][..], &["--no-sync"], &["--backup=2"], &["--in-place"]] {
+            let before = env.read("doc.json");
+            assert_eq!(update(options).ok().stderr, "", "{options:?}");
+            assert_ne!(env.read("doc.json"), before, "{options:?}");
+        }
+        let args = ["write", "deep/er/new.json", "--content", "{}"];
+        Ran::of(env.as_user(USER, args).output().unwrap()).ok();
+        fs::remove_dir_all(env.path("deep")).unwrap();
+    }
     set_mode(&env.path(""), 0o755);
-    assert_eq!(TestEnv::names_in(&env.path("")), ["doc.json"]);
+    assert_eq!(TestEnv::names_in(&env.path("")), ["doc.json", "doc.json.bak", "doc.json.bak.1"]);
 }
 
 #[test]
@@ -168,6 +172,56 @@ fn a_sticky_folder_protects_another_users_file() {
     // Its mode allows to write into it.
     update(&["--in-place"]).ok();
     assert_eq!(env.read("doc.json"), "{\n  \"a\": 1\n}\n");
+}
+
+/// A hard link to another's file can't be removed again in such a folder.
+#[test]
+fn a_backup_in_a_sticky_folder_leaves_nothing_when_it_is_refused() {
+    if !require_root() {
+        return;
+    }
+    let env = env();
+    env.write("doc.json.bak", "[]\n");
+    env.give_to(USER);
+    for path in ["doc.json", "doc.json.bak", ""] {
+        std::os::unix::fs::chown(env.path(path), Some(0), Some(0)).unwrap();
+    }
+    set_mode(&env.path("doc.json"), 0o666);
+    set_mode(&env.path(""), 0o1777);
+    for args in [
+        &["update", "--backup", "doc.json", ".a = 1"][..],
+        &["write", "--backup=3", "doc.json", "--content", "{}"],
+        &["restore", "doc.json"],
+    ] {
+        let ran = Ran::of(env.as_user(USER, args).output().unwrap()).expect(77);
+        assert!(ran.stderr.contains("another user's"), "{}", ran.stderr);
+        assert_eq!(TestEnv::names_in(&env.path("")), ["doc.json", "doc.json.bak"], "{args:?}");
+        assert_eq!((env.read("doc.json"), env.read("doc.json.bak")), ("{}\n".into(), "[]\n".into()));
+    }
+    // The superuser may, whose ever it is; so may the file's owner.
+    std::os::unix::fs::chown(env.path("doc.json"), Some(USER), Some(USER)).unwrap();
+    env.run(["update", "--backup", "doc.json", ".a = 1"]).ok();
+    Ran::of(env.as_user(USER, ["update", "doc.json", ".b = 1"]).output().unwrap()).ok();
+    assert_eq!(env.json("doc.json"), serde_json::json!({"a": 1, "b": 1}));
+}
+
+#[test]
+fn a_superuser_without_its_powers_leaves_nothing_in_a_sticky_folder_either() {
+    if !require("capsh") || !require_root() {
+        return;
+    }
+    let env = env();
+    for path in ["doc.json", ""] {
+        std::os::unix::fs::chown(env.path(path), Some(USER), Some(USER)).unwrap();
+    }
+    set_mode(&env.path("doc.json"), 0o666);
+    set_mode(&env.path(""), 0o1777);
+    let mut command = env.command("capsh");
+    command.args(["--drop=cap_fowner", "--", "-c", "\"$AIMEM\" update --backup doc.json '.a = 1'"]);
+    let ran = Ran::of(command.output().unwrap()).expect(77);
+    assert!(ran.stderr.contains("another user's"), "{}", ran.stderr);
+    assert_eq!(env.read("doc.json"), "{}\n");
+    assert_eq!(TestEnv::names_in(&env.path("")), ["doc.json"]);
 }
 
 #[test]
@@ -236,4 +290,82 @@ fn a_name_of_any_bytes_is_a_name() {
         assert_eq!(env.read(name), "y");
     }
     assert_eq!(TestEnv::names_in(&env.path("")).len(), 10);
+}
+
+/// What `/dev/fd/3` and the like show is a text; the file that they lead to may be another.
+#[test]
+fn a_link_of_proc_that_leads_to_another_file_than_it_says_is_refused() {
+    let run = |env: &TestEnv, script: &str, words: &str| {
+        Ran::of(env.sh(&format!("{script}; exec \"$AIMEM\" {words}")).output().unwrap())
+    };
+    for words in [
+        "read /dev/fd/3",
+        "read --no-lock --raw /proc/self/fd/3",
+        "update /dev/fd/3 '.a = 1'",
+        "update --create /dev/fd/3 '.a = 1'",
+        "update --in-place /dev/fd/3 '.a = 1'",
+        "write /dev/fd/3 --content '{}'",
+        "write --no-lock /dev/fd/3 --content '{}'",
+        "write link --content '{}'",
+        "restore /dev/fd/3",
+        "lock acquire --ttl 1h /dev/fd/3",
+        "lock status /dev/fd/3",
+    ] {
+        let env = env();
+        symlink("/dev/fd/3", env.path("link")).unwrap();
+        let ran = run(&env, "exec 3<doc.json; rm doc.json", words).expect(66);
+        assert!(ran.stderr.contains("leads to a file that is deleted"), "{words}: {}", ran.stderr);
+        assert_eq!(TestEnv::names_in(&env.path("")), ["link"], "{words}");
+        // Not even where there is a file of the name that is shown.
+        env.write("doc.json", "{}\n");
+        env.write("doc.json (deleted)", "decoy");
+        run(&env, "exec 3<doc.json; rm doc.json", words).expect(66);
+        assert_eq!(env.read("doc.json (deleted)"), "decoy");
+        assert_eq!(env.lock_names(), [""; 0]);
+    }
+    // One that is where it says is a name as any other.
+    let env = env();
+    run(&env, "exec 3<doc.json", "update /dev/fd/3 '.a = 1'").ok();
+    assert_eq!(env.json("doc.json")["a"], 1);
+    run(&env, "exec 3<.", "write /dev/fd/3/new.json --content '{}'").ok();
+    assert_eq!(env.read("new.json"), "{}");
+    let ran =
+        run(&env, "exec 3<.; mkdir d; cd d; rmdir ../d", "write /proc/self/cwd/new.json --content '{}'");
+    assert!(ran.expect(66).stderr.contains("deleted"));
+}
+
+/// A container's file was asked for, and the host's of the same name was changed.
+#[test]
+fn a_file_in_another_mount_namespace_is_not_taken_for_ours() {
+    if !require("unshare") || !require_root() {
+        return;
+    }
+    let env = env();
+    fs::create_dir(env.path("data")).unwrap();
+    env.write("data/doc.json", "{\"whose\":\"ours\"}\n");
+    let script =
+        "mount -t tmpfs tmpfs data && echo '{\"whose\":\"theirs\"}' >data/doc.json && echo $$ && exec cat";
+    let mut inside = env.command("unshare");
+    inside.args(["-m", "sh", "-c", script]).stdin(std::process::Stdio::piped());
+    let mut inside = super::common::Holder::launch(&mut inside);
+    let pid: u32 = inside.line().parse().unwrap();
+    let root = format!("/proc/{pid}/root{}", env.path("data").display());
+    for file in ["doc.json", "new.json"].map(|name| format!("{root}/{name}")) {
+        for args in [
+            &["read", &file][..],
+            &["update", "--create", &file, ".a = 1"],
+            &["write", &file, "--content", "{}"],
+            &["lock", "wait", &file],
+        ] {
+            let ran = env.run(args).expect(66);
+            assert!(ran.stderr.contains("another name here"), "{args:?}: {}", ran.stderr);
+        }
+    }
+    assert_eq!(TestEnv::names_in(&env.path("data")), ["doc.json"]);
+    assert_eq!(env.read("data/doc.json"), "{\"whose\":\"ours\"}\n");
+    // What both have is one file under one name.
+    let shared = format!("/proc/{pid}/root{}", env.path("doc.json").display());
+    env.run(["update", &shared, ".a = 1"]).ok();
+    assert_eq!(env.json("doc.json")["a"], 1);
+    inside.let_go();
 }

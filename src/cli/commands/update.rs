@@ -8,7 +8,7 @@ use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::waiting::Patient;
 use super::super::{diff, env, output};
-use crate::memory::{self, MemoryError, Pipe, Session, Transform};
+use crate::memory::{self, Duplicates, MemoryError, Pipe, Session, Transform};
 
 /// Change a JSON document with a jq filter or a command
 #[derive(Debug, Args)]
@@ -55,7 +55,9 @@ impl Update {
                 return Err(CliError::usage("which command?").hint("aimem update FILE --pipe -- COMMAND"));
             }
             None if self.pipe => {
-                Box::new(Pipe { command, inherited: env::lock_ids()?, limits: self.filter.limits() })
+                let duplicates = self.filter.duplicates(Duplicates::Refuse);
+                let (inherited, limits) = (env::lock_ids()?, self.filter.limits());
+                Box::new(Pipe { command, inherited, duplicates, limits })
             }
             Some(program) => Box::new(program),
             None => {
@@ -83,7 +85,7 @@ impl Update {
         if self.dry_run {
             output::result(diff::unified(&path, &updated.old, &updated.new).as_bytes())?;
         } else if self.print {
-            output::result(&updated.new)?;
+            output::answer(&updated.new, updated.changed)?;
         }
         let failed = self.filter.exit_status && !updated.truthy;
         Ok(if failed { Exit::CheckFailed } else { Exit::Done })

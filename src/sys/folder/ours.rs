@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use super::{Access, Folder, single};
-use crate::sys::file::set_mode;
+use crate::sys::file::{Identity, set_mode};
 use crate::sys::process::effective_user;
 
 /// Looks at what is in a new folder before it stays the superuser's: half a second.
@@ -38,9 +38,23 @@ impl Folder {
     /// # Errors
     /// As [`Folder::open_file`]; `PermissionDenied` with the reason.
     pub fn open_readable(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
+        self.open_told(name, |_| Ok(false))
+    }
+
+    /// The same for a file that may have a second name, if `knows` that name.
+    ///
+    /// # Errors
+    /// As [`Folder::open_readable`], or what `knows` meets.
+    pub fn open_told(
+        &self,
+        name: impl AsRef<OsStr>,
+        knows: impl FnOnce(Identity) -> io::Result<bool>,
+    ) -> io::Result<File> {
         let name = name.as_ref();
-        let file = self.open_file(name, Access::Read)?;
-        match unreadable(&file.metadata()?, self.owner, self.shared) {
+        let file = self.open_linked(name, Access::Read)?;
+        let meta = file.metadata()?;
+        let known = meta.nlink() == 2 && knows(Identity::from(&meta))?;
+        match unreadable(&meta, self.owner, self.shared, known) {
             Some(why) => Err(self.distrust(name, why)),
             None => Ok(file),
         }
@@ -101,9 +115,14 @@ impl Folder {
 }
 
 /// Why a file in a folder of that owner may not be told of.
-pub(super) fn unreadable(meta: &Metadata, owner: u32, shared: bool) -> Option<&'static str> {
+pub(super) fn unreadable(
+    meta: &Metadata,
+    owner: u32,
+    shared: bool,
+    second_name_is_known: bool,
+) -> Option<&'static str> {
     // A second name can be made by others than the owner.
-    if meta.nlink() > 1 && (shared || meta.uid() != owner) {
+    if meta.nlink() > 1 && !second_name_is_known && (shared || meta.uid() != owner) {
         return Some("it has another name besides this one");
     }
     let ours_alone = meta.uid() == 0 && meta.mode() & READABLE_BY_ALL == 0;

@@ -106,7 +106,7 @@ pub fn walk_to_file(path: &Path) -> io::Result<Reached> {
                 let ruler = walk.ruler(here.ruler, &path, &meta)?;
                 let owner = ruler.map_or(meta.uid(), |(user, _)| user);
                 if ruler.is_some()
-                    && let Some(why) = unreadable(&meta, owner, false)
+                    && let Some(why) = unreadable(&meta, owner, false, false)
                 {
                     return Err(distrust(&path, why));
                 }

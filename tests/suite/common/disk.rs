@@ -34,7 +34,7 @@ struct Change {
 }
 
 /// The disk as it is while the machine runs.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Disk {
     root: PathBuf,
     files: Vec<File>,
@@ -75,18 +75,24 @@ impl Disk {
         disk
     }
 
+    /// The calls that follow are another process's.
+    pub fn next_process(&mut self) {
+        self.open.clear();
+    }
+
     /// One call more. Whether it was one that this disk knows of.
     pub fn apply(&mut self, call: &Call) -> bool {
         if call.result < 0 {
             return false;
         }
         match call.name.as_str() {
-            "openat" => self.opened(call),
+            "openat" | "openat2" => self.opened(call),
             "close" => self.open.remove(&call.fd(0)).is_some(),
             "write" => self.written(call),
             "lseek" => self.sought(call),
             "ftruncate" => self.cut_off(call),
             "fsync" | "fdatasync" => self.synced(call),
+            "syncfs" => self.all_synced(),
             "mkdir" | "mkdirat" => self.made(self.path(call, call.args.len() - 2)),
             "unlink" => self.change(Vec::new(), vec![call.path(0)]),
             "unlinkat" => self.change(Vec::new(), vec![self.path(call, 1)]),
@@ -189,6 +195,15 @@ impl Disk {
         }
     }
 
+    fn all_synced(&mut self) -> bool {
+        self.pending.clear();
+        self.durable = self.names.clone();
+        for file in &mut self.files {
+            file.synced = file.now.clone();
+        }
+        true
+    }
+
     fn made(&mut self, path: PathBuf) -> bool {
         if !path.starts_with(&self.root) {
             return false;
@@ -200,10 +215,10 @@ impl Disk {
 
     fn named(&mut self, call: &Call, from: PathBuf, to: PathBuf) -> bool {
         let Some(&inode) = self.names.get(&from) else { return false };
-        assert!(
-            !call.args.iter().any(|flags| flags.contains("EXCHANGE")),
-            "the model does not know exchanges"
-        );
+        if call.is_exchange() {
+            let other = self.names[&to];
+            return self.change(vec![(to, inode), (from, other)], Vec::new());
+        }
         // A rename of a file onto itself does nothing at all, and leaves both names.
         if call.is_rename() && self.names.get(&to) == Some(&inode) {
             return false;

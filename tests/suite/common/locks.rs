@@ -43,6 +43,12 @@ impl Holder {
         line.trim_end().to_owned()
     }
 
+    /// Says a line on its standard input.
+    pub fn say(&mut self, line: &str) {
+        use std::io::Write;
+        writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
     /// Ends its standard input: whoever reads it goes.
     pub fn let_go(&mut self) {
         self.stdin = None;

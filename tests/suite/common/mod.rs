@@ -13,6 +13,7 @@ pub mod queue;
 mod snapshot;
 pub mod strace;
 mod users;
+pub mod written;
 
 pub use fuzz::fuzz;
 pub use inside::Inside;
@@ -205,6 +206,27 @@ impl Mounted {
     /// A second place for a file that is there.
     pub fn bind(what: &Path, at: &Path) -> Option<Mounted> {
         Mounted::run(at, Command::new("mount").arg("--bind").arg(what).arg(at))
+    }
+
+    /// A new file system of a kind in a file. `None`, without a word, where this system does not
+    /// know the kind.
+    pub fn image(image: &Path, kind: &str, options: &[&str], at: &Path) -> Option<Mounted> {
+        if rustix_euid() != 0 {
+            return None;
+        }
+        let mkfs = ["/usr/sbin", "/sbin"].map(|folder| Path::new(folder).join(format!("mkfs.{kind}")));
+        let made = Command::new(mkfs.iter().find(|mkfs| mkfs.exists())?).args(options).arg(image).output();
+        let mut mount = match kind {
+            "ntfs" => Command::new("lowntfs-3g"),
+            _ => Command::new("mount"),
+        };
+        match kind {
+            "ntfs" => mount.args(["-o", "ignore_case"]),
+            _ => mount.args(["-o", "loop", "-t", kind]),
+        };
+        let mounted = made.is_ok_and(|made| made.status.success())
+            && mount.arg(image).arg(at).output().is_ok_and(|output| output.status.success());
+        mounted.then(|| Mounted(at.to_owned()))
     }
 
     pub fn run(at: &Path, mount: &mut Command) -> Option<Mounted> {

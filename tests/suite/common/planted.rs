@@ -119,7 +119,7 @@ impl Planting {
         set_up: impl FnOnce(&TestEnv),
         watched: &[&str],
         ignored: &[&str],
-        commands: Vec<Attacked>,
+        commands: impl FnOnce(&TestEnv) -> Vec<Attacked>,
     ) -> Option<Planting> {
         if !require_root() || !require("strace") || !require("setpriv") || !require("prlimit") {
             return None;
@@ -135,6 +135,7 @@ impl Planting {
             lchown(path, Some(NOBODY), Some(NOBODY)).unwrap();
         }
         copy(&env.home(), &env.root().join("template"));
+        let commands = commands(&env);
         let mut planting = Planting { env, commands, names: BTreeMap::new(), _disk: disk };
         for index in 0..planting.commands.len() {
             let [first, second] = [(); 2].map(|()| planting.trace(index));
@@ -201,7 +202,9 @@ impl Planting {
         fs::write(root.join("victim/folder/inner"), SECRET).unwrap();
         if runner == Runner::Other {
             for path in walk(&self.env.home()).into_iter().filter(|path| !path.is_symlink()) {
-                set_mode(&path, if path.is_dir() { 0o777 } else { 0o666 });
+                // A folder for everyone stays one.
+                let sticky = path.metadata().unwrap().mode() & 0o1000;
+                set_mode(&path, if path.is_dir() { 0o777 | sticky } else { 0o666 });
             }
         }
     }

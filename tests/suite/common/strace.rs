@@ -1,5 +1,6 @@
 //! Reading what a program asks of the kernel, and making the kernel answer otherwise.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
@@ -14,7 +15,10 @@ use super::{Killed, Ran, TestEnv, aimem_path, eventually};
 #[derive(Debug, Clone)]
 pub struct Call {
     pub name: String,
+    /// Names in an open folder are given as paths.
     pub args: Vec<String>,
+    /// What its first argument is the descriptor of, if that was opened by a path.
+    pub on: Option<PathBuf>,
     /// What it returned; -1 for an error, and for a call that never returned.
     pub result: i64,
     /// How many calls of this name came up to this one: strace's `when=`, which counts each name
@@ -32,7 +36,7 @@ impl Call {
             Some(digits) => i64::from_str_radix(digits, 16).unwrap_or(-1),
             None => result.parse().unwrap_or(-1),
         };
-        Some(Call { name: name.to_owned(), args: split(args), result, nth: 0 })
+        Some(Call { name: name.to_owned(), args: split(args), on: None, result, nth: 0 })
     }
 
     /// An argument that is a text: a path, or what is written.
@@ -59,6 +63,11 @@ impl Call {
             "renameat" | "renameat2" | "linkat" => Some((self.path(1), self.path(3))),
             _ => None,
         }
+    }
+
+    /// Whether two files exchange their names.
+    pub fn is_exchange(&self) -> bool {
+        self.name == "renameat2" && self.args.iter().any(|flags| flags.contains("RENAME_EXCHANGE"))
     }
 
     pub fn is_rename(&self) -> bool {
@@ -155,10 +164,50 @@ pub fn record_all<S: AsRef<OsStr>>(env: &TestEnv, args: impl IntoIterator<Item =
         fs::read_dir(&folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
     let text = texts.find(|text| text.starts_with("execve(")).expect("the trace of the first thread");
     let mut calls: Vec<Call> = text.lines().filter_map(Call::parse).collect();
+    resolve(&mut calls);
     for index in 0..calls.len() {
         calls[index].nth = calls[..=index].iter().filter(|call| call.name == calls[index].name).count();
     }
     (ran, calls)
+}
+
+/// Makes paths of the names that calls are given together with an open folder.
+fn resolve(calls: &mut [Call]) {
+    let mut open: HashMap<i64, PathBuf> = HashMap::new();
+    for call in calls {
+        call.on = open.get(&call.fd(0)).cloned();
+        for index in 1..call.args.len() {
+            let is_text = call.args[index].starts_with('"') && call.args[index].ends_with('"');
+            if !is_text || call.name == "write" || call.name.starts_with("pwrite") {
+                continue;
+            }
+            let (name, folder) = (call.path(index), open.get(&call.fd(index - 1)));
+            if let Some(folder) = folder.filter(|_| name.is_relative() && !name.as_os_str().is_empty()) {
+                let path = if name.as_os_str() == "." { folder.clone() } else { folder.join(name) };
+                let digits = path.as_os_str().as_bytes().iter().map(|byte| format!("\\x{byte:02x}"));
+                call.args[index] = format!("\"{}\"", digits.collect::<String>());
+            }
+        }
+        match call.name.as_str() {
+            "openat" | "openat2" if call.result >= 0 => drop(open.insert(call.result, call.path(1))),
+            "close" => drop(open.remove(&call.fd(0))),
+            _ => {}
+        }
+    }
+}
+
+/// The first call of which something holds, in a run of its own: its name, and how many calls of
+/// that name come up to it, which is what [`Stopped::behind`] and strace's `when=` want.
+#[track_caller]
+pub fn place_of<S: AsRef<OsStr>>(
+    env: &TestEnv,
+    args: impl IntoIterator<Item = S>,
+    is_it: impl Fn(&Call) -> bool,
+) -> (String, usize) {
+    let (ran, calls) = record_all(env, args);
+    let call = calls.iter().find(|call| is_it(call));
+    let call = call.unwrap_or_else(|| panic!("no such call: {}", ran.stderr));
+    (call.name.clone(), call.nth)
 }
 
 /// A run of aimem that has stopped itself right behind one of its calls.
@@ -166,6 +215,7 @@ pub struct Stopped {
     child: Killed,
     pid: String,
     trace: PathBuf,
+    stops: usize,
 }
 
 impl Stopped {
@@ -176,18 +226,43 @@ impl Stopped {
         args: impl IntoIterator<Item = S>,
         input: Stdio,
     ) -> Stopped {
+        Stopped::behind_and_then(env, (name, nth), None, args, input)
+    }
+
+    /// The same, and later something happens to another of its calls: `renameat2:error=EIO:when=3`.
+    pub fn behind_and_then<S: AsRef<OsStr>>(
+        env: &TestEnv,
+        (name, nth): (&str, usize),
+        later: Option<&str>,
+        args: impl IntoIterator<Item = S>,
+        input: Stdio,
+    ) -> Stopped {
         let trace = env.root().join("stopped");
-        let inject = format!("inject={name}:signal=STOP:when={nth}");
-        let options = ["-e", &format!("trace={name}"), "-e", &inject, "-o", trace.to_str().unwrap()];
+        let also = later.and_then(|later| later.split(':').next()).unwrap_or(name);
+        let mut options = vec!["-e".to_owned(), format!("trace={name},{also}")];
+        options.extend(["-e".to_owned(), format!("inject={name}:signal=STOP:when={nth}")]);
+        options.extend(later.iter().flat_map(|later| ["-e".to_owned(), format!("inject={later}")]));
+        options.extend(["-o".to_owned(), trace.to_str().unwrap().to_owned()]);
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
         let child = Killed(traced(env, &options, args).stdin(input).spawn().unwrap());
-        let mut pid = String::new();
+        Stopped { child, pid: String::new(), trace, stops: 0 }.wait()
+    }
+
+    fn wait(mut self) -> Stopped {
         eventually("the process stops itself", || {
-            let text = fs::read_to_string(&trace).unwrap_or_default();
-            let line = text.lines().find(|line| line.contains("--- stopped by SIGSTOP"));
-            pid = line.and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
+            let text = fs::read_to_string(&self.trace).unwrap_or_default();
+            let line = text.lines().filter(|line| line.contains("--- stopped by SIGSTOP")).nth(self.stops);
+            self.pid = line.and_then(|line| line.split(' ').next()).unwrap_or_default().to_owned();
             line.is_some()
         });
-        Stopped { child, pid, trace }
+        self.stops += 1;
+        self
+    }
+
+    /// Lets it go on until it stops again.
+    pub fn go_on_to_the_next_stop(self) -> Stopped {
+        assert!(Command::new("kill").args(["-CONT", &self.pid]).status().unwrap().success());
+        self.wait()
     }
 
     /// Lets it go on to its end. Returns how it ended, and the calls it was traced for.

@@ -34,7 +34,8 @@ impl Status {
         let root = lock_root_of(&self.file)?;
         let entry = root.map_or(Ok(None), |root| inventory::entry(&root, &target.key))?;
         let verdict = entry.as_ref().map_or(Verdict::Free, |entry| entry.judgement.verdict);
-        let report = entry.as_ref().map_or_else(|| Report::free(&target), Report::new);
+        let report = entry.as_ref().and_then(|entry| Report::all(&[entry]).pop());
+        let report = report.unwrap_or_else(|| Report::free(&target));
         if self.json {
             output::json(&report)?;
         } else {

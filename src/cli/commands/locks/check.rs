@@ -59,8 +59,8 @@ impl Check {
         let too_many = self.max_timeouts.is_some_and(|limit| timeouts > limit);
         let summary = Summary {
             ok: !too_many && !entries.iter().any(|entry| is_stale(&entry) || is_old(&entry)),
-            stale: entries.iter().filter(is_stale).map(Report::new).collect(),
-            old: entries.iter().filter(is_old).map(Report::new).collect(),
+            stale: Report::all(&entries.iter().filter(is_stale).collect::<Vec<_>>()),
+            old: Report::all(&entries.iter().filter(is_old).collect::<Vec<_>>()),
             locks: entries.len(),
             timeouts_last_hour: timeouts,
             folder: root.as_ref().map(|root| printable(&root.path().to_string_lossy()).into_owned()),

@@ -43,7 +43,7 @@ impl Cleanup {
             |root| inventory::cleanup(&root, self.dry_run),
         )?;
         let (failed, errors): (Vec<_>, Vec<_>) = done.failed.into_iter().unzip();
-        let reports = |entries: &[inventory::Entry]| entries.iter().map(Report::new).collect::<Vec<_>>();
+        let reports = |entries: &[inventory::Entry]| Report::all(&entries.iter().collect::<Vec<_>>());
         let summary = Summary {
             removed: reports(&done.removed),
             failed: reports(&failed),

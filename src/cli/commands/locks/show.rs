@@ -39,7 +39,7 @@ impl Show {
             let ids: String = old.filter_map(id_line).collect();
             return output::result(ids.as_bytes()).map(|()| Exit::Done);
         }
-        let reports: Vec<Report> = old.map(Report::new).collect();
+        let reports = Report::all(&old.collect::<Vec<_>>());
         if self.json {
             output::json(&reports)?;
         } else if reports.is_empty() {

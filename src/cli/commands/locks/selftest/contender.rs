@@ -89,20 +89,21 @@ impl Contend {
 }
 
 /// A way to take and release the lock.
-trait Way {
+pub(super) trait Way {
     /// Takes it; says whether a dead holder's was in the way.
     fn take(&mut self) -> Result<bool, CliError>;
     fn release(&mut self) -> Result<(), CliError>;
 }
 
-struct Ours {
+/// aimem's.
+pub(super) struct Ours {
     locker: Locker,
     target: PathBuf,
     held: Option<Held>,
 }
 
 impl Ours {
-    fn new(folder: &Path) -> Result<Ours, CliError> {
+    pub(super) fn new(folder: &Path) -> Result<Ours, CliError> {
         let locker = Locker {
             roots: Roots::fixed(LockRoot::open(&folder.join("locks"))?),
             inherited: Vec::new(),
