@@ -12,8 +12,9 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::contents::read_entry;
 use super::error::found;
-use super::spool::{Part, file_name, read_entry};
+use super::spool::{Part, file_name};
 use super::ulid::Ulids;
 use super::{Entry, Place, QueueError, Spool, Ulid};
 use crate::sys;

@@ -24,6 +24,9 @@ pub enum QueueError {
         /// Which limit, and by how much.
         what: String,
     },
+    /// A memory that is longer than anything that is read again.
+    #[error("the memory is too long: its file would have more than {0} bytes")]
+    TooLong(u64),
     /// There is no entry of that name, or none that this can be done to.
     #[error("{} in the outbox: {}", .what, printable(.id))]
     NotFound {

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! - [`ulid`], [`entry`]: what a memory is called, and what is kept of it.
-//! - [`spool`]: the folders, and saving. [`claim`]: how a worker comes to own an entry.
+//! - [`spool`]: the folders, and saving. [`contents`]: what is in them. [`claim`]: how a worker comes to own an entry.
 //! - [`worker`]: one run: health, uploads, pauses, outcomes. [`server`]: the HTTP side of it.
 //! - [`config`], [`preset`]: which server, and what it wants to hear.
 //! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now.
@@ -30,6 +30,7 @@
 pub mod archive;
 pub mod claim;
 pub mod config;
+pub mod contents;
 pub mod entry;
 mod error;
 pub mod event;

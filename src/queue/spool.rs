@@ -8,15 +8,14 @@
 //! The outbox is opened once, by its path; all that is in it is reached from there, and must be
 //! its owner's or the superuser's ([`crate::sys::folder`]).
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::{READ_ENTRY, found, reason};
+use super::error::found;
 use super::{Entry, QueueError, Ulid};
 use crate::sys;
 use crate::sys::file::Flock;
@@ -32,7 +31,7 @@ const FOLDERS: [&str; 6] = ["tmp", "new", "inflight", "done", "archive", "dead"]
 /// Made last: without it nobody takes the folders for durable.
 const LOCK: &str = ".lock";
 /// No entry's file is longer: one that is was not made by us.
-const LONGEST_ENTRY: u64 = 256 << 20;
+pub(super) const LONGEST_ENTRY: u64 = 256 << 20;
 /// Looks at the outbox's own lock before it counts as kept.
 const LOCK_LOOKS: u32 = 1000;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
@@ -79,21 +78,22 @@ impl Part {
     }
 }
 
-/// Limits of what may wait. `None` is no limit.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Limits {
-    /// How many entries, dead ones included.
-    pub entries: Option<u64>,
-    /// How many bytes their files have together.
-    pub bytes: Option<u64>,
+/// A folder of the outbox when it was opened. One that can't be used fails only who needs it: a
+/// save goes on beside an archive that was moved away and linked.
+#[derive(Debug, Clone)]
+enum Opened {
+    There(Folder),
+    /// Only [`Spool::existing`] leaves it so.
+    Missing,
+    Refused(Arc<io::Error>),
 }
 
 /// An outbox, open. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Spool {
     root: Folder,
-    /// In the order of [`Part`]. Only [`Spool::existing`] leaves some out.
-    parts: [Option<Folder>; 6],
+    /// In the order of [`Part`].
+    parts: [Opened; 6],
     /// Nobody but its owner and the superuser gets into the outbox.
     closed: bool,
 }
@@ -107,7 +107,8 @@ impl Spool {
         let opened = Folder::walk_to_or_make(path, Some(FOLDER_MODE));
         let mut spool = Spool::of(opened.map_err(QueueError::io("open the folder", path))?)?;
         let lock = spool.root.look(LOCK).map_err(QueueError::io("look at", spool.root.path_of(LOCK)))?;
-        if !lock.is_some_and(|lock| lock.is_file) || spool.parts.iter().any(Option::is_none) {
+        let is_missing = |part: &Opened| matches!(part, Opened::Missing);
+        if !lock.is_some_and(|lock| lock.is_file) || spool.parts.iter().any(is_missing) {
             spool.complete()?;
         }
         Ok(spool)
@@ -123,12 +124,12 @@ impl Spool {
     }
 
     fn of(root: Folder) -> Result<Spool, QueueError> {
-        let fail = |name: &str| QueueError::io("open the folder", root.path_of(name));
-        let mode = root.metadata().map_err(fail(""))?.mode();
-        let mut parts = [const { None }; 6];
-        for (part, name) in parts.iter_mut().zip(FOLDERS) {
-            *part = found(root.own_folder(name)).map_err(fail(name))?;
-        }
+        let mode = root.metadata().map_err(QueueError::io("look at", root.path()))?.mode();
+        let parts = FOLDERS.map(|name| match found(root.own_folder(name)) {
+            Ok(Some(folder)) => Opened::There(folder),
+            Ok(None) => Opened::Missing,
+            Err(error) => Opened::Refused(Arc::new(error)),
+        });
         Ok(Spool { root, parts, closed: mode & OPEN_TO_OTHERS == 0 })
     }
 
@@ -137,14 +138,14 @@ impl Spool {
         let root = self.root.clone();
         root.sync_above().map_err(QueueError::io("sync the folder above", root.path()))?;
         for (index, name) in FOLDERS.into_iter().enumerate() {
-            if self.parts[index].is_none() {
+            if matches!(self.parts[index], Opened::Missing) {
                 let made = match self.make_folder(&root, name) {
                     // Somebody was faster.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.own_folder(name),
                     made => made,
                 };
-                self.parts[index] =
-                    Some(made.map_err(QueueError::io("create the folder", root.path_of(name)))?);
+                let made = made.map_err(QueueError::io("create the folder", root.path_of(name)))?;
+                self.parts[index] = Opened::There(made);
             }
         }
         root.sync().map_err(QueueError::io("sync", root.path()))?;
@@ -162,7 +163,14 @@ impl Spool {
 
     /// One of the folders. `NotFound` when it is not there.
     pub(super) fn part(&self, part: Part) -> io::Result<&Folder> {
-        self.parts[part as usize].as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+        match &self.parts[part as usize] {
+            Opened::There(folder) => Ok(folder),
+            Opened::Missing => Err(io::ErrorKind::NotFound.into()),
+            Opened::Refused(error) => Err(match error.raw_os_error() {
+                Some(code) => io::Error::from_raw_os_error(code),
+                None => io::Error::new(error.kind(), error.to_string()),
+            }),
+        }
     }
 
     /// The same for whoever needs it.
@@ -170,7 +178,7 @@ impl Spool {
         self.part(part).map_err(QueueError::io("open the folder", self.root.path_of(part.name())))
     }
 
-    fn folder(&self, place: &Place) -> io::Result<Folder> {
+    pub(super) fn folder(&self, place: &Place) -> io::Result<Folder> {
         match place {
             Place::New => self.part(Part::New).cloned(),
             Place::Dead => self.part(Part::Dead).cloned(),
@@ -262,131 +270,6 @@ impl Spool {
         Ok(staged)
     }
 
-    /// The names in a place, oldest first. What is no entry's file is passed over.
-    ///
-    /// # Errors
-    /// The folder can't be read. One that is missing is empty.
-    pub fn names(&self, place: &Place) -> Result<Vec<Ulid>, QueueError> {
-        let listed = self.listed(place)?;
-        let mut names: Vec<Ulid> = listed.iter().filter_map(|name| entry_name(name.to_str()?)).collect();
-        names.sort_unstable();
-        Ok(names)
-    }
-
-    /// How many entries a place has, and the oldest of them.
-    ///
-    /// # Errors
-    /// The folder can't be read.
-    pub fn count(&self, place: &Place) -> Result<(u64, Option<Ulid>), QueueError> {
-        let names = self.names(place)?;
-        Ok((names.len() as u64, names.first().copied()))
-    }
-
-    fn listed(&self, place: &Place) -> Result<Vec<OsString>, QueueError> {
-        let listed = found(self.folder(place).and_then(|folder| folder.names()));
-        Ok(listed.map_err(QueueError::io("list", self.path_of(place)))?.unwrap_or_default())
-    }
-
-    /// The workers that have a folder, dead ones included. What else is there is passed over.
-    ///
-    /// # Errors
-    /// The folder can't be read.
-    pub fn workers(&self) -> Result<Vec<String>, QueueError> {
-        let Ok(inflight) = self.part(Part::InFlight) else { return Ok(Vec::new()) };
-        let names = inflight.names().map_err(QueueError::io("list", inflight.path()))?.into_iter();
-        let mut workers: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
-        workers.retain(|name| inflight.own_folder(name).is_ok());
-        workers.sort();
-        Ok(workers)
-    }
-
-    /// Every place that has entries.
-    ///
-    /// # Errors
-    /// A folder can't be read.
-    pub fn places(&self) -> Result<Vec<Place>, QueueError> {
-        let mut places = vec![Place::New];
-        places.extend(self.workers()?.into_iter().map(Place::InFlight));
-        places.extend([Place::Dead, Place::Done]);
-        Ok(places)
-    }
-
-    /// Reads an entry. `None` when it is not in that place, or not any more.
-    ///
-    /// # Errors
-    /// The file can't be read, is not to be trusted, or is no entry.
-    pub fn read(&self, place: &Place, name: Ulid) -> Result<Option<Entry>, QueueError> {
-        match found(self.folder(place)).map_err(QueueError::io("open the folder", self.path_of(place)))? {
-            Some(folder) => read_entry(&folder, name),
-            None => Ok(None),
-        }
-    }
-
-    /// Looks an entry up by its id, which is its name unless an old program gave it another one.
-    ///
-    /// # Errors
-    /// [`QueueError::NotFound`], or a folder can't be read.
-    pub fn find(&self, id: &str) -> Result<(Place, Ulid, Entry), QueueError> {
-        let places = self.places()?;
-        if let Ok(name) = id.parse() {
-            for place in &places {
-                if let Some(entry) = self.read(place, name)? {
-                    return Ok((place.clone(), name, entry));
-                }
-            }
-        }
-        for place in places {
-            for name in self.names(&place)? {
-                // A file that makes no sense has no id to be found by.
-                if let Ok(Some(entry)) = self.read(&place, name)
-                    && entry.id == id
-                {
-                    return Ok((place, name, entry));
-                }
-            }
-        }
-        Err(QueueError::NotFound { what: "there is no such entry", id: id.to_owned() })
-    }
-
-    /// Makes sure that `more` entries of `bytes` together still fit. Two who ask at the same
-    /// moment may both be let in.
-    ///
-    /// # Errors
-    /// [`QueueError::Full`].
-    pub fn check_limits(&self, limits: Limits, more: u64, bytes: u64) -> Result<(), QueueError> {
-        if limits.entries.is_none() && limits.bytes.is_none() {
-            return Ok(());
-        }
-        let (mut entries, mut size) = (more, bytes);
-        for place in self.places()?.iter().filter(|place| **place != Place::Done) {
-            let names = self.names(place)?;
-            if limits.bytes.is_none() {
-                entries += names.len() as u64;
-                continue;
-            }
-            let Some(folder) =
-                found(self.folder(place)).map_err(QueueError::io("list", self.path_of(place)))?
-            else {
-                continue;
-            };
-            for name in names {
-                // One that was delivered meanwhile takes no room.
-                if let Ok(Some(look)) = folder.look(file_name(name)) {
-                    entries += 1;
-                    size = size.saturating_add(look.size);
-                }
-            }
-        }
-        let over = |what: &str, number, limit: Option<u64>| match limit {
-            Some(limit) if number > limit => Err(QueueError::Full {
-                what: format!("this would make {number} {what}, and the limit is {limit}"),
-            }),
-            _ => Ok(()),
-        };
-        over("entries", entries, limits.entries)?;
-        over("bytes", size, limits.bytes)
-    }
-
     /// Runs `change` while no other process does the like: for counters and the archive, whose
     /// files are read and written back. Never while talking to the network.
     ///
@@ -404,13 +287,6 @@ impl Spool {
             std::thread::sleep(LOCK_PAUSE);
         }
         Err(QueueError::Busy(path))
-    }
-
-    /// Reads several entries of a place, by name. Those that went away meanwhile, and those that
-    /// make no sense, are told apart.
-    pub fn read_all(&self, place: &Place) -> Result<BTreeMap<Ulid, Result<Entry, QueueError>>, QueueError> {
-        let names = self.names(place)?.into_iter();
-        Ok(names.filter_map(|name| Some((name, self.read(place, name).transpose()?))).collect())
     }
 }
 
@@ -442,37 +318,9 @@ impl Drop for Staged<'_> {
     }
 }
 
-/// Reads an entry in a folder. `None` when it is not there.
-pub(super) fn read_entry(folder: &Folder, name: Ulid) -> Result<Option<Entry>, QueueError> {
-    let path = folder.path_of(file_name(name));
-    let Some(bytes) =
-        read_file(folder, &file_name(name), LONGEST_ENTRY).map_err(QueueError::io(READ_ENTRY, &path))?
-    else {
-        return Ok(None);
-    };
-    let Some(bytes) = bytes else {
-        return Err(QueueError::Unreadable {
-            path,
-            reason: format!("it is larger than {LONGEST_ENTRY} bytes"),
-        });
-    };
-    serde_json::from_slice(&bytes)
-        .map(Some)
-        .map_err(|error| QueueError::Unreadable { path, reason: reason(&error) })
-}
-
-/// Reads a file that its folder's owner could read as well. The outer `None` is for one that is
-/// not there, the inner one for one that is larger than `limit`.
-pub(super) fn read_file(folder: &Folder, name: &str, limit: u64) -> io::Result<Option<Option<Vec<u8>>>> {
-    let Some(file) = found(folder.open_readable(name))? else { return Ok(None) };
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok(Some((bytes.len() as u64 <= limit).then_some(bytes)))
-}
-
 fn whole(bytes: Vec<u8>) -> Result<Vec<u8>, QueueError> {
     if bytes.len() as u64 > LONGEST_ENTRY {
-        return Err(QueueError::Full { what: format!("a memory has at most {LONGEST_ENTRY} bytes") });
+        return Err(QueueError::TooLong(LONGEST_ENTRY));
     }
     Ok(bytes)
 }
@@ -480,8 +328,4 @@ fn whole(bytes: Vec<u8>) -> Result<Vec<u8>, QueueError> {
 /// The name of an entry's file.
 pub(super) fn file_name(name: Ulid) -> String {
     format!("{name}.json")
-}
-
-fn entry_name(name: &str) -> Option<Ulid> {
-    name.strip_suffix(".json")?.parse().ok()
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::contents::read_file;
 use super::fresh::{Fresh, sweep};
-use super::spool::{FILE_MODE, read_file};
+use super::spool::FILE_MODE;
 use super::{QueueError, Spool};
 
 const NAME: &str = "state.json";

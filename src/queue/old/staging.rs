@@ -15,8 +15,9 @@ use std::io::Write;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::queue::contents::read_file;
 use crate::queue::error::{found, reason};
-use crate::queue::spool::{file_name, read_file};
+use crate::queue::spool::file_name;
 use crate::queue::state::{State, Totals};
 use crate::queue::ulid::Ulids;
 use crate::queue::{Entry, Place, QueueError, Spool, Ulid};

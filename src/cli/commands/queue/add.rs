@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::queue::contents::Limits;
 use crate::queue::places::Places;
-use crate::queue::spool::Limits;
 use crate::queue::ulid::Ulids;
 use crate::queue::{Entry, QueueError, Spool, Ulid};
 

@@ -16,6 +16,7 @@ impl From<QueueError> for CliError {
             QueueError::NoProject => CliError::usage(message).hint("name one with --project"),
             QueueError::Full { .. } => CliError::new(Exit::CantCreate, message)
                 .hint("nothing was saved; deliver what waits (aimem queue work), or raise the limit"),
+            QueueError::TooLong(_) => CliError::new(Exit::Data, message).hint("nothing was saved"),
             QueueError::NotFound { .. } => CliError::new(Exit::NoInput, message)
                 .hint("see what there is: aimem queue list; older deliveries are in the outbox's archive/"),
             QueueError::Unreadable { .. } => CliError::new(Exit::Data, message),
