@@ -74,6 +74,7 @@ fn a_live_holder_in_another_container_is_never_reaped_and_a_killed_one_is() {
     let ran = Ran::of(container(&env, "b", attempt).output().unwrap()).expect(1);
     assert!(ran.stdout.starts_with("75\nheld: "), "{}", ran.stdout);
     assert!(ran.stdout.contains("; its holder has the kernel lock"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("held: pid 1 (aimem lock with f -- sh) in another PID namespace on a for "));
     assert_eq!(env.lock_names().len(), 1);
 
     // Its whole container goes.
