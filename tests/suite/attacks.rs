@@ -207,6 +207,9 @@ fn the_guard_deleted_under_two_takers_lets_one_in_at_a_time() {
 
 #[test]
 fn a_taker_who_was_overtaken_under_another_guard_gives_back_what_it_caught() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     if !require("strace") {
         return;
     }
@@ -238,6 +241,9 @@ fn a_taker_who_was_overtaken_under_another_guard_gives_back_what_it_caught() {
 
 #[test]
 fn foreign_files_in_a_lock_directory_stop_nobody() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let env = TestEnv::new();
     counter(&env);
     let litter = |lock: &std::path::Path| {
@@ -266,6 +272,9 @@ fn foreign_files_in_a_lock_directory_stop_nobody() {
 
 #[test]
 fn a_removal_that_fails_is_an_error_at_once() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let Some(env) = nobodys_env() else { return };
     // Another user's dead lock in a sticky root: nobody may judge it, but not remove it.
     let root = env.root().join("locks");
