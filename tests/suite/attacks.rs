@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use aimem::sys::file::{Flock, try_flock};
 
+use super::common::strace::{Call, place_of};
 use super::common::{
     Holder, NOBODY, PATIENCE, Ran, TestEnv, aimem_path, dead_pid, eventually, nobodys_env, require,
     script_info, set_mode,
@@ -119,10 +120,15 @@ fn a_writer_whose_lock_was_lost_does_not_undo_later_updates() {
     }
 }
 
-/// Starts aimem under strace, which holds it up on entry of its system call of a kind and number.
-fn held_up(env: &TestEnv, syscalls: &str, when: usize, args: &[&str]) -> std::process::Child {
+/// Starts aimem under strace, which holds it up on entry of its first system call of a kind.
+fn held_up(env: &TestEnv, syscalls: &str, args: &[&str]) -> std::process::Child {
+    held_up_at(env, syscalls, 1, args)
+}
+
+/// The same for a later one.
+fn held_up_at(env: &TestEnv, syscalls: &str, nth: usize, args: &[&str]) -> std::process::Child {
     let mut command = env.command("strace");
-    let inject = format!("inject={syscalls}:delay_enter=1500000:when={when}");
+    let inject = format!("inject={syscalls}:delay_enter=1500000:when={nth}");
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={syscalls}"), "-e", &inject]);
     command.arg(aimem_path()).args(args).spawn().unwrap()
 }
@@ -145,9 +151,11 @@ fn nobody_gets_in_between_the_last_check_and_the_rename() {
     }
     let env = TestEnv::new();
     counter(&env);
-    // Held up in the middle of its publication, the writer has the guard. (The first two renames
-    // give the lock and the new content their names.)
-    let writer = held_up(&env, "renameat2", 3, &ADD);
+    // Held up in the middle of its publication, the writer has the guard.
+    let twin = TestEnv::new();
+    counter(&twin);
+    let (call, nth) = place_of(&twin, ADD, Call::is_exchange);
+    let writer = held_up_at(&env, &call, nth, &ADD);
     guard_is_kept(&env, "f.json");
     // Not even by force: this waits for the guard, and so for the rename.
     env.run(["lock", "break", "f.json"]).ok();
@@ -218,7 +226,7 @@ fn a_taker_who_was_overtaken_under_another_guard_gives_back_what_it_caught() {
     env.make_root();
     env.forge("f.json", Some(script_info(dead_pid()).as_bytes()));
     // Held up as it is about to remove the dead lock …
-    let slow = held_up(&env, "renameat2", 1, &["lock", "with", "f.json", "-w", "10", "--", "true"]);
+    let slow = held_up(&env, "renameat2", &["lock", "with", "f.json", "-w", "10", "--", "true"]);
     guard_is_kept(&env, "f.json");
     // … its guard is deleted, and another takes the lock over under a new one.
     fs::remove_file(env.guard("f.json")).unwrap();
