@@ -129,7 +129,7 @@ fn judge_kernel(info: &Info, inode: u64, here: &Here) -> (Verdict, String) {
 /// The rows of another machine and another boot. `None` when the holder was on this kernel, or on
 /// this machine's as far as can be told.
 fn judge_elsewhere(info: &Info, here: &Here, kind: Liveness) -> Option<(Verdict, String)> {
-    use Verdict::{Held, Stale, Unknown};
+    use Verdict::{Stale, Unknown};
     let same_boot = same(info.boot.as_ref(), here.boot.as_ref());
     let same_machine = same(info.machine.as_ref(), here.machine.as_ref());
     if same_boot == Some(true) && here.reach == Reach::Local {
@@ -160,9 +160,9 @@ fn judge_elsewhere(info: &Info, here: &Here, kind: Liveness) -> Option<(Verdict,
     }
     // Only the boot id may be another: then the process is still there.
     if kind == Liveness::Process && info.pid_namespace.is_some() {
-        let (verdict, why) = judge_process(info, here);
-        if verdict == Held {
-            return Some((Held, why));
+        let judged = judge_process(info, here);
+        if judged.0 != Stale {
+            return Some(judged);
         }
     }
     Some((Stale, "the machine was restarted since".to_owned()))

@@ -126,6 +126,7 @@ fn every_row_of_the_judges_table() {
     local(&Forged::process(dead_pid(), mine).with("BOOT", other_boot), "stale");
     local(&Forged::process(dead_pid(), mine).with("BOOT", other_boot).with("PIDNS", 1), "unknown");
     local(&Forged::process(me, mine).with("BOOT", other_boot), "held");
+    local(&Forged::process(me, mine).with("BOOT", other_boot).with("TIMENS", 1), "unknown");
     network(&Forged::process(me, mine).with("BOOT", other_boot), "unknown");
 
     // A kernel lock that nobody holds.
