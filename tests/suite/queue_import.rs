@@ -1,6 +1,7 @@
 //! The old programs' files: whole, broken, and in use at this very moment.
 
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -273,8 +274,10 @@ fn before_the_rename(whole: bool) -> (Outbox, (&'static str, usize)) {
     ran.ok();
     let renames = |call: &Call| {
         call.old_and_new_name().is_some_and(|(from, to)| {
-            let beside = from.to_string_lossy().starts_with(".mem0_queue.json.");
-            beside || to.to_string_lossy().starts_with("mem0_queue.json.corrupt-")
+            let begins = |path: &Path, begin: &str| {
+                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(begin))
+            };
+            begins(&from, ".mem0_queue.json.") || begins(&to, "mem0_queue.json.corrupt-")
         })
     };
     let at = calls.iter().position(renames).expect("the rename");
