@@ -204,7 +204,7 @@ module completions {
     --dry-run                 # Print what would change as a diff, and change nothing
     --print                   # Print the new document
     --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
-    --no-sync                 # Do not sync to disk: quicker, and a power cut may lose the file
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0
@@ -223,7 +223,7 @@ module completions {
     --if-match: string        # Write only if the file's tag, from `read --etag`, is still this one
     --no-lock                 # Do not take the lock: what another writes at the same time may be overwritten unseen
     --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
-    --no-sync                 # Do not sync to disk: quicker, and a power cut may lose the file
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0
@@ -243,7 +243,7 @@ module completions {
     --from: string            # Which version; 0 is the latest
     --dry-run                 # Print what would change as a diff, and change nothing
     --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
-    --no-sync                 # Do not sync to disk: quicker, and a power cut may lose the file
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0

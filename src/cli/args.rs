@@ -185,7 +185,7 @@ pub struct ReplaceArgs {
     /// Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
     #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     backup: Option<String>,
-    /// Do not sync to disk: quicker, and a power cut may lose the file
+    /// Do not sync the folder: quicker, and a power cut may bring the old file back
     #[arg(long)]
     no_sync: bool,
     /// Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it

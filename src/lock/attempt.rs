@@ -5,7 +5,7 @@
 //! another. So a lock is born whole, whatever kills its maker.
 
 use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::time::Instant;
 
@@ -165,8 +165,6 @@ fn write_info(mut file: &File, info: &Info) -> io::Result<()> {
     if !sys::file::try_flock(file, Flock::Exclusive)? {
         return Err(io::ErrorKind::WouldBlock.into());
     }
-    file.rewind()?;
-    file.set_len(0)?;
     file.write_all(info.render().as_bytes())
 }
 

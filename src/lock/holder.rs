@@ -19,6 +19,8 @@ pub struct Holder {
     pub label: String,
     /// The machine's name, when it is another's.
     pub host: Option<String>,
+    /// The PID is one of another PID namespace, as of a container.
+    pub contained: bool,
     /// Whether a time limit, not a process, keeps the lock.
     pub lease: bool,
     /// The process has ended, and others that it started have the lock. Their description, empty where
@@ -59,6 +61,8 @@ impl Holder {
                 .as_deref()
                 .filter(|host| *host != crate::sys::machine::host_name())
                 .map(|host| shorten(&printable(host), MAX_LABEL).into_owned()),
+            contained: info.pid_namespace.is_some()
+                && info.pid_namespace != crate::sys::machine::pid_namespace(),
             lease: info.liveness == Some(Liveness::Lease),
             left: None,
             inside: None,
@@ -96,6 +100,9 @@ impl fmt::Display for Holder {
         }
         if !self.label.is_empty() {
             write!(out, " ({})", self.label)?;
+        }
+        if self.contained && self.pid.is_some() {
+            out.write_str(" in another PID namespace")?;
         }
         if let Some(host) = &self.host {
             write!(out, " on {host}")?;

@@ -234,9 +234,9 @@ fn judge_script(info: &Info, here: &Here) -> (Verdict, String) {
     let Some(why) = script_has_ended(info, pid) else {
         return (Held, format!("the script that made it, pid {pid}, is alive"));
     };
-    // The script did not say in which PID namespace it has that number. A sandbox and its host may
-    // share the host name, and two containers may: only who sees all processes can tell.
-    if !sys::process::sees_all() {
+    // The script did not say in which PID namespace it has that number, and its host name may be that of
+    // several. Who does not see all processes can't tell.
+    if !sys::process::sees_all() && !sys::machine::host_name_is_ours_alone() {
         return (Unknown, format!("whose pid {pid} is cannot be told in a container or sandbox"));
     }
     let is_another = |process: &Process| process.zombie || is_later(process, info);

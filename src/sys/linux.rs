@@ -22,6 +22,9 @@ use super::process::{Process, Wanted};
 /// The inode number of the PID namespace that the kernel starts with (`PROC_PID_INIT_INO`).
 const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
 
+/// How long a container's start may take.
+const CONTAINER_START_SECONDS: f64 = 10.0;
+
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NODATA;
 
@@ -122,6 +125,29 @@ pub(super) fn process(pid: u32) -> Option<Process> {
         stopped: matches!(state, "T" | "t"),
         started: field(22)?.parse().ok()?,
     })
+}
+
+/// As docker and podman make it: they mount a file over `/etc/hostname` from a folder that is named by
+/// the container's id, whose first digits are the name.
+pub(super) fn host_name_is_ours_alone() -> bool {
+    let host = super::machine::host_name();
+    let is_id = |part: &str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // proc_pid_mountinfo(5): the fourth field is where the mounted file lies, the fifth where it is seen.
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let mount = mounts.lines().rev().find_map(|line| {
+        let mut fields = line.split(' ').skip(3);
+        let (file, seen) = (fields.next()?, fields.next()?);
+        (seen == "/etc/hostname").then_some(file)
+    });
+    let Some(id) = mount.and_then(|file| file.split('/').find(|part| is_id(part))) else { return false };
+    // The file is written when the container starts. A sandbox inside it starts later, and has the
+    // container's mounts and name, but other PIDs.
+    let started = process(1).and_then(|first| wall_clock_start(first.started));
+    let written = fs::metadata("/etc/hostname").ok().map(|meta| meta.mtime() as f64);
+    let started_then = started
+        .zip(written)
+        .is_some_and(|(started, written)| (started - written).abs() < CONTAINER_START_SECONDS);
+    host == id[..12] && started_then && table_is_ours()
 }
 
 /// More than one PID means that this `/proc` was mounted from outside.

@@ -33,6 +33,13 @@ pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// Whether nobody outside our PID namespace can have our host name: we are in a container that has it
+/// from its own random id. A name alone tells nothing, for sandboxes share or copy the host's, and the
+/// containers of a pod have one together.
+pub fn host_name_is_ours_alone() -> bool {
+    platform::host_name_is_ours_alone()
+}
+
 /// The PID namespace's inode number (Linux); `Some(0)` where the system has no such thing.
 pub fn pid_namespace() -> Option<u64> {
     platform::namespace("pid")

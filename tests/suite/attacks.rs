@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use aimem::sys::file::{Flock, try_flock};
 
+use super::common::strace::{Call, place_of};
 use super::common::{
     Holder, NOBODY, PATIENCE, Ran, TestEnv, aimem_path, dead_pid, eventually, nobodys_env, require,
     script_info, set_mode,
@@ -121,8 +122,13 @@ fn a_writer_whose_lock_was_lost_does_not_undo_later_updates() {
 
 /// Starts aimem under strace, which holds it up on entry of its first system call of a kind.
 fn held_up(env: &TestEnv, syscalls: &str, args: &[&str]) -> std::process::Child {
+    held_up_at(env, syscalls, 1, args)
+}
+
+/// The same for a later one.
+fn held_up_at(env: &TestEnv, syscalls: &str, nth: usize, args: &[&str]) -> std::process::Child {
     let mut command = env.command("strace");
-    let inject = format!("inject={syscalls}:delay_enter=1500000:when=1");
+    let inject = format!("inject={syscalls}:delay_enter=1500000:when={nth}");
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={syscalls}"), "-e", &inject]);
     command.arg(aimem_path()).args(args).spawn().unwrap()
 }
@@ -145,9 +151,11 @@ fn nobody_gets_in_between_the_last_check_and_the_rename() {
     }
     let env = TestEnv::new();
     counter(&env);
-    // Held up in the middle of its publication, the writer has the guard. (A lock directory is
-    // removed by `renameat2`, which is not held up.)
-    let writer = held_up(&env, "?rename,?renameat", &ADD);
+    // Held up in the middle of its publication, the writer has the guard.
+    let twin = TestEnv::new();
+    counter(&twin);
+    let (call, nth) = place_of(&twin, ADD, Call::is_exchange);
+    let writer = held_up_at(&env, &call, nth, &ADD);
     guard_is_kept(&env, "f.json");
     // Not even by force: this waits for the guard, and so for the rename.
     env.run(["lock", "break", "f.json"]).ok();
@@ -207,6 +215,9 @@ fn the_guard_deleted_under_two_takers_lets_one_in_at_a_time() {
 
 #[test]
 fn a_taker_who_was_overtaken_under_another_guard_gives_back_what_it_caught() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     if !require("strace") {
         return;
     }
@@ -238,6 +249,9 @@ fn a_taker_who_was_overtaken_under_another_guard_gives_back_what_it_caught() {
 
 #[test]
 fn foreign_files_in_a_lock_directory_stop_nobody() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let env = TestEnv::new();
     counter(&env);
     let litter = |lock: &std::path::Path| {
@@ -266,6 +280,9 @@ fn foreign_files_in_a_lock_directory_stop_nobody() {
 
 #[test]
 fn a_removal_that_fails_is_an_error_at_once() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let Some(env) = nobodys_env() else { return };
     // Another user's dead lock in a sticky root: nobody may judge it, but not remove it.
     let root = env.root().join("locks");

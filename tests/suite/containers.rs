@@ -74,6 +74,7 @@ fn a_live_holder_in_another_container_is_never_reaped_and_a_killed_one_is() {
     let ran = Ran::of(container(&env, "b", attempt).output().unwrap()).expect(1);
     assert!(ran.stdout.starts_with("75\nheld: "), "{}", ran.stdout);
     assert!(ran.stdout.contains("; its holder has the kernel lock"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("held: pid 1 (aimem lock with f -- sh) in another PID namespace on a for "));
     assert_eq!(env.lock_names().len(), 1);
 
     // Its whole container goes.
@@ -203,6 +204,48 @@ fn in_a_sandbox_nobody_can_tell_whose_pid_a_script_has_noted() {
     }
     // From outside it can be told.
     env.run(["lock", "with", "f", "-n", "--", "true"]).ok();
+}
+
+#[test]
+fn in_a_container_that_is_named_by_its_id_a_dead_script_is_known() {
+    let env = TestEnv::new();
+    if !possible(&env) || !std::path::Path::new("/etc/hostname").exists() {
+        return;
+    }
+    env.make_root();
+    let id = "0123456789ab".repeat(5) + "0123";
+    // As docker does it, or with something different.
+    let container = |folder: &str, name: &str, written: &str, script: &str| {
+        let file = env.root().join(folder).join("hostname");
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, name).unwrap();
+        let file = file.display();
+        let touch = format!("touch -d '{written}' {file}; mount --bind {file} /etc/hostname");
+        container(&env, name, &format!("{touch} || exit 99; {script}"))
+    };
+    let alive = "sleep 1000 & p=$!";
+    let dead = "(exit 0) & p=$!; wait $p";
+    let script = |state: &str, look: &str| {
+        format!(
+            "{state}; mkdir -p {lock}; printf 'PID: %s\\nACQUIRED: {time}\\nHOSTNAME: %s\\n' $p $(uname -n) \
+             >{lock}/info; {look}",
+            lock = env.lock_dir("f").display(),
+            time = script_time(0),
+        )
+    };
+    let take = "\"$AIMEM\" lock with f -n -- true";
+    let run = |folder: &str, name: &str, written: &str, state: &str| {
+        Ran::of(container(folder, name, written, &script(state, take)).output().unwrap())
+    };
+    let name = &id[..12];
+    run(&id, name, "now", dead).ok();
+    run(&format!("{id}/userdata"), name, "now", dead).ok();
+    run(&id, name, "now", alive).expect(75);
+    // Named by somebody, not by its id; not in such a folder; and a sandbox in a container that has
+    // been there for long.
+    run(&id, "a-pod", "now", dead).expect(75);
+    run("some-folder", name, "now", dead).expect(75);
+    run(&id, name, "1 hour ago", dead).expect(75);
 }
 
 #[test]

@@ -20,6 +20,9 @@ fn code_0_done_a_change_of_nothing_included() {
 
 #[test]
 fn code_1_a_check_failed() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let env = TestEnv::new();
     env.write("f.json", "{\"a\": null}\n");
     env.run(["read", "f.json", ".a", "-e"]).expect(1);

@@ -274,10 +274,10 @@ fn before_the_rename(whole: bool) -> (Outbox, (&'static str, usize)) {
     ran.ok();
     let renames = |call: &Call| {
         call.old_and_new_name().is_some_and(|(from, to)| {
-            let begins = |path: &Path, begin: &str| {
-                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(begin))
+            let starts = |path: &Path, start: &str| {
+                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start))
             };
-            begins(&from, ".mem0_queue.json.") || begins(&to, "mem0_queue.json.corrupt-")
+            starts(&from, ".mem0_queue.json.") || starts(&to, "mem0_queue.json.corrupt-")
         })
     };
     let at = calls.iter().position(renames).expect("the rename");

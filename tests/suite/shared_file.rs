@@ -5,7 +5,7 @@
 //! Every update leaves an id of its own in the document. At the end each id that was confirmed
 //! must be there, and none of which it was said that nothing was written.
 //!
-//! The short form confirms a hundred updates a race; `AIMEM_LONG_TESTS=1` 20,000 for four lock roots
+//! The short form confirms about fifty updates a race; `AIMEM_LONG_TESTS=1` 20,000 for four lock roots
 //! with and without sync and with killed writers, 5,000 for each other case, and 2,000 in a folder
 //! that somebody keeps, where each update waits for a quarter of a second.
 
@@ -184,7 +184,7 @@ fn four_lock_roots_lose_nothing() {
     let file = env.path("shared.json");
     let sides = roots(&env, &vec![file; 4]);
     for (options, long) in [(vec![], 20_000), (vec!["--no-sync"], 20_000), (vec!["--backup=2"], 5_000)] {
-        Race { options, ..Race::of(100, long) }.run(&env, &sides);
+        Race { options, ..Race::of(40, long) }.run(&env, &sides);
     }
 }
 
@@ -195,7 +195,7 @@ fn four_lock_roots_whose_writers_are_killed_lose_nothing() {
     let sides = roots(&env, &vec![file; 4]);
     for options in [vec![], vec!["--no-sync"]] {
         // One that dies between the exchange and its undoing leaves the other version displaced.
-        let race = Race { options, kills: true, may_displace: true, ..Race::of(100, 20_000) };
+        let race = Race { options, kills: true, may_displace: true, ..Race::of(40, 20_000) };
         race.run(&env, &sides);
     }
 }
@@ -213,7 +213,7 @@ fn two_users_and_two_homes_with_and_without_a_configured_path_lose_nothing() {
         Side::new(&env, &file, "AICONFIG_PATH", "a1"),
         Side::new(&env, &file, "AICONFIG_PATH", "a2").of_user(&env, NOBODY),
     ];
-    Race::of(100, 5_000).run(&env, &sides);
+    Race::of(40, 5_000).run(&env, &sides);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn two_mounts_of_a_folder_lose_nothing() {
     fs::create_dir(env.path("other")).unwrap();
     let Some(_mounted) = Mounted::bind(&env.path("one"), &env.path("other")) else { return };
     let sides = roots(&env, &[env.path("one/shared.json"), env.path("other/shared.json")]);
-    Race::of(100, 5_000).run(&env, &sides);
+    Race::of(40, 5_000).run(&env, &sides);
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn two_spellings_of_a_name_lose_nothing_where_case_is_ignored() {
         let spellings = ["Shared.json", "shared.JSON"].map(|name| folder.join(name));
         // By one lock root: it is the spelling that makes two locks of one file.
         let sides = spellings.map(|file| Side::new(&env, &file, "AIMEM_LOCK_DIR", "l"));
-        Race { may_vanish: kind == "ntfs", ..Race::of(60, 5_000) }.run(&env, &sides);
+        Race { may_vanish: kind == "ntfs", ..Race::of(40, 5_000) }.run(&env, &sides);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "{kind}");
         raced += 1;
     }
@@ -270,7 +270,7 @@ fn a_folder_whose_kernel_lock_somebody_keeps_loses_nothing() {
     assert!(try_flock(&folder, Flock::Exclusive).unwrap());
     let sides = roots(&env, &vec![file; 4]);
     for kills in [false, true] {
-        let race = Race { workers: 2, kills, may_displace: true, ..Race::of(12, 2_000) };
+        let race = Race { workers: 2, kills, may_displace: true, ..Race::of(6, 2_000) };
         race.run(&env, &sides);
     }
     drop(folder);
@@ -285,7 +285,7 @@ fn a_folder_that_may_not_be_read_loses_nothing() {
         roots(&env, &vec![file; 4]).into_iter().map(|side| side.of_user(&env, NOBODY)).collect();
     set_mode(&env.path(""), 0o333);
     for (kills, options) in [(false, vec!["--no-sync"]), (true, vec!["--no-sync"])] {
-        Race { kills, options, may_displace: true, ..Race::of(100, 5_000) }.run(&env, &sides);
+        Race { kills, options, may_displace: true, ..Race::of(40, 5_000) }.run(&env, &sides);
     }
 }
 
@@ -301,5 +301,5 @@ fn those_who_may_lock_the_folder_spare_those_who_may_not() {
         .enumerate()
         .map(|(number, side)| if number % 2 == 0 { side } else { side.of_user(&env, NOBODY) })
         .collect();
-    Race { options: vec!["--no-sync"], may_displace: true, ..Race::of(100, 5_000) }.run(&env, &sides);
+    Race { options: vec!["--no-sync"], may_displace: true, ..Race::of(40, 5_000) }.run(&env, &sides);
 }
