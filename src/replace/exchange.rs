@@ -28,8 +28,8 @@ pub(super) const SUFFIX: &str = ".aimem-swap";
 const KEPT: &str = ".displaced-";
 /// `20260125T103000Z-a1b2c3`
 const STAMP: usize = 23;
-/// `a1b2c3d4-a1b2c3d4`
-const MARKS: usize = 17;
+/// Sixteen digits for each version, and a line between.
+const MARKS: usize = 33;
 const DECORATION: usize = 3 + STAMP + MARKS + SUFFIX.len();
 
 /// How it ended.
@@ -96,7 +96,7 @@ impl Ready {
         let Ready { name, file, mark } = self;
         let put = match mark {
             Some(mark) => exchange(name, &mark, source, folder),
-            None => match name.rename_to_new(source.name()) {
+            None => match name.rename_to_new(source.name(), folder.allows_plain_rename()) {
                 Ok(()) => Ok(Put::Done(None)),
                 // It was created since.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Put::Changed),
@@ -188,7 +188,7 @@ impl Mark {
     /// Keeps what lies under the name, and returns the name under which it is found.
     fn keep(&self, name: Name, place: &Place, target: &OsStr) -> OsString {
         let (kept, left) = (self.kept_name(target), name.as_os_str().to_owned());
-        let renamed = place.rename_new(&left, &kept).is_ok();
+        let renamed = place.rename(&left, &kept).is_ok();
         name.leave();
         if renamed || self.was_kept(place, target) { kept } else { left }
     }
@@ -207,12 +207,12 @@ pub(super) fn parse(target: &OsStr, name: &OsStr) -> Option<Mark> {
     Some(Mark { stamp: stamp.to_owned(), ours: ours.to_owned(), read: read.to_owned() })
 }
 
-/// A version in eight digits. Without the device, whose number a restart may change: all of these
+/// A version in sixteen digits. Without the device, whose number a restart may change: all of these
 /// files are in one folder.
 fn digest(version: &Version) -> String {
     let Version { identity, size, modified: (seconds, nanoseconds) } = version;
     let text = format!("{} {size} {seconds} {nanoseconds}", identity.inode);
-    hex::encode(&Sha256::digest(text.as_bytes())[..4])
+    hex::encode(&Sha256::digest(text.as_bytes())[..8])
 }
 
 #[cfg(test)]
@@ -228,7 +228,7 @@ mod tests {
             modified: (1_700_000_000, 5),
         };
         let mark = Mark::new(&version(1), &version(2)).unwrap();
-        for length in [1, 100, 201, 202, 255] {
+        for length in [1, 100, 185, 186, 255] {
             let target = OsString::from("n".repeat(length));
             let name = mark.name(&target);
             assert!(name.len() <= 255 && mark.kept_name(&target).len() <= 255, "{length}");

@@ -138,7 +138,7 @@ pub(super) fn lock_soon<S>(
     patience: Duration,
     mut sleep: impl FnMut(Duration) -> Option<S>,
 ) -> io::Result<Locked<S>> {
-    let deadline = Instant::now() + patience;
+    let deadline = sys::clock::deadline(patience);
     let (mut pause, mut random) = (FIRST_PAUSE, None);
     while !sys::file::try_flock(file, Flock::Exclusive)? {
         let left = deadline.saturating_duration_since(Instant::now());

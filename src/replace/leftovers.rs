@@ -87,7 +87,7 @@ fn sweep_exchanged(place: &Place, target: &OsStr, name: &OsStr, mark: &Mark, swe
         Ok(Caught::Read | Caught::Ours) => sweep_one(place, name, swept),
         Ok(Caught::Other) => {
             let kept: OsString = mark.kept_name(target);
-            if place.rename_new(name, &kept).is_ok() {
+            if place.rename(name, &kept).is_ok() {
                 swept.kept.push(place.path().join(kept));
             }
         }

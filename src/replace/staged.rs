@@ -85,6 +85,9 @@ impl Staged {
             return Ok(Some(by));
         }
         self.restart.folder_kept = self.folder.is_kept();
+        if self.restart.folder_needed && !self.folder.allows_plain_rename() {
+            return Err(self.folder.in_the_way());
+        }
         self.name_backup()?;
         if let New::InPlace(_, file) = &mut self.new {
             // The write may take long. It has a kernel lock of its own, on the file, against others
@@ -153,7 +156,6 @@ impl Staged {
             }
             New::Beside(ready) => match ready.put(&source, &folder)? {
                 (Put::Changed, _) => return Ok(Commit::Changed(restart)),
-                (Put::NeedsFolder, _) if restart.folder_needed => return Err(folder.in_the_way()),
                 (Put::NeedsFolder, _) => {
                     return Ok(Commit::Changed(Restart { folder_needed: true, ..restart }));
                 }

@@ -22,6 +22,8 @@ pub(super) const NAME_LIMIT: usize = 255;
 /// `.` before and after the name, six random digits, the suffix.
 const DECORATION: usize = 2 + RANDOM + SUFFIX.len();
 const RANDOM: usize = 6;
+/// So often in a row a new file may be swept away before it is locked.
+const MOST_SWEEPS: u32 = 20;
 
 /// A temporary file. Dropping it deletes it.
 #[derive(Debug)]
@@ -40,16 +42,19 @@ impl Temporary {
         let refused = |source| ReplaceError::Folder { folder: place.path().to_owned(), source };
         // The kernel takes the umask off, and folders' default ACLs are honoured.
         let mode = if private { 0o600 } else { 0o666 };
+        let mut again = 0..MOST_SWEEPS;
         loop {
             let made = Name::fresh(place, target, |name| place.create(name, mode));
             let (name, file) = made.map_err(refused)?;
-            match sys::file::try_flock(&file, Flock::Exclusive) {
-                // In the moment before the lock somebody with another lock root may have taken it
-                // for a dead writer's, and be about to delete it, or have done so.
-                Ok(false) => {}
-                Ok(true) if place.look(&name.name).map_err(refused)?.is_none() => {}
-                // Where the file system has no such lock, a leftover is never recognised: no harm.
-                Ok(true) | Err(_) => return Ok(Temporary { name, file }),
+            // In the moment before the lock somebody with another lock root may have taken it for
+            // a dead writer's, and be about to delete it, or have done so. Where the file system
+            // has no such lock, a leftover is never recognised: no harm.
+            let swept = match sys::file::try_flock(&file, Flock::Exclusive) {
+                Ok(true) => place.look(&name.name).map_err(refused)?.is_none(),
+                locked => locked.is_ok(),
+            };
+            if !swept || again.next().is_none() {
+                return Ok(Temporary { name, file });
             }
         }
     }
@@ -98,9 +103,9 @@ impl Name {
         &self.name
     }
 
-    /// Gives it another temporary name.
+    /// Gives it another temporary name, which nobody else has.
     pub(super) fn turn_into(&mut self, other: OsString) -> io::Result<()> {
-        self.place.rename_new(&self.name, &other)?;
+        self.place.rename(&self.name, &other)?;
         self.name = other;
         Ok(())
     }
@@ -112,9 +117,19 @@ impl Name {
         Ok(())
     }
 
-    /// Renames it for good, unless something has the other name.
-    pub(super) fn rename_to_new(self, to: &OsStr) -> io::Result<()> {
-        self.place.rename_new(&self.name, to)?;
+    /// Renames it for good, unless something has the other name. Where the file system can't
+    /// promise that, `alone` says whether somebody sees to it that nobody else creates it now.
+    pub(super) fn rename_to_new(self, to: &OsStr, alone: bool) -> io::Result<()> {
+        match self.place.rename_new(&self.name, to) {
+            // No such rename, and no hard links.
+            Err(error) if alone && error.kind() != io::ErrorKind::AlreadyExists => {
+                if self.place.look(to)?.is_some() {
+                    return Err(io::ErrorKind::AlreadyExists.into());
+                }
+                return self.rename_to(to);
+            }
+            renamed => renamed?,
+        }
         self.leave();
         Ok(())
     }

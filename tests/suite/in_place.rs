@@ -42,6 +42,10 @@ fn nobody_waits_for_a_slow_write_but_who_wants_this_file() {
     assert!(try_flock(&folder, Flock::Exclusive).unwrap(), "the folder is kept");
     drop(folder);
     env.run(["update", "-n", "doc.json", ".b = 1"]).expect(75);
+    // Who writes in place with another lock root is kept out by the kernel.
+    let document = File::open(env.path("doc.json")).unwrap();
+    assert!(!try_flock(&document, Flock::Exclusive).unwrap(), "the file itself is not locked");
+    drop(document);
     stopped.go_on().0.ok();
     assert_eq!(env.read("doc.json"), "{\"n\":1,\"a\":1}\n");
     assert_eq!(env.lock_names(), [""; 0], "a lock was left behind");

@@ -272,6 +272,31 @@ fn where_names_can_not_be_exchanged_a_kept_folder_is_told_and_nothing_is_written
     assert_eq!(env.read("doc.json"), "{\"n\":1,\"a\":1}\n");
 }
 
+/// As on sshfs: no rename that replaces nothing, and no hard link instead of it.
+#[test]
+fn where_nothing_is_promised_of_a_rename_a_new_file_can_be_made_all_the_same() {
+    if !require("strace") {
+        return;
+    }
+    let args = ["write", "new.json", "--content", "{}"];
+    let twin = env();
+    let new = twin.path("new.json");
+    let (_, nth) = place_of(&twin, args, |call| {
+        call.is_rename() && call.old_and_new_name().is_some_and(|(_, to)| to == new)
+    });
+    let links = record(&twin, ["lock", "with", "new.json", "--", "true"]).1;
+    let links = links.iter().filter(|call| call.name == "linkat").count();
+    let env = env();
+    let options = [
+        format!("inject=renameat2:error=EINVAL:when={nth}"),
+        format!("inject=linkat:error=EPERM:when={}", links + 1),
+    ];
+    let options: Vec<&str> = options.iter().flat_map(|inject| ["-e", inject]).collect();
+    Ran::of(traced(&env, &[&["-o", "/dev/null"], &options[..]].concat(), args).output().unwrap()).ok();
+    assert_eq!(env.read("new.json"), "{}");
+    assert_eq!(TestEnv::names_in(&env.path("")), ["doc.json", "new.json"]);
+}
+
 /// As on NFS: no folder can be locked there at all, by anybody.
 #[test]
 fn where_folders_have_no_locks_and_names_no_exchange_a_rename_has_to_do() {
