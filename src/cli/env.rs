@@ -70,10 +70,10 @@ pub fn lock_reach() -> Result<Option<Reach>, CliError> {
 /// Where locks live: `AIMEM_LOCK_DIR`, else `$AICONFIG_PATH/.locks`, else as each file's place says,
 /// with `HOME` for files that lie in nobody's home.
 pub fn lock_roots() -> Result<Roots, CliError> {
-    let set = |variable, below| match get(variable).map(PathBuf::from) {
+    let set = |variable: &'static str, below: &str| match get(variable).map(PathBuf::from) {
         // It would mean other locks in every folder, and two processes would be inside at once.
         Some(path) if path.is_relative() => Err(LockError::Relative { variable, path }),
-        Some(path) if below != "" => Ok(Some(path.join(below))),
+        Some(path) if !below.is_empty() => Ok(Some(path.join(below))),
         path => Ok(path),
     };
     let named = match set("AIMEM_LOCK_DIR", "")? {

@@ -87,7 +87,7 @@ pub enum MemoryError {
         /// The path as given.
         path: PathBuf,
         /// What became of the lock.
-        source: LockError,
+        source: Box<LockError>,
     },
     /// The command of `--pipe` can't be started.
     #[error("cannot run {command}")]

@@ -395,7 +395,7 @@ fn errors_behind_a_change_have_codes_of_their_own() {
             E::Overtaken { path: path() }.into(),
             E::NotDurable { path: path(), source: source() }.into(),
             E::Damaged { path: path(), backup: None, source: source() }.into(),
-            MemoryError::Unlocked { path: path(), source: lost() },
+            MemoryError::Unlocked { path: path(), source: Box::new(lost()) },
         ];
         for (index, error) in errors.into_iter().enumerate() {
             let (changed, shown) = (error.file_may_have_changed(), format!("{error:?}"));
