@@ -33,7 +33,8 @@ pub struct Show {
 
 impl Show {
     pub(crate) fn run(self) -> Outcome {
-        let entries = lock_root_here()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
+        let root = lock_root_here()?;
+        let entries = root.as_ref().map_or_else(|| Ok(Vec::new()), inventory::list)?;
         let old = entries.iter().filter(|entry| self.older_than.is_none_or(|limit| entry.age > limit));
         if self.ids {
             let ids: String = old.filter_map(id_line).collect();
@@ -42,10 +43,19 @@ impl Show {
         let reports = Report::all(&old.collect::<Vec<_>>());
         if self.json {
             output::json(&reports)?;
-        } else if reports.is_empty() {
-            output::note("note", "no locks");
-        } else {
+            return Ok(Exit::Done);
+        }
+        if !reports.is_empty() {
             output::result(table(&reports).as_bytes())?;
+        }
+        // Files elsewhere may have their locks elsewhere.
+        let none = if reports.is_empty() { "no locks " } else { "" };
+        match root {
+            Some(root) => {
+                let path = root.path().to_string_lossy();
+                output::note("note", &format!("{none}in {}, where files here have theirs", printable(&path)));
+            }
+            None => output::note("note", "no locks"),
         }
         Ok(Exit::Done)
     }
