@@ -174,22 +174,21 @@ fn same<T: PartialEq>(theirs: Option<T>, ours: Option<T>) -> Option<bool> {
 }
 
 fn judge_lease(info: &Info, here: &Here) -> (Verdict, String) {
-    let left = match (here.shares_clock_with(info), info.expires_boot, info.expires) {
-        (true, Some(end), _) => end.as_secs_f64() - sys::clock::since_boot().as_secs_f64(),
-        (false, _, Some(end)) => {
-            let end = end.as_duration().as_secs_f64() + CLOCK_MARGIN.as_secs_f64();
-            end - sys::clock::since_epoch().as_secs_f64()
-        }
+    let boot_left = info.expires_boot.map(|end| end.as_secs_f64() - sys::clock::since_boot().as_secs_f64());
+    let wall_left =
+        info.expires.map(|end| end.as_duration().as_secs_f64() - sys::clock::since_epoch().as_secs_f64());
+    let left = match (here.shares_clock_with(info), boot_left, wall_left) {
+        (true, Some(left), _) if sys::machine::is_lasting_time_namespace(info.time_namespace) => left,
+        // Another namespace may have that number by now, and its clock another zero. The wall clock is
+        // the same in all of them.
+        (true, Some(boot_left), Some(wall_left)) => boot_left.max(wall_left),
+        (false, _, Some(left)) => left + CLOCK_MARGIN.as_secs_f64(),
         _ => return (Verdict::Unknown, "a lease whose end cannot be read".to_owned()),
     };
     if left > 0.0 {
         return (Verdict::Held, format!("its lease runs for another {left:.0} s"));
     }
-    // By the clock that it was measured by, without the margin.
-    let over = match (here.shares_clock_with(info), info.expires) {
-        (false, Some(end)) => sys::clock::since_epoch().as_secs_f64() - end.as_duration().as_secs_f64(),
-        _ => -left,
-    };
+    let over = wall_left.filter(|_| !here.shares_clock_with(info)).map_or(-left, |left| -left);
     let over = Duration::try_from_secs_f64(over).unwrap_or_default();
     (Verdict::Stale, format!("its lease expired {} ago", show_duration(over)))
 }
@@ -215,6 +214,14 @@ fn judge_process(info: &Info, here: &Here) -> (Verdict, String) {
         None if !sys::process::exists(pid) => (Stale, format!("its owner, pid {pid}, has ended")),
         None => (Unknown, format!("pid {pid} exists but cannot be looked at")),
         Some(process) if process.zombie => (Stale, format!("its owner, pid {pid}, has ended")),
+        // The number of a time namespace that has ended may be another's by now, whose clock has another
+        // zero.
+        Some(process)
+            if process.started != started
+                && !sys::machine::is_lasting_time_namespace(info.time_namespace) =>
+        {
+            (Unknown, format!("whether pid {pid} is its owner cannot be told in this time namespace"))
+        }
         Some(process) if process.started != started => {
             (Stale, format!("its owner, pid {pid}, has ended, and that number is another process's now"))
         }

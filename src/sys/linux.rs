@@ -22,6 +22,9 @@ use super::process::{Process, Wanted};
 /// The inode number of the PID namespace that the kernel starts with (`PROC_PID_INIT_INO`).
 const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
 
+/// That of the time namespace (`PROC_TIME_INIT_INO`).
+const FIRST_TIME_NAMESPACE: u64 = 0xEFFF_FFFA;
+
 /// How long a container's start may take.
 const CONTAINER_START_SECONDS: f64 = 10.0;
 
@@ -106,6 +109,10 @@ pub(super) fn namespace(name: &str) -> Option<u64> {
         }
         Err(_) => None,
     }
+}
+
+pub(super) fn is_first_time_namespace(number: Option<u64>) -> bool {
+    matches!(number, Some(0 | FIRST_TIME_NAMESPACE))
 }
 
 pub(super) fn process(pid: u32) -> Option<Process> {

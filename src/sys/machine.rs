@@ -50,6 +50,12 @@ pub fn time_namespace() -> Option<u64> {
     platform::namespace("time")
 }
 
+/// Whether that number can never be another time namespace's in this boot. The kernel gives those of
+/// namespaces that have ended to new ones; only its first one never ends.
+pub fn is_lasting_time_namespace(number: Option<u64>) -> bool {
+    platform::is_first_time_namespace(number)
+}
+
 /// Where a file system's blocks are kept, as far as locks care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {

@@ -83,6 +83,10 @@ pub(super) fn namespace(_name: &str) -> Option<u64> {
     Some(0)
 }
 
+pub(super) fn is_first_time_namespace(number: Option<u64>) -> bool {
+    number == Some(0)
+}
+
 pub(super) fn process(pid: u32) -> Option<Process> {
     let system = table(pid, ProcessRefreshKind::nothing());
     let process = system.process(Pid::from_u32(pid))?;

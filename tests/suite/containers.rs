@@ -156,6 +156,41 @@ fn a_lease_of_another_time_namespace_ends_by_the_wall_clock_with_time_to_spare()
 }
 
 #[test]
+fn a_time_namespace_that_has_anothers_number_frees_nothing() {
+    let env = TestEnv::new();
+    if !possible(&env) {
+        return;
+    }
+    env.make_root();
+    let info = |lines: &str| {
+        let lock = env.lock_dir("f");
+        format!(
+            "mkdir -p {lock}; printf 'PID: %s\\nTOKEN: ab\\nBOOT: %s\\nTIMENS: %s\\nPIDNS: %s\\n{lines}' \
+             \"$PID\" $(cat /proc/sys/kernel/random/boot_id) $(stat -Lc %i /proc/self/ns/time) \
+             $(stat -Lc %i /proc/self/ns/pid) >{lock}/info; exec \"$AIMEM\" lock with f -n -- true",
+            lock = lock.display()
+        )
+    };
+    let there = |pid: u32, script: &str| {
+        let mut command = env.command("unshare");
+        command.args(["--time", "--boottime", "100000", "--fork", "sh", "-c", script]);
+        Ran::of(command.env("PID", pid.to_string()).output().unwrap())
+    };
+    // By that clock it has ended long ago, by the one that all share it runs.
+    let end = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(600);
+    let lease = |end| format!("LIVENESS: lease\\nEXPIRES: {end:.3}\\nEXPIRES_BOOT: 0000000001.000\\n");
+    there(0, &info(&lease(end))).expect(75);
+    // A living owner with another start time than is noted.
+    let owner = info("LIVENESS: process\\nSTARTED: 1\\n");
+    let busy = there(std::process::id(), &owner).expect(75);
+    assert!(busy.stderr.contains("in this time namespace"), "{}", busy.stderr);
+    // What has ended by both clocks, and an owner that is gone, are known.
+    let past = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(1);
+    there(0, &info(&lease(past))).ok();
+    there(dead_pid(), &owner).ok();
+}
+
+#[test]
 fn one_file_under_two_mount_points_has_two_locks() {
     let env = TestEnv::new();
     if !possible(&env) {

@@ -238,10 +238,12 @@ fn none_of_the_dead_is_kept(with_guests: bool) {
                     assert_eq!((ran.code, ran.stdout.as_str()), (0, "1\n"), "{dead}: {}", ran.stderr);
                     taken += 1;
                 } else {
-                    // Told by nobody, or for a lease by the wall clock, with time to spare.
+                    // Told by nobody, or for a lease by the wall clock, with time to spare; unless the new
+                    // namespace has happened to get the number of the one that is gone.
                     let take = "\"$AIMEM\" lock with f -n -- true";
-                    let ran = Ran::of(scene.command(here, take).output().unwrap()).expect(75);
-                    assert!(!ran.stderr.contains("gone"), "{dead}: {}", ran.stderr);
+                    let ran = Ran::of(scene.command(here, take).output().unwrap());
+                    let may_coincide = here == there && ![Host, Boot].contains(&here);
+                    assert!(ran.code == 75 || ran.code == 0 && may_coincide, "{dead}: {}", ran.stderr);
                     kept += 1;
                     scene.clear();
                 }
