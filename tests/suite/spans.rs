@@ -27,7 +27,9 @@ fn compact(value: &Value) -> String {
 fn documents(test: impl Fn(Random) -> Result<(), TestCaseError> + Clone + Send + 'static) {
     // The stack for deep documents.
     let test = move || {
-        fuzz(if long_tests() { 10_000 } else { 400 }, any::<u64>().no_shrink(), |seed| test(Random::new(seed)));
+        fuzz(if long_tests() { 10_000 } else { 400 }, any::<u64>().no_shrink(), |seed| {
+            test(Random::new(seed))
+        });
     };
     within(&Default::default(), || false, test).unwrap();
 }
@@ -71,7 +73,18 @@ fn fuzz_an_update_of_a_leaf_changes_the_bytes_of_that_leaf() {
             return Ok(());
         };
         let new = random.pick(&[
-            "1", "-0", "1.10", "1E+5", "\"\"", "\"new\"", "\"/\"", "\"a\\\"b\\n\"", "null", "true", "[]", "{}",
+            "1",
+            "-0",
+            "1.10",
+            "1E+5",
+            "\"\"",
+            "\"new\"",
+            "\"/\"",
+            "\"a\\\"b\\n\"",
+            "null",
+            "true",
+            "[]",
+            "{}",
         ]);
         let literal = spelled(&leaf.path);
         let filter = match random.below(3) {
@@ -108,11 +121,13 @@ fn check_members<'t>(text: &'t str, brackets: [char; 2], members: &[Expected]) -
         }
         rest = rest.trim_start();
         rest = match member {
-            Expected::Exactly(bytes) => rest.strip_prefix(bytes.as_str()).ok_or_else(|| wrong(rest, bytes))?,
+            Expected::Exactly(bytes) => {
+                rest.strip_prefix(bytes.as_str()).ok_or_else(|| wrong(rest, bytes))?
+            }
             Expected::New(meaning) => {
-                let tokens = meaning.chars().try_fold(rest, |rest, character| {
-                    rest.trim_start().strip_prefix(character)
-                });
+                let tokens = meaning
+                    .chars()
+                    .try_fold(rest, |rest, character| rest.trim_start().strip_prefix(character));
                 tokens.ok_or_else(|| wrong(rest, meaning))?
             }
         };
@@ -129,11 +144,8 @@ fn check(
     members: &[Expected],
 ) -> Result<(), TestCaseError> {
     let text = &document.text;
-    let (result, new) = update(
-        text,
-        &format!("getpath($path) |= ({filter})"),
-        &[("path", &path(&container.path))],
-    );
+    let (result, new) =
+        update(text, &format!("getpath($path) |= ({filter})"), &[("path", &path(&container.path))]);
     let shown = format!("{filter} at {} of {text:?} gives {result:?}", path(&container.path));
     let (before, after) = (&text[..container.range.start], &text[container.range.end..]);
     prop_assert!(result.starts_with(before) && result.ends_with(after), "{}", shown);
@@ -157,7 +169,8 @@ fn fuzz_members_that_stay_keep_their_bytes_wherever_they_go() {
         let container = &document.containers[random.below(document.containers.len())];
         let members = &container.members;
         let at = random.below(members.len());
-        let as_it_is = |place: usize| Expected::Exactly(document.text[members[place].range.clone()].to_owned());
+        let as_it_is =
+            |place: usize| Expected::Exactly(document.text[members[place].range.clone()].to_owned());
         let mut expected: Vec<Expected> = (0..members.len()).map(as_it_is).collect();
         let filter = match (container.is_object, random.below(6)) {
             (true, 0) => {
@@ -218,7 +231,8 @@ fn fuzz_members_that_stay_keep_their_bytes_wherever_they_go() {
             }
         };
         // Of equal members with other bytes it can't be told which one went where.
-        let values: Vec<_> = members.iter().map(|member| meaning(&document.text[member.value.clone()])).collect();
+        let values: Vec<_> =
+            members.iter().map(|member| meaning(&document.text[member.value.clone()])).collect();
         let has_equal = (1..values.len()).any(|place| values[..place].contains(&values[place]));
         if has_equal && !container.is_object {
             return Ok(());
@@ -257,7 +271,10 @@ fn fuzz_whatever_a_filter_does_the_file_holds_its_result() {
             "[.] | .[1:] = [.[0], 1, .[0]] | .[0] = {}",
             "to_entries?, . | tojson | fromjson",
         ];
-        let filter = format!("first((try ({}) catch empty | select(tojson | length < 1000000)), .)", random.pick(&filters));
+        let filter = format!(
+            "first((try ({}) catch empty | select(tojson | length < 1000000)), .)",
+            random.pick(&filters)
+        );
         let (result, new) = update(&document.text, &filter, &[]);
         let found = compact(&Value::parse(result.as_bytes()).unwrap());
         prop_assert_eq!(found, new, "{} of {:?} gives {:?}", filter, document.text, result);

@@ -295,8 +295,7 @@ impl Writer<'_> {
                 _ => {
                     let upper = self.random.one_in(2);
                     for unit in character.encode_utf16(&mut [0; 2]) {
-                        let escape =
-                            if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
+                        let escape = if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
                         self.put(&escape);
                     }
                 }
