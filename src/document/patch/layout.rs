@@ -9,7 +9,7 @@ use super::super::text::Text;
 use super::old::{Item, Kind, Old};
 use std::cell::OnceCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::ops::Range;
 
 /// An array or object that is being written, as a place for new ones.
 pub(super) struct Frame<'f> {
@@ -21,27 +21,37 @@ pub(super) struct Frame<'f> {
     pub(super) around: Option<&'f Frame<'f>>,
 }
 
-/// The text between brackets and members.
+/// White space, or what stands with it: a text of our own, and one from the old bytes behind it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Piece(pub(super) &'static str, pub(super) Range<usize>);
+
+impl Piece {
+    fn plain(text: &'static str) -> Self {
+        Self(text, 0..0)
+    }
+
+    fn old(range: Range<usize>) -> Self {
+        Self("", range)
+    }
+}
+
+/// What stands between brackets and members.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     /// Between the opening bracket and the first member.
-    pub(super) open: Vec<u8>,
+    pub(super) open: Piece,
     /// Between two members, with the comma.
-    pub(super) gap: Vec<u8>,
+    pub(super) gap: Piece,
     /// Between the last member and the closing bracket.
-    pub(super) close: Vec<u8>,
+    pub(super) close: Piece,
     /// Between a key and its value.
-    pub(super) colon: Vec<u8>,
-    /// The white space that the line starts with on which the opening bracket stands.
-    pub(super) indent: Vec<u8>,
+    pub(super) colon: Piece,
+    /// Whether any of them but the colon ends a line.
+    pub(super) has_lines: bool,
+    /// Where the opening bracket stands.
+    pub(super) start: usize,
     /// The last array and the last object in it that are not empty.
     last: [Option<u32>; 2],
-}
-
-impl Layout {
-    pub(super) fn has_lines(&self) -> bool {
-        [&self.open, &self.gap, &self.close].iter().any(|text| text.contains(&b'\n'))
-    }
 }
 
 /// What to go by.
@@ -54,15 +64,18 @@ enum Model {
     None,
 }
 
-/// The layouts of a document, each found when it is first asked for.
+/// Finds layouts in the old bytes.
 pub(super) struct Layouts<'o> {
     old: &'o Old<'o>,
-    known: HashMap<u32, Rc<Layout>>,
+    /// Those of large arrays and objects.
+    known: HashMap<u32, Layout>,
+    /// The last one that was asked for.
+    recent: Option<(u32, Layout)>,
     blanks: OnceCell<(bool, bool)>,
 }
 
-/// How far into the document commas and colons are looked for.
-const BEGINNING: usize = 64 * 1024;
+/// From how many members on a layout is remembered.
+const LARGE: usize = 64;
 
 /// How many gaps are compared to find the usual one.
 const SAMPLE: usize = 64;
@@ -73,9 +86,12 @@ const KEYS: usize = 64;
 /// How far outwards a model is looked for.
 const FAR: usize = 64;
 
+/// How far into the document commas and colons are looked for.
+const BEGINNING: usize = 64 * 1024;
+
 impl<'o> Layouts<'o> {
     pub(super) fn new(old: &'o Old<'o>) -> Self {
-        Self { old, known: HashMap::new(), blanks: OnceCell::new() }
+        Self { old, known: HashMap::new(), recent: None, blanks: OnceCell::new() }
     }
 
     /// The layout for a new array or object, and the old one that it is from, if that is of the same
@@ -85,11 +101,11 @@ impl<'o> Layouts<'o> {
         kind: Kind,
         key: Option<&Text>,
         frame: Option<&Frame<'_>>,
-    ) -> (Option<u32>, Rc<Layout>) {
+    ) -> (Option<u32>, Layout) {
         match self.model(kind, key, frame) {
             Model::Like(id) => (Some(id), self.of(id)),
-            Model::Around(id) => (None, Rc::new(self.adapted(id))),
-            Model::None => (None, Rc::new(self.of_first())),
+            Model::Around(id) => (None, self.adapted(id)),
+            Model::None => (None, self.of_first()),
         }
     }
 
@@ -108,7 +124,7 @@ impl<'o> Layouts<'o> {
                 return Model::Like(id);
             }
             nearest.get_or_insert(id);
-            if !layout.has_lines() {
+            if !layout.has_lines {
                 break;
             }
         }
@@ -122,109 +138,114 @@ impl<'o> Layouts<'o> {
             Some(around) => self.of(around).last[Kind::Object as usize]?,
             None => return None,
         };
-        let items = self.old.items(beside);
-        let item = items.iter().take(KEYS).find(|item| self.old.has_key(**item, key))?;
+        let item = self.old.items(beside).take(KEYS).find(|item| self.old.has_key(*item, key))?;
         item.id().filter(|id| self.old.kind(*id) == kind && !self.old.is_empty(*id))
     }
 
     /// The layout of an old array or object that is not empty.
-    fn of(&mut self, id: u32) -> Rc<Layout> {
+    fn of(&mut self, id: u32) -> Layout {
+        if let Some((_, recent)) = self.recent.as_ref().filter(|(recent, _)| *recent == id) {
+            return recent.clone();
+        }
         if let Some(known) = self.known.get(&id) {
             return known.clone();
         }
-        let items = self.old.items(id);
-        let (first, last) = (items.first(), items.last());
+        let items: Vec<Item> = self.old.items(id).collect();
         let (start, end) = (self.old.places.start(id), self.old.places.end(id));
-        let text = |from: usize, to: usize| self.old.bytes.get(from..to).unwrap_or_default().to_vec();
+        let open = start + 1..items.first().map_or(start + 1, |first| first.start());
+        let close = items.last().map_or(end - 1, |last| last.end())..end - 1;
+        let gap = self.usual_gap(&items);
+        let has_lines = [&open, &gap.1, &close].iter().any(|range| lines(self.old, range) > 0);
         let last_of = |kind: Kind| {
             let ids = items.iter().rev().filter_map(|item| item.id());
             ids.filter(|id| self.old.kind(*id) == kind).find(|id| !self.old.is_empty(*id))
         };
-        let layout = Rc::new(Layout {
-            open: text(start + 1, first.map_or(start + 1, |first| first.start())),
-            gap: self.usual_gap(&items),
-            close: text(last.map_or(end - 1, |last| last.end()), end - 1),
+        let layout = Layout {
+            open: Piece::old(open),
+            gap,
+            close: Piece::old(close),
             colon: self.usual_colon(&items),
-            indent: self.old.indent(start).to_vec(),
+            has_lines,
+            start,
             last: [last_of(Kind::Array), last_of(Kind::Object)],
-        });
-        self.known.insert(id, layout.clone());
+        };
+        if items.len() >= LARGE {
+            self.known.insert(id, layout.clone());
+        }
+        self.recent = Some((id, layout.clone()));
         layout
     }
 
     /// One of the other kind than what it stands in: by lines like that, else without blanks inside
     /// its brackets.
     fn adapted(&mut self, id: u32) -> Layout {
-        let around = self.of(id);
-        let colon = if self.old.kind(id) == Kind::Object { around.colon.clone() } else { self.plain_colon() };
-        let blank = |text: &Vec<u8>| if around.has_lines() { text.clone() } else { Vec::new() };
-        Layout { open: blank(&around.open), close: blank(&around.close), colon, ..(*around).clone() }
+        let mut layout = self.of(id);
+        if self.old.kind(id) == Kind::Array {
+            layout.colon = self.plain_colon();
+        }
+        if !layout.has_lines {
+            (layout.open, layout.close) = (Piece::default(), Piece::default());
+        }
+        layout
     }
 
     /// The first one of a document that had none, or only an empty one.
     fn of_first(&self) -> Layout {
-        let style = Style::detect(self.old.bytes);
-        let end = style.line_end();
-        let line = format!("{end}{}", style.indent_text().unwrap_or_default());
+        let [open, gap, close] = match Style::detect(self.old.bytes).line_end() {
+            "\r\n" => ["\r\n  ", ",\r\n  ", "\r\n"],
+            _ => ["\n  ", ",\n  ", "\n"],
+        };
         Layout {
-            gap: format!(",{line}").into(),
-            open: line.into(),
-            close: end.into(),
-            colon: style.colon().into(),
-            indent: Vec::new(),
+            open: Piece::plain(open),
+            gap: Piece::plain(gap),
+            close: Piece::plain(close),
+            colon: Piece::plain(": "),
+            has_lines: true,
+            start: 0,
             last: [None; 2],
         }
     }
 
     /// The most frequent gap of the last ones; with one member only, what it would be.
-    pub(super) fn usual_gap(&self, items: &[Item]) -> Vec<u8> {
-        let gaps = items.windows(2).rev().take(SAMPLE);
-        let mut counts: Vec<(&[u8], usize)> = Vec::new();
-        for pair in gaps {
-            let gap = self.old.bytes.get(pair[0].end()..pair[1].start()).unwrap_or_default();
-            match counts.iter_mut().find(|(known, _)| *known == gap) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((gap, 1)),
-            }
-        }
-        // Of those that are equally frequent, the last one.
-        if let Some((gap, _)) = counts.iter().rev().max_by_key(|(_, count)| *count) {
-            return gap.to_vec();
-        }
-        let open = items.first().map(|only| self.space_before(only.start())).unwrap_or_default();
-        match open.contains(&b'\n') {
-            true => [b",", open].concat(),
-            false => {
-                if self.blanks().0 {
-                    b", ".to_vec()
-                } else {
-                    b",".to_vec()
+    pub(super) fn usual_gap(&self, items: &[Item]) -> Piece {
+        let text = |range: &Range<usize>| self.old.bytes.get(range.clone()).unwrap_or_default();
+        let mut gaps = items.windows(2).rev().take(SAMPLE).map(|pair| pair[0].end()..pair[1].start());
+        if let Some(last) = gaps.next() {
+            let mut counts = vec![(last, 1)];
+            for gap in gaps {
+                match counts.iter_mut().find(|(known, _)| text(known) == text(&gap)) {
+                    Some((_, count)) => *count += 1,
+                    None => counts.push((gap, 1)),
                 }
             }
+            // Of those that are equally frequent, the last one in the document.
+            let usual = counts.into_iter().rev().max_by_key(|(_, count)| *count);
+            return Piece::old(usual.map(|(gap, _)| gap).unwrap_or_default());
+        }
+        let open = items.first().map(|only| self.space_before(only.start())).unwrap_or_default();
+        match lines(self.old, &open) {
+            0 => Piece::plain(if self.blanks().0 { ", " } else { "," }),
+            _ => Piece(",", open),
         }
     }
 
-    /// The text between key and value that the last entry has.
-    pub(super) fn usual_colon(&self, items: &[Item]) -> Vec<u8> {
-        let colon = items
-            .last()
-            .filter(|item| item.start() < item.value())
-            .and_then(|last| self.old.bytes.get(last.key_end()..last.value()));
-        match colon {
-            Some(colon) if !colon.contains(&b'\n') => colon.to_vec(),
+    /// What the last entry has between its key and its value.
+    pub(super) fn usual_colon(&self, items: &[Item]) -> Piece {
+        let colon = items.last().filter(|last| last.start() < last.value());
+        match colon.map(|last| last.key_end()..last.value()) {
+            Some(colon) if lines(self.old, &colon) == 0 => Piece::old(colon),
             _ => self.plain_colon(),
         }
     }
 
-    fn plain_colon(&self) -> Vec<u8> {
-        if self.blanks().1 { b": ".to_vec() } else { b":".to_vec() }
+    fn plain_colon(&self) -> Piece {
+        Piece::plain(if self.blanks().1 { ": " } else { ":" })
     }
 
     /// The white space in front of a place.
-    fn space_before(&self, at: usize) -> &[u8] {
+    fn space_before(&self, at: usize) -> Range<usize> {
         let before = self.old.bytes.get(..at).unwrap_or_default();
-        let blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-        &before[before.len() - before.iter().rev().take_while(blank).count()..]
+        at - before.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count()..at
     }
 
     /// Whether blanks follow commas within a line, and colons. Where that can't be seen, they do in
@@ -238,7 +259,7 @@ impl<'o> Layouts<'o> {
     }
 }
 
-/// The number of line ends.
-pub(super) fn lines(text: &[u8]) -> usize {
-    text.iter().filter(|byte| **byte == b'\n').count()
+/// How many lines end in a stretch of the old bytes.
+pub(super) fn lines(old: &Old<'_>, range: &Range<usize>) -> usize {
+    old.bytes.get(range.clone()).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count()
 }

@@ -3,9 +3,10 @@
 //! Entries are the same by their keys. An element that is an array or object is the same when it
 //! was made from that one, whatever changed in it; any other when it is equal. What is left is
 //! taken for changed in its place, as far as there is one.
+//!
+//! Most updates change, add or remove a few: they are seen by going along both once.
 
 use super::super::Value;
-use super::super::atom::write_atom;
 use super::super::places::{narrow, wide};
 use super::super::text::Text;
 use super::super::value::Node;
@@ -24,6 +25,9 @@ pub(super) struct Matches {
 }
 
 const NEW: u32 = u32::MAX;
+
+/// How many values are compared to tell whether an array or object is a certain old one.
+const GLANCE: usize = 32;
 
 /// Up to so many keys are looked through instead of being put into a table.
 const FEW: usize = 8;
@@ -53,6 +57,28 @@ impl Matches {
         self.items[place - self.front] = narrow(item);
     }
 
+    /// Matches two stretches if one of them has all of the other, in the same order.
+    fn set_stretch(
+        &mut self,
+        old: Range<usize>,
+        mut new: Range<usize>,
+        same: impl Fn(usize, usize) -> bool,
+    ) -> bool {
+        let (first, mut items) = (new.start, old.clone());
+        let whole = match old.len() > new.len() {
+            true => new.clone().all(|place| {
+                items.find(|item| same(*item, place)).inspect(|item| self.set(place, *item)).is_some()
+            }),
+            false => items.all(|item| {
+                new.find(|place| same(item, *place)).inspect(|place| self.set(*place, item)).is_some()
+            }),
+        };
+        if !whole {
+            self.items[first - self.front..].fill(NEW);
+        }
+        whole
+    }
+
     /// Whether the new entry at `place` has the value of an old one under another key.
     pub(super) fn is_renamed(&self, place: usize) -> bool {
         self.renamed.binary_search(&place).is_ok()
@@ -72,7 +98,7 @@ fn origin(value: &Value) -> Option<u32> {
 fn is_same(old: &Old<'_>, item: Item, value: &Value) -> bool {
     match (&value.0, origin(value), item.id()) {
         (_, Some(origin), Some(id)) => origin == id,
-        (Node::Array(_) | Node::Object(_), None, Some(_)) => old.end_of(item.value(), value).is_some(),
+        (Node::Array(_) | Node::Object(_), None, Some(_)) => old.is_value(item.value(), value, GLANCE),
         (atom, None, None) => old.is_atom(item, atom),
         _ => false,
     }
@@ -87,38 +113,68 @@ struct Elements<'a> {
 impl Elements<'_> {
     fn find(&self) -> Matches {
         let (items, elements) = (self.items, self.elements);
-        let same = |(item, value): &(&Item, &Value)| is_same(self.old, **item, value);
-        let front = items.iter().zip(elements).take_while(same).count();
-        let behind = items[front..].iter().rev().zip(elements[front..].iter().rev()).take_while(same).count();
-        let mut matches = Matches::new(front, elements.len());
-        (1..=behind).for_each(|back| matches.set(elements.len() - back, items.len() - back));
+        let same = |item: usize, place: usize| is_same(self.old, items[item], &elements[place]);
+        let shorter = items.len().min(elements.len());
+        let front = (0..shorter).take_while(|place| same(*place, *place)).count();
+        let from_back = |back: &usize| same(items.len() - back, elements.len() - back);
+        let behind = (1..=shorter - front).take_while(from_back).count();
 
+        let mut matches = Matches::new(front, elements.len());
         let (old, new) = (front..items.len() - behind, front..elements.len() - behind);
-        if new.is_empty() {
-            return matches;
+        if old.len() == new.len() || !matches.set_stretch(old.clone(), new.clone(), same) {
+            self.find_moved(&mut matches, old, new);
         }
+        (1..=behind).for_each(|back| matches.set(elements.len() - back, items.len() - back));
+        matches
+    }
+
+    /// Matches two stretches between which more happened.
+    fn find_moved(&self, matches: &mut Matches, old: Range<usize>, new: Range<usize>) {
         let mut free = vec![true; old.len()];
+        let mut escaped = self.escaped_strings(old.clone());
         for place in new.clone() {
-            let item = origin(&elements[place]).and_then(|id| self.item_of(id)).filter(|i| old.contains(i));
-            if let Some(item) = item.filter(|item| std::mem::take(&mut free[item - front])) {
+            let item = match &self.elements[place].0 {
+                Node::String(text) => escaped.get_mut(text).and_then(Vec::pop),
+                _ => origin(&self.elements[place]).and_then(|id| self.item_of(id)),
+            };
+            let item = item.filter(|item| old.contains(item));
+            if let Some(item) = item.filter(|item| std::mem::take(&mut free[item - old.start])) {
                 matches.set(place, item);
             }
         }
-        let left: Vec<usize> = new.clone().filter(|place| matches.get(*place).is_none()).collect();
-        let mut items_left: Vec<usize> = old.clone().filter(|item| free[item - front]).collect();
-        let equal = self.equal_atoms(&left, &items_left);
-        if left.len() == items_left.len() && equal.len() < left.len() {
-            // As many as before: changed one by one, and not brought into another order.
-            left.iter().zip(&items_left).for_each(|(place, item)| matches.set(*place, *item));
-            return matches;
+        let mut left = old.clone().filter(|item| free[item - old.start]);
+        if old.len() == new.len() {
+            // As many as before: the others were changed one by one.
+            for place in new {
+                if matches.get(place).is_none()
+                    && let Some(item) = left.next()
+                {
+                    matches.set(place, item);
+                }
+            }
+            return;
         }
-        for (place, item) in equal {
-            matches.set(place, item);
-            free[item - front] = false;
+        // Those between two that are known were what was between those.
+        let left: Vec<usize> = left.collect();
+        let mut place = new.start;
+        while place < new.end {
+            let start = place;
+            while place < new.end && matches.get(place).is_none() {
+                place += 1;
+            }
+            let after = if start == new.start {
+                Some(old.start)
+            } else {
+                matches.get(start - 1).map(|item| item + 1)
+            };
+            let until = if place == new.end { Some(old.end) } else { matches.get(place) };
+            if let (Some(after), Some(until)) = (after, until) {
+                let from = left.partition_point(|item| *item < after);
+                let between = left[from..].iter().take_while(|item| **item < until);
+                (start..place).zip(between).for_each(|(place, item)| matches.set(place, *item));
+            }
+            place += 1;
         }
-        items_left.retain(|item| free[item - front]);
-        self.fill_gaps(&mut matches, new, &items_left);
-        matches
     }
 
     /// The place in this array of the array or object with this number.
@@ -128,43 +184,16 @@ impl Elements<'_> {
         (self.items[item].id() == Some(id)).then_some(item)
     }
 
-    /// New elements and old items that are equal, each once, the first ones first.
-    fn equal_atoms(&self, places: &[usize], items: &[usize]) -> Vec<(usize, usize)> {
-        let mut by_spelling: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-        if places.is_empty() {
-            return Vec::new();
-        }
-        for item in items.iter().rev() {
-            if let Some(spelling) = self.old.spelling(self.items[*item]) {
-                by_spelling.entry(spelling).or_default().push(*item);
+    /// The strings with escapes, the first of equal ones last. Anything else that is no array or
+    /// object is written as it stands there, wherever it went.
+    fn escaped_strings(&self, old: Range<usize>) -> HashMap<Text, Vec<usize>> {
+        let mut escaped: HashMap<Text, Vec<usize>> = HashMap::new();
+        for item in old.rev() {
+            if let Some(text) = self.old.escaped_string(self.items[item]) {
+                escaped.entry(text).or_default().push(item);
             }
         }
-        let equal = |place: &usize| {
-            let mut spelling = Vec::new();
-            write_atom(&self.elements[*place].0, false, true, &mut spelling).ok()?;
-            Some((*place, by_spelling.get_mut(&spelling)?.pop()?))
-        };
-        places.iter().filter_map(equal).collect()
-    }
-
-    /// Takes new elements between two that are known for what was between those.
-    fn fill_gaps(&self, matches: &mut Matches, new: Range<usize>, items_left: &[usize]) {
-        let mut place = new.start;
-        while place < new.end {
-            let start = place;
-            while place < new.end && matches.get(place).is_none() {
-                place += 1;
-            }
-            let after =
-                start.checked_sub(1).map_or(Some(0), |before| matches.get(before).map(|item| item + 1));
-            let until = if place < self.elements.len() { matches.get(place) } else { Some(self.items.len()) };
-            if let (Some(after), Some(until)) = (after, until) {
-                let from = items_left.partition_point(|item| *item < after);
-                let between = items_left[from..].iter().take_while(|item| **item < until);
-                (start..place).zip(between).for_each(|(place, item)| matches.set(place, *item));
-            }
-            place += 1;
-        }
+        escaped
     }
 }
 
@@ -177,27 +206,29 @@ struct Entries<'a> {
 impl Entries<'_> {
     fn find(&self) -> Matches {
         let (items, entries) = (self.items, self.entries);
-        let same = |(item, (key, _)): &(&Item, &(Text, Value))| self.old.has_key(**item, key);
+        let same = |item: usize, place: usize| self.old.has_key(items[item], &entries[place].0);
+        let shorter = items.len().min(entries.len());
         // Of equal keys the last counts, which may not be the one in this place.
-        let front = match self.old.has_equal_keys {
-            true => 0,
-            false => items.iter().zip(entries).take_while(same).count(),
-        };
+        let unique = !self.old.has_equal_keys;
+        let front = if unique { (0..shorter).take_while(|place| same(*place, *place)).count() } else { 0 };
         let mut matches = Matches::new(front, entries.len());
-        if front == items.len() || front == entries.len() {
+        let (old, new) = (front..items.len(), front..entries.len());
+        if old.is_empty() || new.is_empty() {
+            return matches;
+        }
+        if unique && old.len() != new.len() && matches.set_stretch(old.clone(), new.clone(), same) {
             return matches;
         }
         if items.len() - front <= FEW {
-            for (place, (key, _)) in entries.iter().enumerate().skip(front) {
-                if let Some(item) = (front..items.len()).rfind(|item| self.old.has_key(items[*item], key)) {
+            for place in new {
+                if let Some(item) = old.clone().rfind(|item| same(*item, place)) {
                     matches.set(place, item);
                 }
             }
         } else {
-            let keys = (front..items.len()).map(|item| (self.old.key(items[item]), item));
-            let by_key: HashMap<Text, usize> = keys.collect();
-            for (place, (key, _)) in entries.iter().enumerate().skip(front) {
-                if let Some(item) = by_key.get(key) {
+            let by_key: HashMap<Text, usize> = old.map(|item| (self.old.key(items[item]), item)).collect();
+            for place in new {
+                if let Some(item) = by_key.get(&entries[place].0) {
                     matches.set(place, *item);
                 }
             }

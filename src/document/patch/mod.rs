@@ -26,7 +26,7 @@ use super::text::Text;
 use super::tree::Tree;
 use super::value::Node;
 use super::within::given_up;
-use layout::{Frame, Layouts, lines};
+use layout::{Frame, Layouts, Piece, lines};
 use matching::Matches;
 use old::{Item, Members, Old, line_indent};
 use std::cell::OnceCell;
@@ -133,9 +133,8 @@ impl<'o> Patch<'o> {
         match (there, origin.id()) {
             (Some(id), _) => self.old_one(id, value, members, origin, key, frame),
             (None, Some(id)) => {
-                let to = self.line_indent();
-                let from = self.old.indent(self.old.places.start(id)).to_vec();
-                self.shifted(from, to, |patch| patch.old_one(id, value, members, origin, key, frame))
+                let from = self.old.indent_of(id).map(<[u8]>::to_vec);
+                self.shifted(from, |patch| patch.old_one(id, value, members, origin, key, frame))
             }
             (None, None) => self.new_one(members, key, frame),
         }
@@ -167,7 +166,7 @@ impl<'o> Patch<'o> {
         let (start, end) = (self.old.places.start(id), self.old.places.end(id));
         if origin.unchanged() == Some(id) && !self.old.has_equal_keys {
             debug_assert!(
-                self.old.end_of(start, value) == Some(end) || stack::refused(),
+                self.old.is_value(start, value, usize::MAX),
                 "what counts as unchanged is as it was"
             );
             if self.level + self.old.places.height(id) > MAX_DEPTH {
@@ -192,7 +191,7 @@ impl<'o> Patch<'o> {
     fn merge(&mut self, id: u32, members: Members<'_>, frame: Option<&Frame<'_>>) -> Result<(), NotJson> {
         self.enter()?;
         let (from, old) = (self.items.len(), self.old);
-        old.add_items(id, &mut self.items);
+        self.items.extend(old.items(id));
         let items = from..self.items.len();
         let matches = Matches::of(old, &self.items[items.clone()], members);
         let frame = Frame { id: Some(id), is_new: false, around: frame };
@@ -204,7 +203,8 @@ impl<'o> Patch<'o> {
                     Some(gap) => self.copy(gap),
                     None => {
                         let all = &self.items[items.clone()];
-                        self.put(usual.get_or_insert_with(|| self.layouts.usual_gap(all)));
+                        let usual = usual.get_or_insert_with(|| self.layouts.usual_gap(all));
+                        self.piece(usual);
                     }
                 }
             }
@@ -219,7 +219,7 @@ impl<'o> Patch<'o> {
                 (Some(key), None) => {
                     self.string(key);
                     let colon = self.layouts.usual_colon(&self.items[items.clone()]);
-                    self.put(&colon);
+                    self.piece(&colon);
                 }
                 (None, _) => {}
             }
@@ -245,21 +245,21 @@ impl<'o> Patch<'o> {
         self.out().push(open);
         if members.len() > 0 {
             let (model, layout) = self.layouts.of_new(members.kind(), key, frame);
-            let to = if layout.has_lines() { self.line_indent() } else { Vec::new() };
             let frame = Frame { id: model, is_new: true, around: frame };
-            self.shifted(layout.indent.clone(), to, |patch| {
+            let from = layout.has_lines.then(|| self.old.indent(layout.start).to_vec());
+            self.shifted(from, |patch| {
                 for place in 0..members.len() {
-                    patch.put(if place == 0 { &layout.open } else { &layout.gap });
+                    patch.piece(if place == 0 { &layout.open } else { &layout.gap });
                     let key = members.key(place);
                     if let Some(key) = key {
                         patch.string(key);
-                        patch.put(&layout.colon);
+                        patch.piece(&layout.colon);
                     }
                     if let Some(value) = members.value(place) {
                         patch.value(value, None, key, Some(&frame))?;
                     }
                 }
-                patch.put(&layout.close);
+                patch.piece(&layout.close);
                 Ok(())
             })?;
         }
@@ -286,14 +286,14 @@ impl<'o> Patch<'o> {
         if self.out.len() + self.run.len() + more > LONGEST_FILE { Err(NotJson::TooLarge) } else { Ok(()) }
     }
 
-    /// Does `work` where lines that started with `from` start with `to`.
+    /// Does `work`, whose lines started with `from` if it has several. They start as this one does.
     fn shifted(
         &mut self,
-        from: Vec<u8>,
-        to: Vec<u8>,
+        from: Option<Vec<u8>>,
         work: impl FnOnce(&mut Self) -> Result<(), NotJson>,
     ) -> Result<(), NotJson> {
-        let shift = (from != to).then(|| Rc::new(Shift { from, to }));
+        let shift = from.map(|from| Shift { from, to: self.line_indent() });
+        let shift = shift.filter(|shift| shift.from != shift.to).map(Rc::new);
         let before = std::mem::replace(&mut self.shift, shift);
         let done = work(self);
         self.shift = before;
@@ -314,7 +314,15 @@ impl<'o> Patch<'o> {
         }
     }
 
-    /// Writes old bytes, or what was made of such, that hold no new values.
+    /// Writes what stands between values.
+    fn piece(&mut self, piece: &Piece) {
+        if !piece.0.is_empty() {
+            self.put(piece.0.as_bytes());
+        }
+        self.copy(piece.1.clone());
+    }
+
+    /// Writes bytes that hold no new values.
     fn put(&mut self, mut bytes: &[u8]) {
         self.flush();
         let Some(shift) = self.shift.clone() else {
@@ -375,7 +383,7 @@ fn gap(old: &Old<'_>, items: &[Item], matches: &Matches, count: usize, place: us
     match (matches.get(place - 1), matches.get(place)) {
         // Something went between them. A line that ended there still ends.
         (Some(left), Some(right)) if left < right => {
-            (left..right).map(behind).max_by_key(|gap| old.bytes.get(gap.clone()).map_or(0, lines))
+            (left..right).map(behind).max_by_key(|gap| lines(old, gap))
         }
         (_, Some(right)) => right.checked_sub(1).map(behind),
         _ => None,

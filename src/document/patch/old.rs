@@ -4,7 +4,6 @@
 //! two values is known to [`Old::trivia_end`] alone.
 
 use super::super::Value;
-use super::super::atom::write_string;
 use super::super::number::plain_whole;
 use super::super::parse::{plain_length, space_end, unescaped};
 use super::super::places::{Places, narrow, wide};
@@ -69,6 +68,13 @@ impl Item {
     }
 }
 
+/// Why old bytes are not known to be a value.
+enum Unequal {
+    Differs,
+    /// It was not looked at to the end.
+    Unknown,
+}
+
 /// The old bytes, and where their arrays and objects stand.
 pub(super) struct Old<'a> {
     pub(super) bytes: &'a [u8],
@@ -131,40 +137,13 @@ impl Old<'_> {
     }
 
     /// What an array or object holds.
-    pub(super) fn items(&self, id: u32) -> Vec<Item> {
-        let mut items = Vec::new();
-        self.add_items(id, &mut items);
-        items
-    }
-
-    /// Adds what an array or object holds.
-    pub(super) fn add_items(&self, id: u32, items: &mut Vec<Item>) {
-        let close = self.places.end(id) - 1;
-        let has_keys = self.kind(id) == Kind::Object;
-        let mut inner = id + 1;
-        let mut at = self.trivia_end(self.places.start(id) + 1);
-        while at < close {
-            let start = at;
-            let mut key = at;
-            if has_keys {
-                key = self.string_end(at);
-                at = self.trivia_end(self.trivia_end(key) + 1);
-            }
-            let value = at;
-            let mut id = NONE;
-            if let b'[' | b'{' = self.byte(at) {
-                id = inner;
-                at = self.places.end(id);
-                inner = self.places.next(id);
-            } else {
-                at = self.atom_end(at);
-            }
-            let [start, key, value, end] = [start, key, value, at].map(narrow);
-            items.push(Item { start, key, value, end, id });
-            at = self.trivia_end(at);
-            if self.byte(at) == b',' {
-                at = self.trivia_end(at + 1);
-            }
+    pub(super) fn items(&self, id: u32) -> Items<'_> {
+        Items {
+            old: self,
+            has_keys: self.kind(id) == Kind::Object,
+            at: self.trivia_end(self.places.start(id) + 1),
+            close: self.places.end(id) - 1,
+            inner: id + 1,
         }
     }
 
@@ -218,50 +197,72 @@ impl Old<'_> {
         }
     }
 
-    /// An item that is no array or object, spelled as [`write_atom`](super::super::atom::write_atom)
-    /// would: numbers as they are.
-    pub(super) fn spelling(&self, item: Item) -> Option<Vec<u8>> {
+    /// A string with escapes that nobody needs, without them.
+    pub(super) fn escaped_string(&self, item: Item) -> Option<Text> {
         let raw = self.bytes.get(item.value()..item.end()).filter(|_| item.id == NONE)?;
-        if !raw.contains(&b'\\') {
-            return Some(raw.to_vec());
+        let mut escapes = raw.split(|byte| *byte == b'\\').skip(1);
+        while let Some(escape) = escapes.next() {
+            match escape.first() {
+                Some(b'/' | b'u') => return Some(self.text(item.value(), item.end())),
+                // A backslash that is escaped: what follows is none.
+                None => drop(escapes.next()),
+                Some(_) => {}
+            }
         }
-        let mut spelling = Vec::new();
-        write_string(self.text(item.value(), item.end()).as_str(), false, true, &mut spelling);
-        Some(spelling)
+        None
     }
 
-    /// Behind what starts at `at`, if that is this value, with its keys in this order.
-    pub(super) fn end_of(&self, at: usize, value: &Value) -> Option<usize> {
-        let (brackets, members) = match (&value.0, self.byte(at)) {
-            (Node::Array(array), b'[') => (b"[]", Members::Elements(array)),
-            (Node::Object(object), b'{') => (b"{}", Members::Entries(object.entries())),
-            (Node::Array(_) | Node::Object(_), _) | (_, b'[' | b'{') => return None,
-            (atom, _) => {
+    /// Whether what starts at `at` is this value, with its keys in this order. At most so many values
+    /// in it are looked at: beyond them it is taken for equal.
+    pub(super) fn is_value(&self, at: usize, value: &Value, mut values: usize) -> bool {
+        !matches!(self.compare(at, value, &mut values), Err(Unequal::Differs))
+    }
+
+    /// Behind the value that starts at `at`, if it is this one.
+    fn compare(&self, at: usize, value: &Value, values: &mut usize) -> Result<usize, Unequal> {
+        *values = values.checked_sub(1).ok_or(Unequal::Unknown)?;
+        let members = match &value.0 {
+            Node::Array(array) => Members::Elements(array),
+            Node::Object(object) => Members::Entries(object.entries()),
+            atom => {
                 let end = self.atom_end(at);
-                return self.is_atom_at(at, end, atom).then_some(end);
+                return self.is_atom_at(at, end, atom).then_some(end).ok_or(Unequal::Differs);
             }
         };
         if !stack::has_room() {
-            return None;
+            return Err(Unequal::Unknown);
         }
-        let mut at = self.trivia_end(at + 1);
+        let [open, close] = members.kind().brackets();
+        let mut at = self.expect(at, open)?;
         for place in 0..members.len() {
             if place > 0 {
-                if self.byte(at) != b',' {
-                    return None;
-                }
-                at = self.trivia_end(at + 1);
+                at = self.expect(at, b',')?;
             }
             if let Some(key) = members.key(place) {
                 let end = self.string_end(at);
                 if self.byte(at) != b'"' || !self.is_text(at, end, key) {
-                    return None;
+                    return Err(Unequal::Differs);
                 }
-                at = self.trivia_end(self.trivia_end(end) + 1);
+                at = self.expect(self.trivia_end(end), b':')?;
             }
-            at = self.trivia_end(self.end_of(at, members.value(place)?)?);
+            if let Some(value) = members.value(place) {
+                at = self.trivia_end(self.compare(at, value, values)?);
+            }
         }
-        (self.byte(at) == brackets[1]).then_some(at + 1)
+        if self.byte(at) == close { Ok(at + 1) } else { Err(Unequal::Differs) }
+    }
+
+    /// Behind this byte and the white space that follows it.
+    fn expect(&self, at: usize, byte: u8) -> Result<usize, Unequal> {
+        if self.byte(at) == byte { Ok(self.trivia_end(at + 1)) } else { Err(Unequal::Differs) }
+    }
+
+    /// The white space that the line starts with on which an array or object opens; `None` if it has
+    /// no other lines, or a first one that is far too long for a layout by lines.
+    pub(super) fn indent_of(&self, id: u32) -> Option<&[u8]> {
+        let (start, end) = (self.places.start(id), self.places.end(id));
+        let beginning = self.bytes.get(start..end.min(start + FIRST_LINE)).unwrap_or_default();
+        beginning.contains(&b'\n').then(|| self.indent(start))
     }
 
     /// The white space that the line at `at` starts with. A value that stands far to the right is
@@ -270,6 +271,50 @@ impl Old<'_> {
         line_indent(self.bytes.get(..at).unwrap_or_default())
     }
 }
+
+/// What an old array or object holds, one after another.
+pub(super) struct Items<'o> {
+    old: &'o Old<'o>,
+    has_keys: bool,
+    /// Where the next one starts, or the closing bracket.
+    at: usize,
+    close: usize,
+    /// The number of the next array or object.
+    inner: u32,
+}
+
+impl Iterator for Items<'_> {
+    type Item = Item;
+
+    fn next(&mut self) -> Option<Item> {
+        let (old, start) = (self.old, self.at);
+        if start >= self.close {
+            return None;
+        }
+        let (mut key, mut value) = (start, start);
+        if self.has_keys {
+            key = old.string_end(start);
+            value = old.trivia_end(old.trivia_end(key) + 1);
+        }
+        let (id, end) = match old.byte(value) {
+            b'[' | b'{' => {
+                let id = self.inner;
+                self.inner = old.places.next(id);
+                (id, old.places.end(id))
+            }
+            _ => (NONE, old.atom_end(value)),
+        };
+        self.at = old.trivia_end(end);
+        if old.byte(self.at) == b',' {
+            self.at = old.trivia_end(self.at + 1);
+        }
+        let [start, key, value, end] = [start, key, value, end].map(narrow);
+        Some(Item { start, key, value, end, id })
+    }
+}
+
+/// How far the end of the first line is looked for.
+const FIRST_LINE: usize = 64 * 1024;
 
 /// How far back the start of a line is looked for.
 const LONGEST_LINE: usize = 4096;
