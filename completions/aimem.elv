@@ -130,6 +130,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand check 'For monitors: exit 1 when a lock is stale or old, or waits time out often'
             cand log 'Show what happened to locks that should not happen often'
             cand selftest 'Race the lock on this very file system'
+            cand init 'Make a lock folder for all who share DIR'
         }
         &'aimem;locks;show'= {
             cand --older-than 'Only locks that are older'
@@ -176,6 +177,13 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'aimem;locks;init'= {
+            cand --group 'Whose members may use it: a name or a number; without it, everyone may'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'aimem;read'= {
             cand -f 'Read the filter from a file'
             cand --from-file 'Read the filter from a file'
@@ -184,6 +192,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --slurpfile 'Set $NAME to an array of the JSON documents in PATH'
             cand --rawfile 'Set $NAME to the text in PATH'
             cand --indent 'Indent by N spaces'
+            cand --duplicate-keys 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]'
             cand --max-time 'Give up when the filter runs for longer'
             cand --default 'Print this JSON when there is no such file'
             cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
@@ -209,8 +218,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
             cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
@@ -222,6 +231,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --slurpfile 'Set $NAME to an array of the JSON documents in PATH'
             cand --rawfile 'Set $NAME to the text in PATH'
             cand --indent 'Indent by N spaces'
+            cand --duplicate-keys 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]'
             cand --max-time 'Give up when the filter runs for longer'
             cand --create 'Start from this JSON when there is no such file'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]'
@@ -248,8 +258,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
             cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
@@ -369,7 +379,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;retry'= {
-            cand --all 'All the dead, those that the server refused included'
+            cand --all 'All that waits: the dead, those that the server refused included, and the parked'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'

@@ -1,5 +1,6 @@
 //! Groups of options that several verbs share.
 
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,36 +8,41 @@ use clap::Args;
 
 use super::error::CliError;
 use super::exit::Exit;
+use super::scripts::{self, LOCK_SCRIPT};
 use super::{duration, env};
-use crate::lock::info::describe_command;
-use crate::lock::{LockError, LockId, LockRoot, Locker, Patience};
+use crate::lock::info::describe_words;
+use crate::lock::{LockError, LockId, LockRoot, Locker, Patience, Target, inventory};
 use crate::replace::Replace;
 
-/// Opens the lock root that the environment names, making it when it is missing.
+/// The lock root of a file, if it is there already: without one there is no lock.
 ///
 /// # Errors
-/// It can't be made or trusted.
-pub fn lock_root() -> Result<LockRoot, CliError> {
-    Ok(LockRoot::open(&LockRoot::default_path()?)?.with_reach(env::lock_reach()?))
+/// The file's true path can't be found, or the root can't be used.
+pub fn lock_root_of(file: &Path) -> Result<Option<LockRoot>, CliError> {
+    Ok(env::lock_roots()?.existing_of(&Target::resolve(file)?.path)?)
 }
 
-/// The same, but `None` where there is none yet, and so no lock.
+/// The lock root for files in the working folder, if it is there already.
 ///
 /// # Errors
-/// It can't be trusted.
-pub fn existing_lock_root() -> Result<Option<LockRoot>, CliError> {
-    let reach = env::lock_reach()?;
-    Ok(LockRoot::existing(&LockRoot::default_path()?)?.map(|root| root.with_reach(reach)))
+/// As [`lock_root_of`].
+pub fn lock_root_here() -> Result<Option<LockRoot>, CliError> {
+    lock_root_of(Path::new("any file here"))
 }
 
-/// The lock root that a lock known by its id should be in. It is not made: a lock can't be in a
-/// folder that is not there.
+/// The lock root that a lock known by its id is in: that of the working folder, or the caller's own.
 ///
 /// # Errors
-/// The lock is lost, or the root can't be trusted.
-pub fn lock_root_of_id() -> Result<LockRoot, CliError> {
+/// The lock is lost, or a root can't be used.
+pub fn lock_root_of_id(id: &LockId) -> Result<LockRoot, CliError> {
+    let here = lock_root_here()?;
+    let has_it = |root: &LockRoot| matches!(inventory::entry(root, &id.key), Ok(Some(_)));
+    if let Some(root) = here.as_ref().filter(|root| has_it(root)) {
+        return Ok(root.clone());
+    }
+    let own = env::lock_roots()?.existing_own()?;
     let lost = || LockError::Lost { target: None, why: "there is no lock folder".to_owned() };
-    existing_lock_root()?.ok_or_else(|| lost().into())
+    own.filter(has_it).or(here).ok_or_else(|| lost().into())
 }
 
 /// How long to wait for a lock.
@@ -97,12 +103,12 @@ pub struct LockArgs {
 }
 
 impl LockArgs {
-    /// The flags and the environment as a way to take locks.
+    /// The flags and the environment as a way to take locks for what [`call`] describes.
     ///
     /// # Errors
     /// An unusable variable, or a lock root that can't be used.
-    pub fn locker(&self) -> Result<Locker, CliError> {
-        locker(&self.wait, self.client.clone(), self.lock.clone())
+    pub fn locker(&self, call: String) -> Result<Locker, CliError> {
+        locker(&self.wait, self.client.clone(), self.lock.clone(), call)
     }
 }
 
@@ -110,16 +116,45 @@ impl LockArgs {
 ///
 /// # Errors
 /// An unusable variable, or a lock root that can't be used.
-pub fn locker(wait: &WaitArgs, client: Option<String>, under: Option<LockId>) -> Result<Locker, CliError> {
+pub fn locker(
+    wait: &WaitArgs,
+    client: Option<String>,
+    under: Option<LockId>,
+    call: String,
+) -> Result<Locker, CliError> {
     Ok(Locker {
         patience: wait.patience()?,
         inherited: env::lock_ids()?,
         under,
         client: client.map_or_else(env::client, |name| Ok(Some(name)))?,
         deadlock_check: !wait.no_deadlock_check,
-        command: describe_command(std::env::args_os()),
-        root: lock_root()?,
+        command: call,
+        roots: env::lock_roots()?,
     })
+}
+
+/// What others see of a command line: the verb, its files, and the name of the command that it runs.
+/// Never arguments, a filter or content, for these may hold secrets.
+pub fn call(verb: &str, files: &[impl AsRef<Path>], command: Option<&OsString>) -> String {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let script = scripts::name_of(&program);
+    let verb = match script {
+        None => format!("aimem {verb}"),
+        Some(LOCK_SCRIPT) => format!("{LOCK_SCRIPT} {}", verb.trim_start_matches("lock ")),
+        Some(script) => script.to_owned(),
+    };
+    // The other scripts' command is our own way to call a function of the shell.
+    let command = command.filter(|_| script.is_none_or(|script| script == LOCK_SCRIPT));
+    let name = command.map(|command| Path::new(command).file_name().unwrap_or(command));
+    let words = verb.split(' ').map(OsStr::new).chain(files.iter().map(|file| file.as_ref().as_os_str()));
+    describe_words(words.chain(name.into_iter().flat_map(|name| [OsStr::new("--"), name])))
+}
+
+/// The words by which this program was called, up to this one.
+pub fn own_words(last: &str) -> Vec<OsString> {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let end = words.iter().position(|word| word == last).unwrap_or(0);
+    words.into_iter().take(end + 1).collect()
 }
 
 /// Refuses `-` where there is no such file: it would not stand for standard input or output.

@@ -1,11 +1,12 @@
 //! The environment. A value that can't be used is an error that names its variable.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::duration;
 use super::error::CliError;
-use crate::lock::LockId;
+use crate::lock::{LockError, LockId, Roots};
 use crate::sys::machine::Reach;
 
 /// A variable's value; an empty one counts as unset.
@@ -66,6 +67,23 @@ pub fn lock_reach() -> Result<Option<Reach>, CliError> {
     })
 }
 
+/// Where locks live: `AIMEM_LOCK_DIR`, else `$AICONFIG_PATH/.locks`, else as each file's place says,
+/// with `HOME` for files that lie in nobody's home.
+pub fn lock_roots() -> Result<Roots, CliError> {
+    let set = |variable: &'static str, below: &str| match get(variable).map(PathBuf::from) {
+        // It would mean other locks in every folder, and two processes would be inside at once.
+        Some(path) if path.is_relative() => Err(LockError::Relative { variable, path }),
+        Some(path) if !below.is_empty() => Ok(Some(path.join(below))),
+        path => Ok(path),
+    };
+    let named = match set("AIMEM_LOCK_DIR", "")? {
+        None => set("AICONFIG_PATH", ".locks")?,
+        named => named,
+    };
+    let home = if named.is_some() { None } else { set("HOME", "")? };
+    Ok(Roots::new(named, home).with_reach(lock_reach()?))
+}
+
 /// `AIMEM_LOCK_ID`: the locks that we may be running under, outermost first.
 pub fn lock_ids() -> Result<Vec<LockId>, CliError> {
     let ids = parsed("AIMEM_LOCK_ID", |text| {
@@ -82,9 +100,13 @@ pub fn no_color() -> bool {
 
 /// The variables as the manual shows them.
 pub const TABLE: [(&str, &str); 18] = [
-    ("AIMEM_LOCK_DIR", "The folder for locks; default $AICONFIG_PATH/.locks, or else ~/aiconfig/.locks."),
-    ("AICONFIG_PATH", "The folder of the shared configuration, in which .locks lives."),
-    ("HOME", "Where aiconfig is when neither is set."),
+    ("AIMEM_LOCK_DIR", "The folder for locks, for all files; must be the same for everyone who shares them."),
+    ("AICONFIG_PATH", "The folder of the shared configuration: locks are in .locks there, for all files."),
+    (
+        "HOME",
+        "Where aiconfig/.locks is when neither is set, for files that lie in nobody's home and below no \
+         shared lock folder.",
+    ),
     ("LOCK_TIMEOUT", "How long to wait for a lock; default 30s."),
     ("LOCK_RETRY", "The longest pause between two looks at a lock while a wait is young; default 20ms."),
     ("LOCK_DEBUG", "1 says on standard error when a lock is taken and released."),

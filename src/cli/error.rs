@@ -4,6 +4,7 @@ use std::io;
 
 use super::exit::Exit;
 use crate::document::{FilterErrorKind, Stopped};
+pub use crate::lock::text::show_duration;
 use crate::lock::{LockError, Verdict};
 use crate::memory::MemoryError;
 use crate::replace::ReplaceError;
@@ -79,19 +80,6 @@ pub(super) fn exit_of_creating(error: &io::Error) -> Exit {
     }
 }
 
-/// A time for a message: `250ms`, `1.2s`, `12s`, `5m 3s`.
-pub fn show_duration(duration: std::time::Duration) -> String {
-    let seconds = duration.as_secs();
-    match seconds {
-        0 => format!("{}ms", duration.as_millis()),
-        1..10 => format!("{:.1}s", duration.as_secs_f64()),
-        10..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
-        3600..86400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
-        _ => format!("{}d {}h", seconds / 86400, seconds / 3600 % 24),
-    }
-}
-
 impl From<LockError> for CliError {
     fn from(error: LockError) -> CliError {
         let message = error.to_string();
@@ -102,6 +90,9 @@ impl From<LockError> for CliError {
                     show_duration(busy.waited)
                 );
                 let hint = match busy.verdict {
+                    _ if busy.holder.inside.is_some() => {
+                        "commands under one lock take turns: wait longer with --timeout; to work in a place that was acquired: --lock ID".to_owned()
+                    }
                     Verdict::Unknown => format!(
                         "whether its holder lives cannot be told: {}. If you are sure that it does not: aimem lock break {}",
                         busy.reason,
@@ -137,7 +128,14 @@ impl From<LockError> for CliError {
             LockError::Relative { .. } => CliError::usage(message),
             LockError::Untrusted { .. } => CliError::new(Exit::Permission, message)
                 .hint("set AIMEM_LOCK_DIR to a folder of your own"),
-            LockError::NoFlock { .. } => CliError::new(Exit::CantCreate, message)
+            LockError::Unusable { path, source } => {
+                let shared = path.parent().and_then(std::path::Path::parent);
+                let folder = shared.map_or_else(|| "DIR".to_owned(), quote);
+                CliError::new(Exit::Permission, format!("{message}: {}", explain(source))).hint(format!(
+                    "the locks of files there live in it, and another folder would keep nobody out; its owner can make one for all who share the files: aimem locks init {folder} [--group GROUP]; for files that nobody else locks, AIMEM_LOCK_DIR may name a folder of your own"
+                ))
+            }
+            LockError::NoFlock { source, .. } => CliError::new(Exit::CantCreate, format!("{message}: {}", explain(source)))
                 .hint("set AIMEM_LOCK_DIR to a folder on a local file system"),
             LockError::Interrupted(signal) => CliError::new(Exit::Signal(*signal), message),
             LockError::Resolve { source, .. } => {
@@ -236,6 +234,9 @@ impl From<MemoryError> for CliError {
                     error.hint("nothing was written")
                 }
             }
+            MemoryError::EqualKeys { .. } => CliError::new(Exit::Data, message).hint(
+                "nothing was written; rename or remove one of them, or let the last one count: aimem update --duplicate-keys last FILE FILTER",
+            ),
             MemoryError::Filter { source } => {
                 let mut error = CliError::new(Exit::Data, message);
                 error.details = source.details().map(str::to_owned);

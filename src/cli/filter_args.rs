@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::args::refuse_dash;
 use super::duration;
@@ -12,7 +12,7 @@ use super::error::{CliError, quote};
 use super::exit::Exit;
 use super::operands::{Operands, Role};
 use crate::document::Limits;
-use crate::memory::{Binding, Layout, Program};
+use crate::memory::{Binding, Duplicates, Layout, Program};
 
 /// jq's options for what goes into a filter and how its results are laid out.
 #[derive(Debug, Clone, Args)]
@@ -47,6 +47,10 @@ pub struct FilterArgs {
     /// Everything on one line
     #[arg(short = 'c', long, conflicts_with_all = ["indent", "tab"])]
     compact_output: bool,
+    /// With two equal keys in an object let the last one count [default: an update refuses the file, a
+    /// read warns]
+    #[arg(long, value_name = "WHICH")]
+    duplicate_keys: Option<WhichKey>,
     /// Exit with 1 when the last result is null or false
     #[arg(short = 'e', long)]
     pub exit_status: bool,
@@ -55,10 +59,25 @@ pub struct FilterArgs {
     max_time: Option<Duration>,
 }
 
+/// Which of two equal keys counts.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum WhichKey {
+    /// The last one, as in most programs; an update drops the others
+    Last,
+}
+
 impl FilterArgs {
     /// Whether the layout of results was asked for.
     pub fn has_layout(&self) -> bool {
         self.sort_keys || self.indent.is_some() || self.tab || self.compact_output
+    }
+
+    /// What equal keys are: what was asked for, else `default`.
+    pub fn duplicates(&self, default: Duplicates) -> Duplicates {
+        match self.duplicate_keys {
+            Some(WhichKey::Last) => Duplicates::Last,
+            None => default,
+        }
     }
 
     /// How long the filter or the command may run.
@@ -124,7 +143,8 @@ impl FilterArgs {
             tab: self.tab,
             sort_keys: self.sort_keys,
         };
-        Program { source, layout, limits: self.limits(), ..Program::default() }
+        let duplicates = self.duplicates(Duplicates::Refuse);
+        Program { source, layout, duplicates, limits: self.limits(), ..Program::default() }
     }
 
     fn bindings(&self) -> Result<Vec<Binding>, CliError> {

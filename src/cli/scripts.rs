@@ -9,19 +9,21 @@ use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::args::{WaitArgs, existing_lock_root, locker};
+use super::args::{WaitArgs, call, lock_root_here, lock_root_of, locker, own_words};
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
-use super::output;
 use super::waiting::Patient;
-use crate::lock::info::Liveness;
+use super::{env, output};
 use crate::lock::key::Key;
-use crate::lock::{Judge, Keep, LockError, LockId, LockRoot, Target, inventory, manage, owner};
+use crate::lock::{Keep, LockId, LockRoot, Target, inventory, manage, owner};
 use crate::memory::{self, Session};
 use crate::replace::Replace;
 
+/// The one of them that knows verbs, and runs commands.
+pub const LOCK_SCRIPT: &str = "file-lock.sh";
+
 /// The scripts that this program stands in for.
-pub const NAMES: [&str; 4] = ["file-lock.sh", "memory-read.sh", "memory-update.sh", "atomic-write.sh"];
+pub const NAMES: [&str; 4] = [LOCK_SCRIPT, "memory-read.sh", "memory-update.sh", "atomic-write.sh"];
 
 const LOCK_USAGE: &str = "\
 Usage: file-lock.sh COMMAND
@@ -155,11 +157,11 @@ fn wait_args() -> WaitArgs {
 }
 
 fn acquire(file: &Path) -> Outcome {
-    let keep = owner::nearest()?;
-    let locker = locker(&wait_args(), None, None)?;
+    let keep = owner::nearest(&own_words("acquire"))?.keep;
+    let locker = locker(&wait_args(), None, None, call("lock acquire", &[file], None))?;
     let mut patient = Patient::new()?;
     let held = locker.acquire(file, keep, &mut patient)?;
-    let mut line = locker.root.lock_dir(&held.target().key).into_os_string().into_vec();
+    let mut line = held.directory().into_os_string().into_vec();
     line.push(b'\n');
     output::result(&line)?;
     held.leave();
@@ -172,37 +174,31 @@ fn release(path: &Path) -> Outcome {
         CliError::new(Exit::Lost, format!("{} is not a lock that this shell took", path.display()))
             .hint("see whose it is: aimem locks show")
     };
-    let root = existing_lock_root()?.ok_or_else(lost)?;
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    let key = match name.strip_suffix(".lock").and_then(|key| key.parse().ok()) {
-        Some(key) => key,
-        None => Target::resolve(path)?.key,
+    let (root, key) = match name.strip_suffix(".lock").and_then(|key| key.parse().ok()) {
+        Some(key) => (LockRoot::existing(path.parent().unwrap_or(Path::new(".")))?, key),
+        None => (lock_root_of(path)?, Target::resolve(path)?.key),
     };
-    let id = taken_by_this_shell(&root, key)?.ok_or_else(lost)?;
+    let root = root.ok_or_else(lost)?;
+    let id = taken_by_this_shell(&root, &key)?.ok_or_else(lost)?;
     manage::release(&root, &id)?;
     Ok(Exit::Done)
 }
 
 /// The id of a lock that `file-lock.sh acquire` took in the shell that runs us. A shell that has
 /// only one command left may become it: then the lock's owner is this very process.
-fn taken_by_this_shell(root: &LockRoot, key: Key) -> Result<Option<LockId>, LockError> {
-    let judgement = Judge::new(root).judge(&key)?;
-    let info = judgement.info;
-    if !judgement.verdict.is_taken() || info.liveness != Some(Liveness::Process) {
-        return Ok(None);
-    }
-    let ours = |keep| match keep {
-        Ok(Keep::Owner { pid, started }) => info.pid == Some(pid) && info.started == Some(started),
-        _ => false,
-    };
-    let is_ours = ours(owner::nearest()) || ours(owner::by_pid(std::process::id()));
-    Ok(info.token.filter(|_| is_ours).map(|token| LockId { key, token, inner: Vec::new() }))
+fn taken_by_this_shell(root: &LockRoot, key: &Key) -> Result<Option<LockId>, CliError> {
+    let words: Vec<OsString> = std::env::args_os().take(2).collect();
+    let nearest = owner::nearest(&words).map(|owner| owner.keep);
+    let owners = [nearest, owner::by_pid(std::process::id())];
+    let owners: Vec<Keep> = owners.into_iter().flatten().collect();
+    Ok(manage::acquired_by(root, key, &env::lock_ids()?, &owners)?)
 }
 
 /// How a script takes the lock of a file: not at all when its shell has it already.
 fn lock_for(file: &Path) -> Result<Option<LockId>, CliError> {
-    let Some(root) = existing_lock_root()? else { return Ok(None) };
-    Ok(taken_by_this_shell(&root, Target::resolve(file)?.key)?)
+    let Some(root) = lock_root_of(file)? else { return Ok(None) };
+    taken_by_this_shell(&root, &Target::resolve(file)?.key)
 }
 
 fn lock_options(file: &OsStr) -> Result<Vec<OsString>, CliError> {
@@ -211,7 +207,7 @@ fn lock_options(file: &OsStr) -> Result<Vec<OsString>, CliError> {
 }
 
 fn show() -> Outcome {
-    let entries = existing_lock_root()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
+    let entries = lock_root_here()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
     if entries.is_empty() {
         output::result(b"No active locks\n")?;
         return Ok(Exit::Done);
@@ -309,7 +305,11 @@ fn atomic_write(words: &mut Words) -> Outcome {
     if !content.is_empty() {
         content.push(b'\n');
     }
-    let locker = if no_lock { None } else { Some(locker(&wait_args(), None, lock_for(&file)?)?) };
+    let locker = if no_lock {
+        None
+    } else {
+        Some(locker(&wait_args(), None, lock_for(&file)?, call("write", &[&file], None))?)
+    };
     let mut patient = Patient::new()?;
     let replace = Replace::new().backups(u32::from(backup));
     let session = Session { locker: locker.as_ref(), replace, waiter: &mut patient };

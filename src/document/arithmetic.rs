@@ -71,13 +71,13 @@ impl std::ops::Add for Value {
                 Self::string(text)
             }
             (Node::Array(mut left), Node::Array(right)) => {
-                if left.0.len() + right.0.len() > LONGEST_ARRAY {
+                if left.len() + right.len() > LONGEST_ARRAY {
                     return fail("Array too long");
                 }
-                let elements = &mut Rc::make_mut(&mut left).0;
+                let elements = Rc::make_mut(&mut left).elements_mut();
                 match Rc::try_unwrap(right) {
-                    Ok(right) => elements.extend(right.take()),
-                    Err(right) => elements.extend_from_slice(&right.0),
+                    Ok(right) => elements.extend(right.into_elements()),
+                    Err(right) => elements.extend_from_slice(&right),
                 }
                 Self(Node::Array(left))
             }
@@ -106,7 +106,7 @@ impl std::ops::Sub for Value {
         match (self.0, other.0) {
             (Node::Array(left), Node::Array(right)) => {
                 let mut elements = into_elements(left);
-                elements.retain(|element| !right.0.contains(element));
+                elements.retain(|element| !right.contains(element));
                 Ok(Self::array(elements))
             }
             (left, right) => {

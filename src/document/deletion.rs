@@ -13,7 +13,7 @@ type Error = jaq_core::Error<Value>;
 /// Deletes every one of `paths`, each an array of keys. All mean the places there are before; what
 /// is below a place that goes is not looked at, and nothing is made on the way to what is missing.
 pub(super) fn delete_all(mut root: Value, mut paths: Vec<Vec<Value>>) -> Result<Value, Error> {
-    paths.sort();
+    paths.sort_by(Ord::cmp);
     paths.iter().try_for_each(|path| check_length(path))?;
     match paths.first() {
         None => Ok(root),
@@ -74,7 +74,7 @@ fn delete_keys(mut container: Value, keys: &[&Value]) -> Result<Value, Error> {
             }
         }
         Node::Array(array) => {
-            let elements = &mut Rc::make_mut(array).0;
+            let elements = Rc::make_mut(array).elements_mut();
             let mut gone = vec![false; elements.len()];
             for key in keys {
                 mark(key, &mut gone)?;

@@ -4,13 +4,14 @@
 //! doing it to give what jq's way gives; `filter::rewrite` sees to the rest.
 
 use super::arithmetic::fail;
+use super::array::Array;
 use super::deletion;
 use super::object::Object;
 use super::path;
 use super::print::to_json;
 use super::text::Text;
 use super::trail::{self, Identity};
-use super::value::{Node, Value, into_elements, into_object};
+use super::value::{Node, Value, into_array, into_object};
 use jaq_core::box_iter::{BoxIter, box_once};
 use jaq_core::path::Opt;
 use jaq_core::{ValR, ValX};
@@ -98,7 +99,7 @@ impl jaq_core::ValT for Value {
     fn key_values(self) -> BoxIter<'static, ValR<(Self, Self), Self>> {
         match self.0 {
             Node::Array(array) => {
-                let places = (0..array.0.len()).map(Self::from);
+                let places = (0..array.len()).map(Self::from);
                 Box::new(places.zip(Elements::new(array)).map(Ok))
             }
             Node::Object(object) => {
@@ -132,7 +133,8 @@ impl jaq_core::ValT for Value {
         let root = Identity::of(&self);
         match self.0 {
             Node::Array(array) => {
-                let mut elements = into_elements(array);
+                let mut array = into_array(array);
+                let elements = array.elements_mut();
                 let mut kept = 0;
                 for at in 0..elements.len() {
                     let old = std::mem::take(&mut elements[at]);
@@ -144,7 +146,7 @@ impl jaq_core::ValT for Value {
                     }
                 }
                 elements.truncate(kept);
-                let changed = Self::array(elements);
+                let changed = Self::from(array);
                 trail::became(root, &changed);
                 Ok(changed)
             }
@@ -210,14 +212,14 @@ impl jaq_core::ValT for Value {
 
 /// The elements of an array, moved out if nobody else holds it.
 struct Elements {
-    shared: Option<(Rc<super::value::Array>, usize)>,
+    shared: Option<(Rc<Array>, usize)>,
     owned: std::vec::IntoIter<Value>,
 }
 
 impl Elements {
-    fn new(array: Rc<super::value::Array>) -> Self {
+    fn new(array: Rc<Array>) -> Self {
         match Rc::try_unwrap(array) {
-            Ok(array) => Self { shared: None, owned: array.take().into_iter() },
+            Ok(array) => Self { shared: None, owned: array.into_elements().into_iter() },
             Err(array) => Self { shared: Some((array, 0)), owned: Vec::new().into_iter() },
         }
     }
@@ -230,7 +232,7 @@ impl Iterator for Elements {
         match &mut self.shared {
             None => self.owned.next(),
             Some((array, at)) => {
-                let value = array.0.get(*at).cloned();
+                let value = array.get(*at).cloned();
                 *at += 1;
                 value
             }

@@ -14,15 +14,8 @@ const TIE_DIGITS: usize = 16;
 impl Value {
     /// A number in this spelling, which follows JSON's grammar.
     pub(super) fn spelled(spelling: &str) -> Self {
-        let bytes = spelling.as_bytes();
-        let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-        let whole = digits.len() <= EXACT_DIGITS && digits.iter().all(u8::is_ascii_digit);
-        if whole && spelling != "-0" {
-            let magnitude = digits.iter().fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-            #[allow(clippy::cast_precision_loss, reason = "at most EXACT_DIGITS digits")]
-            let magnitude = magnitude as f64;
-            let negative = digits.len() < bytes.len();
-            return Self(Node::Number(if negative { -magnitude } else { magnitude }));
+        if let Some(number) = plain_whole(spelling.as_bytes()) {
+            return Self(Node::Number(number));
         }
         Self(match Short::new(spelling) {
             Some(short) => Node::Spelled(short),
@@ -60,6 +53,18 @@ impl Value {
             None => self.as_f64().map(|number| Self::from(0.0 - number)),
         }
     }
+}
+
+/// The number in this spelling, if printing the float gives it again: a whole one, not too long.
+pub(super) fn plain_whole(spelling: &[u8]) -> Option<f64> {
+    let digits = spelling.strip_prefix(b"-").unwrap_or(spelling);
+    if digits.len() > EXACT_DIGITS || !digits.iter().all(u8::is_ascii_digit) || spelling == b"-0" {
+        return None;
+    }
+    let magnitude = digits.iter().fold(0i64, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    #[allow(clippy::cast_precision_loss, reason = "at most EXACT_DIGITS digits")]
+    let magnitude = magnitude as f64;
+    Some(if digits.len() < spelling.len() { -magnitude } else { magnitude })
 }
 
 /// Appends a float as jq prints it: the shortest digits that read back as the same float, with an
@@ -143,20 +148,31 @@ fn write_whole(whole: i64, out: &mut Vec<u8>) {
 }
 
 /// Compares two numbers. Spelled ones that are the same float are compared by their digits. A NaN
-/// is below every number; `nan_below_nan` says whether it is below a NaN too, as jq's `<` has it,
-/// or equal to it, as sorting needs it.
-pub(super) fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
+/// is below every number.
+///
+/// To be `sorted`, numbers need a total order: a NaN is equal to a NaN then, and a float that has no
+/// spelling is compared by the one that printing it gives. jq's `<` puts a NaN below a NaN too, and
+/// a float beside all spellings of it.
+pub(super) fn compare(left: &Value, right: &Value, sorted: bool) -> Ordering {
     let (a, b) = (left.as_f64().unwrap_or(f64::NAN), right.as_f64().unwrap_or(f64::NAN));
     match a.partial_cmp(&b) {
         Some(Ordering::Equal) => match (left.spelling(), right.spelling()) {
             (Some(left), Some(right)) if left != right => compare_spellings(left, right),
+            (Some(left), None) if sorted => compare_spellings(left, &printed(b)),
+            (None, Some(right)) if sorted => compare_spellings(&printed(a), right),
             _ => Ordering::Equal,
         },
         Some(order) => order,
-        None if a.is_nan() && b.is_nan() && !nan_below_nan => Ordering::Equal,
+        None if a.is_nan() && b.is_nan() && sorted => Ordering::Equal,
         None if a.is_nan() => Ordering::Less,
         None => Ordering::Greater,
     }
+}
+
+fn printed(number: f64) -> String {
+    let mut text = Vec::new();
+    write_float(number, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 fn compare_spellings(left: &str, right: &str) -> Ordering {

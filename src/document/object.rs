@@ -3,6 +3,7 @@
 //! A list: most objects are small, and order has to be kept through every change. A large object
 //! that is asked often gets an index, which any change of its set of keys throws away.
 
+use super::origin::Origin;
 use super::text::Text;
 use super::value::{Children, Value, drop_children};
 use std::cell::{Cell, OnceCell};
@@ -22,11 +23,12 @@ pub(super) struct Object {
     entries: Vec<(Text, Value)>,
     index: OnceCell<Box<Index>>,
     searched: Cell<u8>,
+    origin: Origin,
 }
 
 impl Clone for Object {
     fn clone(&self) -> Self {
-        Self::from_distinct(self.entries.clone())
+        Self::read(self.entries.clone(), self.origin)
     }
 }
 
@@ -41,7 +43,16 @@ impl Drop for Object {
 impl Object {
     /// Entries with distinct keys.
     pub(super) fn from_distinct(entries: Vec<(Text, Value)>) -> Self {
-        Self { entries, index: OnceCell::new(), searched: Cell::new(0) }
+        Self::read(entries, Origin::default())
+    }
+
+    /// An object as it stood in the document. The keys are distinct.
+    pub(super) fn read(entries: Vec<(Text, Value)>, origin: Origin) -> Self {
+        Self { entries, index: OnceCell::new(), searched: Cell::new(0), origin }
+    }
+
+    pub(super) fn origin(&self) -> Origin {
+        self.origin
     }
 
     pub(super) fn len(&self) -> usize {
@@ -78,6 +89,7 @@ impl Object {
 
     /// The value of `key`; a null at the end if it was not there.
     pub(super) fn entry(&mut self, key: &Text) -> &mut Value {
+        self.origin.change();
         let place = self.position(key).unwrap_or_else(|| {
             self.entries.push((key.clone(), Value::null()));
             let place = self.entries.len() - 1;
@@ -96,11 +108,13 @@ impl Object {
     /// Removes `key`; the order of the others stays.
     pub(super) fn remove(&mut self, key: &Text) -> Option<Value> {
         let place = self.position(key)?;
+        self.origin.change();
         self.index.take();
         Some(self.entries.remove(place).1)
     }
 
     pub(super) fn retain(&mut self, keep: impl FnMut(&mut (Text, Value)) -> bool) {
+        self.origin.change();
         self.index.take();
         self.entries.retain_mut(keep);
     }

@@ -18,9 +18,9 @@ fn rank(value: &Value) -> u8 {
     }
 }
 
-/// Compares; two NaNs as [`number::compare`] says. Objects are compared by their sorted keys
+/// Compares; numbers as [`number::compare`] says. Objects are compared by their sorted keys
 /// first, then by the values in that order.
-fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
+fn compare(left: &Value, right: &Value, sorted: bool) -> Ordering {
     match (&left.0, &right.0) {
         (Node::Number(a), Node::Number(b)) if a < b => Ordering::Less,
         (Node::Number(a), Node::Number(b)) if a > b => Ordering::Greater,
@@ -29,21 +29,21 @@ fn compare(left: &Value, right: &Value, nan_below_nan: bool) -> Ordering {
             if !stack::has_room() {
                 return Ordering::Equal;
             }
-            let pairs = a.0.iter().zip(&b.0);
-            let mut orders = pairs.map(|(a, b)| compare(a, b, nan_below_nan));
+            let pairs = a.iter().zip(b.iter());
+            let mut orders = pairs.map(|(a, b)| compare(a, b, sorted));
             let first = orders.find(|order| order.is_ne());
-            first.unwrap_or_else(|| a.0.len().cmp(&b.0.len()))
+            first.unwrap_or_else(|| a.len().cmp(&b.len()))
         }
         (Node::Object(a), Node::Object(b)) => {
-            if !stack::has_room() || (Rc::ptr_eq(a, b) && !nan_below_nan) {
+            if !stack::has_room() || (Rc::ptr_eq(a, b) && sorted) {
                 return Ordering::Equal;
             }
             let (a, b) = (a.sorted(), b.sorted());
             let keys = a.iter().map(|(key, _)| key).cmp(b.iter().map(|(key, _)| key));
-            let values = a.iter().zip(&b).map(|((_, a), (_, b))| compare(a, b, nan_below_nan));
+            let values = a.iter().zip(&b).map(|((_, a), (_, b))| compare(a, b, sorted));
             keys.then_with(|| values.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal))
         }
-        _ if left.is_number() && right.is_number() => number::compare(left, right, nan_below_nan),
+        _ if left.is_number() && right.is_number() => number::compare(left, right, sorted),
         _ => rank(left).cmp(&rank(right)),
     }
 }
@@ -55,13 +55,13 @@ fn equal(left: &Value, right: &Value) -> bool {
         (Node::Array(a), Node::Array(b)) if Rc::ptr_eq(a, b) => true,
         (Node::Object(a), Node::Object(b)) if Rc::ptr_eq(a, b) => true,
         (Node::Array(a), Node::Array(b)) => {
-            a.0.len() == b.0.len() && stack::has_room() && a.0.iter().zip(&b.0).all(|(a, b)| equal(a, b))
+            a.len() == b.len() && stack::has_room() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b))
         }
         (Node::Object(a), Node::Object(b)) => {
             let same = |(key, value): &(_, Value)| b.get(key).is_some_and(|b| equal(value, b));
             a.len() == b.len() && stack::has_room() && a.entries().iter().all(same)
         }
-        _ => compare(left, right, true).is_eq(),
+        _ => compare(left, right, false).is_eq(),
     }
 }
 
@@ -79,12 +79,12 @@ impl Eq for Value {}
 )]
 impl PartialOrd for Value {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(compare(self, other, true))
+        Some(compare(self, other, false))
     }
 }
 
 impl Ord for Value {
     fn cmp(&self, other: &Self) -> Ordering {
-        compare(self, other, false)
+        compare(self, other, true)
     }
 }

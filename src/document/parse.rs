@@ -4,11 +4,11 @@
 //! [`MAX_DEPTH`] is refused. A byte-order mark is refused too: few programs that read JSON take
 //! one, and a file rewritten without it would have changed behind its owner's back.
 
+use super::equal_keys::EqualKeys;
 use super::number::spelling_end;
-use super::object::Object;
 use super::text::Text;
+use super::tree::{Build, Keys, Nothing, Tree};
 use super::value::Value;
-use std::collections::HashSet;
 
 /// The deepest nesting that is read or written.
 pub const MAX_DEPTH: usize = 10_000;
@@ -31,17 +31,22 @@ pub struct InvalidJson {
 ///
 /// [`InvalidJson`] says what is wrong and where.
 pub fn validate(bytes: &[u8]) -> Result<(), InvalidJson> {
-    let mut reader = Reader::new(bytes, Nothing)?;
-    reader.document().map_err(|wrong| wrong.locate(bytes))?;
-    reader.end().map_err(|wrong| wrong.locate(bytes))
+    read_whole(bytes, Nothing).map(|_| ())
+}
+
+/// Checks the same, and finds the first object in which two keys are equal.
+///
+/// # Errors
+///
+/// [`InvalidJson`] says what is wrong and where.
+pub fn find_equal_keys(bytes: &[u8]) -> Result<Option<EqualKeys>, InvalidJson> {
+    let keys = read_whole(bytes, Keys::default())?;
+    Ok(keys.repeating().map(|object| EqualKeys::locate(bytes, object)))
 }
 
 /// Reads one document.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, InvalidJson> {
-    let mut reader = Reader::new(bytes, Tree::default())?;
-    reader.document().map_err(|wrong| wrong.locate(bytes))?;
-    reader.end().map_err(|wrong| wrong.locate(bytes))?;
-    Ok(reader.build.values.pop().unwrap_or_default())
+    read_whole(bytes, Tree::default()).map(Tree::into_value)
 }
 
 /// Reads any number of documents one after another.
@@ -52,7 +57,50 @@ pub(super) fn parse_many(bytes: &[u8]) -> Result<Vec<Value>, InvalidJson> {
         reader.document().map_err(|wrong| wrong.locate(bytes))?;
         reader.space();
     }
-    Ok(reader.build.values)
+    Ok(reader.build.into_values())
+}
+
+/// Reads one document into `build`.
+pub(super) fn read_whole<B: Build>(bytes: &[u8], build: B) -> Result<B, InvalidJson> {
+    let mut reader = Reader::new(bytes, build)?;
+    reader.document().map_err(|wrong| wrong.locate(bytes))?;
+    reader.end().map_err(|wrong| wrong.locate(bytes))?;
+    Ok(reader.build)
+}
+
+/// Reads the one value that `bytes` start with into `build`. It was read before.
+pub(super) fn read_again<B: Build>(bytes: &[u8], build: B) -> Result<B, InvalidJson> {
+    let mut reader = Reader::new(bytes, build)?;
+    reader.document().map_err(|wrong| wrong.locate(bytes))?;
+    Ok(reader.build)
+}
+
+/// The text of a string that was read before. `raw` starts with its opening quote.
+pub(super) fn unescaped(raw: &str) -> String {
+    let mut reader = Reader { bytes: raw.as_bytes(), text: raw, at: 0, build: Nothing };
+    match reader.string() {
+        Ok(Scanned::Plain(text)) => text.to_owned(),
+        Ok(Scanned::Escaped(text)) => text,
+        Err(_) => String::new(),
+    }
+}
+
+/// Where the white space at `at` ends.
+#[inline]
+pub(super) fn space_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// The line, and the column in characters, both from 1.
+pub(super) fn line_and_column(bytes: &[u8], at: usize) -> (usize, usize) {
+    let before = bytes.get(..at).unwrap_or(bytes);
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let is_character = |byte: &&u8| **byte & 0xC0 != 0x80;
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    (line, before[line_start..].iter().filter(is_character).count() + 1)
 }
 
 /// Something wrong at a place in the bytes.
@@ -67,99 +115,9 @@ impl Wrong {
     }
 
     fn locate(self, bytes: &[u8]) -> InvalidJson {
-        let before = bytes.get(..self.at).unwrap_or(bytes);
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let is_character = |byte: &&u8| **byte & 0xC0 != 0x80;
-        InvalidJson {
-            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
-            column: before[line_start..].iter().filter(is_character).count() + 1,
-            reason: self.reason,
-        }
+        let (line, column) = line_and_column(bytes, self.at);
+        InvalidJson { line, column, reason: self.reason }
     }
-}
-
-/// What is made of the document while it is read.
-trait Build {
-    fn atom(&mut self, value: impl FnOnce() -> Value);
-    fn key(&mut self, key: impl FnOnce() -> Text);
-    fn open(&mut self);
-    fn close_array(&mut self);
-    fn close_object(&mut self);
-}
-
-/// For checking only.
-struct Nothing;
-
-impl Build for Nothing {
-    fn atom(&mut self, _: impl FnOnce() -> Value) {}
-    fn key(&mut self, _: impl FnOnce() -> Text) {}
-    fn open(&mut self) {}
-    fn close_array(&mut self) {}
-    fn close_object(&mut self) {}
-}
-
-/// The values read so far that wait for their array or object to close, so that each of those is
-/// made at its final size.
-#[derive(Default)]
-struct Tree {
-    values: Vec<Value>,
-    keys: Vec<Text>,
-    open: Vec<(usize, usize)>,
-}
-
-impl Build for Tree {
-    fn atom(&mut self, value: impl FnOnce() -> Value) {
-        self.values.push(value());
-    }
-
-    fn key(&mut self, key: impl FnOnce() -> Text) {
-        self.keys.push(key());
-    }
-
-    fn open(&mut self) {
-        self.open.push((self.values.len(), self.keys.len()));
-    }
-
-    fn close_array(&mut self) {
-        let (start, _) = self.open.pop().unwrap_or_default();
-        let elements = self.values.drain(start..).collect();
-        self.values.push(Value::array(elements));
-    }
-
-    fn close_object(&mut self) {
-        let (start, first_key) = self.open.pop().unwrap_or_default();
-        let values = self.values.drain(start..);
-        let object = if repeats(&self.keys[first_key..]) {
-            let mut object = Object::default();
-            for (key, value) in self.keys.drain(first_key..).zip(values) {
-                object.insert(&key, value);
-            }
-            object
-        } else {
-            Object::from_distinct(self.keys.drain(first_key..).zip(values).collect())
-        };
-        self.values.push(Value::object(object));
-    }
-}
-
-/// Whether a key stands twice.
-fn repeats(keys: &[Text]) -> bool {
-    if keys.len() > 64 {
-        let mut seen = HashSet::with_capacity(keys.len());
-        return !keys.iter().all(|key| seen.insert(key));
-    }
-    // One bit for each key seen: only when its bit is taken has a key to be compared.
-    let mut seen = 0u64;
-    keys.iter().enumerate().any(|(place, key)| {
-        let bytes = key.as_bytes();
-        let last = bytes.last().copied().unwrap_or(0);
-        let middle = bytes.get(bytes.len() / 2).copied().unwrap_or(0);
-        let mix = usize::from(last) * 31 + usize::from(middle) * 7 + bytes.len();
-        let bit = 1u64 << (mix % 64);
-        let taken = seen & bit != 0;
-        seen |= bit;
-        taken && keys[..place].contains(key)
-    })
 }
 
 struct Reader<'a, B> {
@@ -187,9 +145,7 @@ impl<'a, B: Build> Reader<'a, B> {
     }
 
     fn space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
-        }
+        self.at = space_end(self.bytes, self.at);
     }
 
     /// After the document there may be space only.
@@ -231,7 +187,7 @@ impl<'a, B: Build> Reader<'a, B> {
                     if self.peek() == Some(b'}') {
                         self.at += 1;
                         open.pop();
-                        self.build.close_object();
+                        self.build.close_object(self.at);
                     } else {
                         self.key()?;
                         continue;
@@ -242,7 +198,7 @@ impl<'a, B: Build> Reader<'a, B> {
                     if self.peek() == Some(b']') {
                         self.at += 1;
                         open.pop();
-                        self.build.close_array();
+                        self.build.close_array(self.at);
                     } else {
                         continue;
                     }
@@ -273,8 +229,8 @@ impl<'a, B: Build> Reader<'a, B> {
                         }
                         break;
                     }
-                    (Some(b'}'), true) => self.build.close_object(),
-                    (Some(b']'), false) => self.build.close_array(),
+                    (Some(b'}'), true) => self.build.close_object(self.at + 1),
+                    (Some(b']'), false) => self.build.close_array(self.at + 1),
                     (_, true) => return Err(self.expected("`,` or `}`")),
                     (_, false) => return Err(self.expected("`,` or `]`")),
                 }
@@ -289,7 +245,7 @@ impl<'a, B: Build> Reader<'a, B> {
             return Err(Wrong::new(self.at, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         open.push(object);
-        self.build.open();
+        self.build.open(self.at);
         self.at += 1;
         self.space();
         Ok(())
@@ -299,9 +255,10 @@ impl<'a, B: Build> Reader<'a, B> {
         if self.peek() != Some(b'"') {
             return Err(self.expected("a key in double quotes"));
         }
+        let start = self.at;
         match self.string()? {
-            Scanned::Plain(text) => self.build.key(|| Text::new(text)),
-            Scanned::Escaped(text) => self.build.key(|| text.into()),
+            Scanned::Plain(text) => self.build.key(start, || Text::new(text)),
+            Scanned::Escaped(text) => self.build.key(start, || text.into()),
         }
         self.space();
         if self.peek() != Some(b':') {

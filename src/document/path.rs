@@ -97,7 +97,7 @@ fn slice_text(text: &str, from: Option<f64>, upto: Option<f64>) -> Value {
 pub(super) fn get(container: &Value, key: &Value) -> Result<Value, Error> {
     match (&container.0, &key.0) {
         (Node::Array(array), Node::Array(wanted)) => {
-            return Ok(super::search::array_indices(&array.0, &wanted.0));
+            return Ok(super::search::array_indices(array, wanted));
         }
         // Of what is not there a slice is not looked at either.
         (Node::Null, Node::Object(_)) => return Ok(Value::null()),
@@ -106,11 +106,11 @@ pub(super) fn get(container: &Value, key: &Value) -> Result<Value, Error> {
     Ok(match (&container.0, Key::new(container, key)?) {
         (Node::Object(object), Key::Name(name)) => object.get(name).cloned().unwrap_or_default(),
         (Node::Array(array), Key::Place(index)) => {
-            let index = if index.is_nan() { None } else { place(array.0.len(), index) };
-            index.and_then(|index| array.0.get(index)).cloned().unwrap_or_default()
+            let index = if index.is_nan() { None } else { place(array.len(), index) };
+            index.and_then(|index| array.get(index)).cloned().unwrap_or_default()
         }
         (Node::Array(array), Key::Slice(from, upto)) => {
-            Value::array(array.0[slice_range(array.0.len(), from, upto)].to_vec())
+            Value::array(array[slice_range(array.len(), from, upto)].to_vec())
         }
         (Node::String(text), Key::Slice(from, upto)) => slice_text(text.as_str(), from, upto),
         _ => Value::null(),
@@ -218,13 +218,13 @@ fn child<'v>(container: &'v mut Value, key: &Key<'_>) -> Result<&'v mut Value, E
             if index.is_nan() {
                 return fail("Cannot set array element at NaN index");
             }
-            let Some(index) = place(array.0.len(), *index) else {
+            let Some(index) = place(array.len(), *index) else {
                 return fail("Out of bounds negative array index");
             };
             if index >= LONGEST {
                 return fail("Array index too large");
             }
-            let elements = &mut Rc::make_mut(array).0;
+            let elements = Rc::make_mut(array).elements_mut();
             if index >= elements.len() {
                 elements.resize_with(index + 1, Value::null);
             }
@@ -246,8 +246,8 @@ fn update_slice<E: From<Error>>(
     }
     let (range, mut part) = match &container.0 {
         Node::Array(array) => {
-            let range = slice_range(array.0.len(), from, upto);
-            (range.clone(), Value::array(array.0[range].to_vec()))
+            let range = slice_range(array.len(), from, upto);
+            (range.clone(), Value::array(array[range].to_vec()))
         }
         Node::String(text) => (0..0, slice_text(text.as_str(), from, upto)),
         _ => (0..0, Value::null()),
@@ -263,7 +263,7 @@ fn update_slice<E: From<Error>>(
         *container = Value::array(Vec::new());
     }
     if let Node::Array(array) = &mut container.0 {
-        Rc::make_mut(array).0.splice(range, super::value::into_elements(part));
+        Rc::make_mut(array).elements_mut().splice(range, super::value::into_elements(part));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Writing values: for files, where only JSON will do, and for people, as jq prints.
 
-use super::number::write_float;
-use super::parse::{MAX_DEPTH, plain_length};
+use super::atom::{write_atom, write_string};
+use super::parse::MAX_DEPTH;
 use super::stack;
 use super::style::Style;
 use super::text::Text;
@@ -24,7 +24,7 @@ pub enum NotJson {
 }
 
 /// The largest file, in bytes.
-const LONGEST_FILE: usize = 1 << 32;
+pub(super) const LONGEST_FILE: usize = 1 << 32;
 
 /// The longest text that `tojson` gives, in bytes.
 const LONGEST_TEXT: usize = 1 << 30;
@@ -91,7 +91,7 @@ pub(super) fn to_json_start(node: &Node, limit: usize) -> String {
     let whole = match node {
         Node::String(text) if text.len() > 2 * limit => {
             let cut = text.as_str().floor_char_boundary(2 * limit);
-            writer.string(&Text::new(&text.as_str()[..cut]));
+            write_string(&text.as_str()[..cut], false, false, &mut writer.out);
             Ok(())
         }
         _ => writer.node(node),
@@ -156,24 +156,12 @@ impl<'a> Writer<'a> {
 
     fn node(&mut self, node: &Node) -> Result<(), Stop> {
         match node {
-            Node::Null => self.out.extend_from_slice(b"null"),
-            Node::Bool(true) => self.out.extend_from_slice(b"true"),
-            Node::Bool(false) => self.out.extend_from_slice(b"false"),
-            Node::Number(number) => {
-                if self.strict && !number.is_finite() {
-                    let what = if number.is_nan() { "NaN" } else { "an infinity" };
-                    return Err(Stop::Refused(NotJson::NotFinite(what)));
-                }
-                write_float(*number, &mut self.out);
-            }
-            Node::Spelled(short) => self.out.extend_from_slice(short.as_bytes()),
-            Node::SpelledLong(long) => self.out.extend_from_slice(long.as_bytes()),
-            Node::String(text) => self.string(text),
-            Node::Array(array) => self.array(&array.0)?,
+            Node::Array(array) => self.array(array)?,
             Node::Object(object) if self.style.sort_keys => {
                 self.object(object.sorted().into_iter())?;
             }
             Node::Object(object) => self.object(object.entries().iter())?,
+            _ => write_atom(node, self.style.ascii, self.strict, &mut self.out).map_err(Stop::Refused)?,
         }
         Ok(())
     }
@@ -200,7 +188,7 @@ impl<'a> Writer<'a> {
         self.open(b'{')?;
         for (place, (key, value)) in entries.enumerate() {
             self.separate(place > 0)?;
-            self.string(key);
+            write_string(key.as_str(), self.style.ascii, self.strict, &mut self.out);
             self.out.extend_from_slice(self.style.colon().as_bytes());
             self.node(&value.0)?;
         }
@@ -246,68 +234,5 @@ impl<'a> Writer<'a> {
                 self.out.extend_from_slice(indent.as_bytes());
             }
         }
-    }
-
-    fn string(&mut self, text: &Text) {
-        self.out.push(b'"');
-        if self.style.ascii {
-            self.escaped_ascii(text.as_str());
-        } else {
-            self.escaped(text.as_bytes());
-        }
-        self.out.push(b'"');
-    }
-
-    fn escaped(&mut self, mut bytes: &[u8]) {
-        loop {
-            let (plain, rest) = bytes.split_at(plain_length(bytes));
-            // jq escapes DEL as well. JSON does not ask for it, and in a file it would be a change.
-            if !self.strict && plain.contains(&0x7F) {
-                for (place, part) in plain.split(|byte| *byte == 0x7F).enumerate() {
-                    if place > 0 {
-                        self.out.extend_from_slice(b"\\u007f");
-                    }
-                    self.out.extend_from_slice(part);
-                }
-            } else {
-                self.out.extend_from_slice(plain);
-            }
-            let Some((special, rest)) = rest.split_first() else {
-                return;
-            };
-            self.special(*special);
-            bytes = rest;
-        }
-    }
-
-    fn escaped_ascii(&mut self, text: &str) {
-        let mut units = [0u16; 2];
-        for character in text.chars() {
-            match u8::try_from(character) {
-                Ok(byte @ (b'"' | b'\\' | 0..=0x1F)) => self.special(byte),
-                Ok(byte) if byte.is_ascii() => self.out.push(byte),
-                _ => {
-                    for unit in character.encode_utf16(&mut units) {
-                        self.out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
-                    }
-                }
-            }
-        }
-    }
-
-    fn special(&mut self, byte: u8) {
-        let letter = match byte {
-            b'"' | b'\\' => byte,
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0x08 => b'b',
-            0x0C => b'f',
-            _ => {
-                self.out.extend_from_slice(format!("\\u{byte:04x}").as_bytes());
-                return;
-            }
-        };
-        self.out.extend_from_slice(&[b'\\', letter]);
     }
 }

@@ -19,9 +19,9 @@ pub(super) fn array_indices(elements: &[Value], wanted: &[Value]) -> Value {
 /// counted in characters.
 pub(super) fn indices(value: &Value, wanted: &Value) -> Result<Value, Error> {
     match (&value.0, &wanted.0) {
-        (Node::Array(array), Node::Array(wanted)) => Ok(array_indices(&array.0, &wanted.0)),
+        (Node::Array(array), Node::Array(wanted)) => Ok(array_indices(array, wanted)),
         (Node::Array(array), _) => {
-            let places = array.0.iter().enumerate();
+            let places = array.iter().enumerate();
             Ok(places.filter(|(_, v)| *v == wanted).map(|(place, _)| Value::from(place)).collect())
         }
         (Node::String(text), Node::String(wanted)) => {
@@ -59,7 +59,7 @@ fn holds(value: &Value, part: &Value) -> bool {
             part.entries().iter().all(held)
         }
         (Node::Array(array), Node::Array(parts)) => {
-            parts.0.iter().all(|part| array.0.iter().any(|value| holds(value, part)))
+            parts.iter().all(|part| array.iter().any(|value| holds(value, part)))
         }
         (Node::String(text), Node::String(part)) => text.as_str().contains(part.as_str()),
         _ => value == part,
@@ -73,7 +73,7 @@ pub(super) fn has(value: &Value, key: &Value) -> Result<bool, Error> {
         (Node::Object(object), Node::String(name)) => Ok(object.get(name).is_some()),
         #[allow(clippy::cast_precision_loss, reason = "no array is that long")]
         (Node::Array(array), _) if key.is_number() => {
-            Ok(key.as_f64().is_some_and(|index| (0.0..array.0.len() as f64).contains(&index.trunc())))
+            Ok(key.as_f64().is_some_and(|index| (0.0..array.len() as f64).contains(&index.trunc())))
         }
         _ => fail(format!("Cannot check whether {} has a {} key", value.type_name(), key.type_name())),
     }

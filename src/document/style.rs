@@ -30,9 +30,7 @@ impl Style {
             None => false,
         };
         let layout = Self::layout(body);
-        // All characters beyond ASCII escaped, as many writers do, and at least one there.
-        let ascii = bytes.is_ascii() && has_unicode_escape(bytes);
-        Self { layout, carriage_return, ascii, sort_keys: false, final_newline }
+        Self { layout, carriage_return, ascii: is_ascii_escaped(bytes), sort_keys: false, final_newline }
     }
 
     fn layout(body: &[u8]) -> Layout {
@@ -52,13 +50,8 @@ impl Style {
         if body.contains(&b'\n') {
             return pretty();
         }
-        let (after_comma, after_colon) = blanks_after(body);
-        // With one of the two not to be seen, the other decides.
-        let either = after_comma.or(after_colon).unwrap_or(false);
-        Layout::OneLine {
-            after_comma: after_comma.unwrap_or(either),
-            after_colon: after_colon.unwrap_or(either),
-        }
+        let (after_comma, after_colon) = blanks_after(body, false);
+        Layout::OneLine { after_comma, after_colon }
     }
 
     /// Two spaces, keys as they come, a final newline.
@@ -134,22 +127,33 @@ impl Style {
     }
 }
 
-/// Whether a blank follows the first comma and the first colon outside of strings.
-fn blanks_after(body: &[u8]) -> (Option<bool>, Option<bool>) {
+/// Whether blanks follow the commas and the colons of a document that starts with `bytes`: those
+/// outside of strings, and of the commas those that don't end a line. The first ones show it. With
+/// one of the two not to be seen, the other decides, else `unseen`.
+pub(super) fn blanks_after(bytes: &[u8], unseen: bool) -> (bool, bool) {
     let (mut comma, mut colon) = (None, None);
     let mut in_string = false;
     let mut at = 0;
-    while at < body.len() && (comma.is_none() || colon.is_none()) {
-        match body[at] {
+    while at < bytes.len() && (comma.is_none() || colon.is_none()) {
+        let next = bytes.get(at + 1);
+        match bytes[at] {
             b'"' => in_string = !in_string,
             b'\\' => at += 1,
-            b',' if !in_string && comma.is_none() => comma = Some(body.get(at + 1) == Some(&b' ')),
-            b':' if !in_string && colon.is_none() => colon = Some(body.get(at + 1) == Some(&b' ')),
+            b',' if !in_string && comma.is_none() && !matches!(next, None | Some(b'\n' | b'\r')) => {
+                comma = Some(next == Some(&b' '));
+            }
+            b':' if !in_string && colon.is_none() => colon = Some(next == Some(&b' ')),
             _ => {}
         }
         at += 1;
     }
-    (comma, colon)
+    let either = comma.or(colon).unwrap_or(unseen);
+    (comma.unwrap_or(either), colon.unwrap_or(either))
+}
+
+/// Whether all characters beyond ASCII are escaped, as many writers do, and at least one is there.
+pub(super) fn is_ascii_escaped(bytes: &[u8]) -> bool {
+    bytes.is_ascii() && has_unicode_escape(bytes)
 }
 
 /// Whether a character beyond ASCII is written as `\uXXXX`.

@@ -4,6 +4,7 @@
 //! with. An object keeps the order of its keys. A value may be deeper than the stack is large, so
 //! it is dropped without recursion.
 
+use super::array::Array;
 use super::object::Object;
 use super::parse::{InvalidJson, parse};
 use super::text::{Short, Text};
@@ -32,24 +33,6 @@ pub(super) enum Node {
 }
 
 const _: () = assert!(size_of::<Value>() == 24, "a value is three words");
-
-/// The elements of an array. Dropped without recursion.
-#[derive(Clone, Default)]
-pub(super) struct Array(pub(super) Vec<Value>);
-
-impl Array {
-    pub(super) fn take(mut self) -> Vec<Value> {
-        std::mem::take(&mut self.0)
-    }
-}
-
-impl Drop for Array {
-    fn drop(&mut self) {
-        if !self.0.is_empty() {
-            drop_children(Children::Elements(std::mem::take(&mut self.0)));
-        }
-    }
-}
 
 /// How deep drops may nest before they are put off.
 const DROP_DEPTH: u32 = 100;
@@ -125,7 +108,7 @@ impl Value {
     /// An array.
     #[must_use]
     pub fn array(elements: Vec<Self>) -> Self {
-        Self(Node::Array(Rc::new(Array(elements))))
+        Self::from(Array::new(elements))
     }
 
     /// False for `null` and `false`.
@@ -172,7 +155,7 @@ impl Value {
 
     pub(super) fn as_array(&self) -> Option<&[Self]> {
         match &self.0 {
-            Node::Array(array) => Some(&array.0),
+            Node::Array(array) => Some(array),
             _ => None,
         }
     }
@@ -203,12 +186,23 @@ impl Value {
 
 /// The elements, copied only when somebody else holds the array too.
 pub(super) fn into_elements(array: Rc<Array>) -> Vec<Value> {
-    Rc::try_unwrap(array).map_or_else(|shared| shared.0.clone(), Array::take)
+    Rc::try_unwrap(array).map_or_else(|shared| shared.to_vec(), Array::into_elements)
+}
+
+/// The array, copied only when somebody else holds it too.
+pub(super) fn into_array(array: Rc<Array>) -> Array {
+    Rc::try_unwrap(array).unwrap_or_else(|shared| (*shared).clone())
 }
 
 /// The object, copied only when somebody else holds it too.
 pub(super) fn into_object(object: Rc<Object>) -> Object {
     Rc::try_unwrap(object).unwrap_or_else(|shared| (*shared).clone())
+}
+
+impl From<Array> for Value {
+    fn from(array: Array) -> Self {
+        Self(Node::Array(Rc::new(array)))
+    }
 }
 
 impl From<bool> for Value {

@@ -2,55 +2,70 @@
 //!
 //! A script that has read the PID of a holder that is gone by now removes the lock directory
 //! without another look, and with it the lock of whoever came next. A script may then come in, and
-//! nothing can prevent that. But no second aimem shall: the kernel lock on the info file outlives
+//! nothing can prevent that. But no second aimem may: the kernel lock on the info file outlives
 //! its name in the directory, so whoever finds no directory, or a stale one, probes the kernel
 //! lock once more by the anchor, `ROOT/.guards/KEY`.
 //!
 //! Only a holder of the kind *kernel* has one, for the time of its hold. It is made and removed
-//! under the guard. A dead holder's is replaced by the next taker.
+//! under the guard. A dead holder's is replaced by the next taker. Where a second name is another
+//! inode, as on some FUSE file systems, a holder has none.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
 
 use super::info::Info;
 use super::key::Key;
 use super::root::{LockRoot, found};
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
-
-fn path(root: &LockRoot, key: &Key) -> PathBuf {
-    root.guards().join(key.as_str())
-}
+use crate::sys::folder::{Access, Folder};
+use crate::sys::machine::Reach;
 
 /// Gives the info file of a lock that was just taken its second name.
 ///
 /// # Errors
 /// `NotFound` when a script has removed the directory already.
-pub(super) fn make(root: &LockRoot, key: &Key, info: &Path) -> io::Result<()> {
-    let anchor = path(root, key);
-    let made = match fs::hard_link(info, &anchor) {
+pub(super) fn make(root: &LockRoot, key: &Key, lock: &Folder, info: &File) -> io::Result<()> {
+    let guards = root.guards()?;
+    let anchor = key.as_str();
+    let made = match lock.link("info", &guards, anchor) {
         // A dead holder's: we hold the guard, and have been told that nobody is alive.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(&anchor).and_then(|()| fs::hard_link(info, &anchor))
+            guards.remove_file(anchor).and_then(|()| lock.link("info", &guards, anchor))
         }
         made => made,
     };
     match made {
-        // Another user's guards in a shared root: the directory alone has to do.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        made => made,
+        Ok(()) if is_named(&guards, anchor, info)? && is_locked(root, key)? => Ok(()),
+        // Another inode has no kernel lock, and would say that nobody is alive.
+        Ok(()) => guards.remove_file(anchor),
+        // No second names here, or another user's guards: the directory alone has to do.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
+        Err(error) if sys::is_shortage(&error) => Err(error),
+        Err(_) => Ok(()),
     }
 }
 
 /// Removes the anchor: ours only, or with `None` whoever's it is.
 pub(super) fn remove(root: &LockRoot, key: &Key, ours: Option<&File>) -> bool {
-    let anchor = path(root, key);
-    let is_ours = |ours: &File| {
-        let (ours, named) = (ours.metadata().ok(), fs::symlink_metadata(&anchor).ok());
-        named.is_some() && ours.as_ref().map(Identity::from) == named.as_ref().map(Identity::from)
-    };
-    ours.is_none_or(is_ours) && fs::remove_file(&anchor).is_ok()
+    let Ok(Some(guards)) = root.existing_guards() else { return false };
+    let anchor = key.as_str();
+    ours.is_none_or(|ours| is_named(&guards, anchor, ours).unwrap_or(false))
+        && guards.remove_file(anchor).is_ok()
+}
+
+fn is_named(guards: &Folder, anchor: &str, file: &File) -> io::Result<bool> {
+    let named = guards.look(anchor)?.map(|look| look.identity);
+    Ok(named == Some(Identity::from(&file.metadata()?)))
+}
+
+/// Whether the kernel lock on the info file is seen by its second name. The numbers alone do not
+/// tell: a FUSE file system may show those of the one below it.
+fn is_locked(root: &LockRoot, key: &Key) -> io::Result<bool> {
+    if root.reach() == Reach::Local {
+        return Ok(true);
+    }
+    open(root, key)?.map_or(Ok(false), |anchor| Ok(!sys::file::try_flock(&anchor, Flock::Shared)?))
 }
 
 /// What the holder says of itself, if it lives.
@@ -62,15 +77,32 @@ pub(super) fn living_holder(root: &LockRoot, key: &Key) -> io::Result<Option<Inf
     if sys::file::try_flock(&file, Flock::Shared)? {
         return Ok(None);
     }
-    Info::read(&file).map(Some)
+    // Another file by a second name keeps everybody out, but what stands in it is told to nobody.
+    match open_told(root, key) {
+        Ok(Some(file)) => Info::read(&file).map(Some),
+        Ok(None) => Ok(Some(Info::default())),
+        Err(error) if sys::is_shortage(&error) => Err(error),
+        Err(_) => Ok(Some(Info::default())),
+    }
+}
+
+/// Opens the anchor to tell what stands in it: its other name, if any, is the lock's info.
+fn open_told(root: &LockRoot, key: &Key) -> io::Result<Option<File>> {
+    let Some(guards) = root.existing_guards()? else { return Ok(None) };
+    let is_info = |anchor| {
+        let Some(lock) = found(root.open_lock(key))? else { return Ok(false) };
+        Ok(lock.look("info")?.is_some_and(|look| look.identity == anchor))
+    };
+    found(guards.open_told(key.as_str(), is_info))
 }
 
 fn open(root: &LockRoot, key: &Key) -> io::Result<Option<File>> {
-    found(sys::file::careful_options().read(true).open(path(root, key)))
+    let Some(guards) = root.existing_guards()? else { return Ok(None) };
+    found(guards.open_linked(key.as_str(), Access::Read))
 }
 
 /// The keys of all anchors, the dead ones' included.
 pub(super) fn keys(root: &LockRoot) -> Vec<Key> {
-    let Ok(folder) = fs::read_dir(root.guards()) else { return Vec::new() };
-    folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    let Ok(Some(guards)) = root.existing_guards() else { return Vec::new() };
+    guards.names().unwrap_or_default().iter().filter_map(|name| name.to_str()?.parse().ok()).collect()
 }

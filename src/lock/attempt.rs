@@ -1,56 +1,41 @@
-//! One try to take a lock: guard, `mkdir`, judge, set aside, `mkdir`, info.
+//! One try to take a lock: guard, rename, judge, set aside, rename.
+//!
+//! The lock is prepared before the guard is taken: a folder of a fresh name, with the info file
+//! in it, locked and written whole. Under the guard it is renamed to the lock's name, never over
+//! another. So a lock is born whole, whatever kills its maker.
 
-use std::fs::{self, File};
-use std::io;
-use std::time::{Duration, Instant};
-
-use jiff::Timestamp;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::time::Instant;
 
 use super::LockError;
 use super::anchor;
+use super::claim::{Claim, Keep};
 use super::guard::Guard;
-use super::held::{Held, Own, Reclaimed};
-use super::holder::Holder;
+use super::held::{Held, Own};
 use super::id::{LockId, Token};
-use super::info::{Info, Liveness};
+use super::info::Info;
 use super::key::Target;
-use super::liveness::{Judge, Judgement, Verdict};
+use super::liveness::{Judge, Judgement};
+use super::loss::Reclaimed;
 use super::removal::{SetAside, UNBORN_PREFIX, set_aside, sweep};
-use super::root::LockRoot;
+use super::root::{LockRoot, lock_name};
+use super::verdict::Verdict;
 use super::wait::Waiter;
 use crate::sys;
-use crate::sys::file::{Flock, Pinned};
+use crate::sys::file::{Flock, Identity, Pinned};
+use crate::sys::folder::{Access, Folder};
+use crate::sys::machine::Reach;
 
 /// So often a script may be faster than us, or its lock may be gone when we look.
 const MOST_ROUNDS: usize = 10;
 /// So many stale locks in a row are removed.
 const MOST_REMOVALS: usize = 2;
 
-/// What shall keep the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// This process and whoever inherits the descriptor.
-    Running,
-    /// Another process, by PID and start time, after this one has ended.
-    Owner {
-        /// Its PID.
-        pid: u32,
-        /// Its start time, see [`sys::process::Process::started`].
-        started: u64,
-    },
-    /// A time limit.
-    Lease(Duration),
-}
-
-/// What is written into the info file besides what the take finds out itself.
-#[derive(Debug, Clone)]
-pub(super) struct Claim {
-    pub(super) keep: Keep,
-    /// What the holder calls itself.
-    pub(super) client: Option<String>,
-    /// The holder's command line.
-    pub(super) command: String,
-}
+/// The permissions of the empty folder that keeps a lock's name for a moment where there is no
+/// exclusive rename. No script makes a folder with the sticky bit.
+pub(super) const UNBORN_MODE: u32 = 0o1700;
 
 /// How a try ended.
 pub(super) enum Attempt {
@@ -67,18 +52,120 @@ pub(super) fn attempt(
     deadline: Instant,
     waiter: &mut dyn Waiter,
 ) -> Result<Attempt, LockError> {
-    // Read before the guard is taken: under it others wait, and a death between the two steps
-    // of a take costs the next taker two seconds.
-    judge.here();
+    // Before the guard is taken, for under it others wait.
+    let unborn = Unborn::prepare(root, target, claim, judge)?;
     let guard = Guard::take_with(root, &target.key, deadline, waiter)?;
-    let mut take = Take { root, target, claim, removed: Vec::new(), reclaimed: None };
+    let mut take = Take { root, target, claim, unborn: Some(unborn), removed: Vec::new(), reclaimed: None };
     let attempt = take.run(judge, &guard);
     drop(guard);
     if !take.removed.is_empty() {
         take.removed.into_iter().for_each(SetAside::delete);
-        sweep(root, None);
+        sweep(root);
     }
     attempt
+}
+
+/// A lock that is made whole before it has its name. Removed unless it is born.
+struct Unborn {
+    root: Folder,
+    name: String,
+    folder: Folder,
+    /// `None` once it is born.
+    info: Option<File>,
+    token: Token,
+}
+
+impl Unborn {
+    fn prepare(
+        root: &LockRoot,
+        target: &Target,
+        claim: &Claim,
+        judge: &mut Judge,
+    ) -> Result<Unborn, LockError> {
+        let fail = || LockError::io("prepare a lock in", root.path());
+        for _ in 0..MOST_ROUNDS {
+            let folder = root.folder();
+            let token = Token::fresh().map_err(fail())?;
+            match Unborn::make(root, &folder, token, target, claim, judge) {
+                // The root was deleted, or somebody sweeps what is no minute old.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => root.reopen()?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if sys::file::no_flock(&error) => {
+                    return Err(root.no_flock(error));
+                }
+                made => return made.map_err(fail()),
+            }
+        }
+        Err(fail()(io::ErrorKind::NotFound.into()))
+    }
+
+    fn make(
+        root: &LockRoot,
+        top: &Folder,
+        token: Token,
+        target: &Target,
+        claim: &Claim,
+        judge: &mut Judge,
+    ) -> io::Result<Unborn> {
+        let name = format!("{UNBORN_PREFIX}{token}");
+        let folder = root.make_unborn(&name)?;
+        let info = match root.create_file(&folder, "info") {
+            Ok(info) => info,
+            Err(error) => {
+                let _ = top.remove_folder(&name);
+                return Err(error);
+            }
+        };
+        let written = info
+            .metadata()
+            .and_then(|meta| write_info(&info, &claim.describe(target, &token, meta.ino(), judge.here())));
+        let unborn = Unborn { root: top.clone(), name, folder, info: Some(info), token };
+        written.map(|()| unborn)
+    }
+}
+
+impl Unborn {
+    /// Gives it its name, if nobody has that.
+    ///
+    /// Where the file system has no exclusive rename, an empty folder takes the name, which
+    /// excludes a script's `mkdir` too, and a plain rename replaces it. We have the guard: if
+    /// another finds that folder, its maker has died, and [`UNBORN_MODE`] says that it was no script.
+    fn give_name(&self, lock: &str) -> io::Result<()> {
+        match self.root.rename_new(&self.name, &self.root, lock) {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+            renamed => return renamed,
+        }
+        drop(self.root.make_folder(lock, UNBORN_MODE)?);
+        let renamed = self.root.rename(&self.name, &self.root, lock);
+        if renamed.is_err() {
+            let _ = self.root.remove_folder(lock);
+        }
+        match renamed {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                Err(io::ErrorKind::AlreadyExists.into())
+            }
+            renamed => renamed,
+        }
+    }
+}
+
+impl Drop for Unborn {
+    fn drop(&mut self) {
+        // Closed first: some file systems keep an open file's folder from being removed.
+        if self.info.take().is_some() {
+            let _ = self.folder.remove_file("info");
+            let _ = self.root.remove_folder(&self.name);
+        }
+    }
+}
+
+/// Locks a fresh info file, and writes it. Written first and locked second, a stopped waiter's
+/// probe could hold it up.
+fn write_info(mut file: &File, info: &Info) -> io::Result<()> {
+    if !sys::file::try_flock(file, Flock::Exclusive)? {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    file.write_all(info.render().as_bytes())
 }
 
 /// A take under way, under the guard.
@@ -86,6 +173,7 @@ struct Take<'a> {
     root: &'a LockRoot,
     target: &'a Target,
     claim: &'a Claim,
+    unborn: Option<Unborn>,
     removed: Vec<SetAside>,
     reclaimed: Option<Reclaimed>,
 }
@@ -111,111 +199,101 @@ impl Take<'_> {
                 _ => return Ok(Attempt::Busy(judgement)),
             };
             match set_aside(self.root, key, judged.identity(), guard) {
-                Ok(Some(aside)) => self.removed.push(aside),
+                Ok(Some(aside)) => match judge.judge_again(key, &judgement, aside)? {
+                    Ok(aside) => self.removed.push(aside),
+                    Err(alive) => return Ok(Attempt::Busy(alive)),
+                },
                 Ok(None) => return Ok(Attempt::Busy(judgement)),
                 // The guard was deleted under us, so we are not alone: the next try has the new one.
                 Err(_) if guard.verify().is_err() => return Ok(Attempt::Busy(judgement)),
                 Err(error) => return Err(error),
             }
-            self.reclaimed =
-                Some(Reclaimed { holder: Holder::of(&judgement.info), reason: judgement.reason });
+            self.reclaimed = Some(Reclaimed::lock(key, &judgement.info, judgement.reason));
         }
     }
 
-    /// Makes the directory and everything in it. `None` when somebody was faster, or removes
-    /// things under us: what is there now has to be judged.
-    fn make(&self, judge: &mut Judge) -> Result<Option<Held>, LockError> {
+    /// Gives the prepared lock its name. `None` when somebody was faster, or removes things under
+    /// us: what is there now has to be judged.
+    fn make(&mut self, judge: &mut Judge) -> Result<Option<Held>, LockError> {
         let path = self.root.lock_dir(&self.target.key);
-        let fail = |action: &'static str| LockError::io(action, &path);
-        match self.root.make_folder(&path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
-            // The root was deleted: the next try makes it anew, guard and all.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(fail("make the lock directory")(error)),
-        }
-        match sys::file::open_folder(&path)
-            .and_then(Pinned::new)
-            .and_then(|folder| self.furnish(folder, judge))
-        {
-            Ok(held) => Ok(Some(held)),
-            // Removed or furnished by a script meanwhile.
+        match self.bear(judge) {
+            Ok(own) => Ok(Some(own)),
+            // Taken; or removed by a script meanwhile; or the root was deleted, and the next try
+            // makes it anew, guard and all.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {
                 Ok(None)
             }
-            Err(error) => {
-                // Only if it is still empty: a foreign file is evidence, not ours to delete.
-                let _ = fs::remove_dir(&path);
-                Err(fail("write the lock's info in")(error))
-            }
+            Err(error) if sys::file::no_flock(&error) || is_fooled(&error) => Err(self.root.no_flock(error)),
+            Err(error) => Err(LockError::io("make the lock", path)(error)),
         }
     }
 
-    /// Puts the info file into a fresh lock directory. It has its kernel lock before it has its
-    /// name: created first and locked second, a stopped waiter's probe could hold it up.
-    fn furnish(&self, directory: Pinned, judge: &mut Judge) -> io::Result<Held> {
-        let path = self.root.lock_dir(&self.target.key);
-        let token = Token::fresh()?;
-        let unborn = path.join(format!("{UNBORN_PREFIX}{token}"));
-        let file = self.root.create_file(&unborn, true)?;
-        let born = self.give_birth(&unborn, &file, &token, judge);
-        let _ = fs::remove_file(&unborn);
-        born?;
-        let id = LockId { key: self.target.key.clone(), token, inner: Vec::new() };
-        let own = Own { directory, info: file };
+    fn bear(&mut self, judge: &mut Judge) -> io::Result<Held> {
+        let mut unborn = match self.unborn.take() {
+            Some(unborn) if unborn.root.is_same_opening(&self.root.folder()) => unborn,
+            // The root was deleted meanwhile, or a lock that was born has been taken away under us.
+            _ => {
+                let token = Token::fresh()?;
+                Unborn::make(self.root, &self.root.folder(), token, self.target, self.claim, judge)?
+            }
+        };
+        if let Err(error) = unborn.give_name(&lock_name(&self.target.key)) {
+            // It stays as it is for the next round, which may find the name free.
+            self.unborn = Some(unborn);
+            return Err(error);
+        }
+        let info = unborn.info.take().ok_or(io::ErrorKind::NotFound)?;
+        self.settle(unborn.folder.clone(), info, unborn.token.clone())
+    }
+
+    /// The lock has its name. Makes sure that it is what others see, and that it keeps them out.
+    fn settle(&self, folder: Folder, info: File, token: Token) -> io::Result<Held> {
+        let key = &self.target.key;
+        let settled = (|| {
+            self.probe(&info)?;
+            match self.claim.keep {
+                Keep::Running => anchor::make(self.root, key, &folder, &info),
+                Keep::Owner { .. } | Keep::Lease(_) => Ok(()),
+            }
+        })();
+        if let Err(error) = settled {
+            let _ = folder.remove_file("info");
+            let root = self.root.folder();
+            // By now a script's may have the name.
+            let named = root.look(lock_name(key)).ok().flatten().map(|look| look.identity);
+            if named.is_some() && named == folder.identity().ok() {
+                let _ = root.remove_folder(lock_name(key));
+            }
+            return Err(error);
+        }
+        let id = LockId { key: key.clone(), token, inner: Vec::new() };
+        let own = Own { directory: Pinned::new(folder.file().try_clone()?)?, info };
         Ok(Held::own(self.root, self.target, id, own, self.reclaimed.clone()))
     }
 
-    fn give_birth(
-        &self,
-        unborn: &std::path::Path,
-        file: &File,
-        token: &Token,
-        judge: &mut Judge,
-    ) -> io::Result<()> {
-        if !sys::file::try_flock(file, Flock::Exclusive)? {
-            return Err(io::Error::other("a new file is locked already"));
+    /// Opens the info by its name, as others do: it must be the file that we have locked. On a file
+    /// system that may not keep its word, the lock must also be seen through the second opening.
+    fn probe(&self, info: &File) -> io::Result<()> {
+        let named = self.root.open_lock(&self.target.key)?.open_linked("info", Access::Read)?;
+        if Identity::from(&named.metadata()?) != Identity::from(&info.metadata()?) {
+            return Err(io::Error::other(Fooled(
+                "a file has another inode by its name than when it is open",
+            )));
         }
-        let text = self.describe(token, judge).render();
-        io::Write::write_all(&mut &*file, text.as_bytes())?;
-        fs::hard_link(unborn, unborn.with_file_name("info"))?;
-        match self.claim.keep {
-            Keep::Running => anchor::make(self.root, &self.target.key, unborn),
-            Keep::Owner { .. } | Keep::Lease(_) => Ok(()),
+        if self.root.reach() == Reach::Network && sys::file::try_flock(&named, Flock::Shared)? {
+            return Err(io::Error::other(Fooled(
+                "a lock on a file does not hold against a second opening of it",
+            )));
         }
+        Ok(())
     }
+}
 
-    fn describe(&self, token: &Token, judge: &mut Judge) -> Info {
-        let here = judge.here();
-        let mut info = Info {
-            pid: Some(std::process::id()),
-            acquired: Some(Timestamp::now()),
-            host: Some(here.host.clone()),
-            token: Some(token.clone()),
-            liveness: Some(Liveness::Kernel),
-            boot: here.boot.clone(),
-            machine: here.machine.clone(),
-            client: self.claim.client.clone(),
-            target: Some(self.target.path.clone()),
-            command: Some(self.claim.command.clone()),
-            ..Info::default()
-        };
-        match self.claim.keep {
-            Keep::Running => {}
-            Keep::Owner { pid, started } => {
-                info.liveness = Some(Liveness::Process);
-                info.pid = Some(pid);
-                info.started = Some(started);
-                info.pid_namespace = here.pid_namespace;
-                info.time_namespace = here.time_namespace;
-            }
-            Keep::Lease(limit) => {
-                info.liveness = Some(Liveness::Lease);
-                info.pid = Some(0);
-                info.time_namespace = here.time_namespace;
-                info.expire_in(limit);
-            }
-        }
-        info
-    }
+/// What a file system does with kernel locks that makes them useless.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Fooled(&'static str);
+
+fn is_fooled(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Fooled>())
 }

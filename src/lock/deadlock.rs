@@ -6,27 +6,28 @@
 //! on. If the way leads back, it is a cycle, and its youngest waiter gives up. A process that
 //! holds nothing can't be part of a cycle, leaves no trace, and looks at none.
 //!
-//! What a process holds is what it has taken itself, the locks whose commands it runs in, and,
-//! for `lock acquire`, what its owner has acquired before. Locks of a shell above any other
-//! command do not count: the command may run in the background, and the shell may go on.
+//! What a process holds is said in [`super::holdings`]. A guest that waits for another one's place is
+//! such a waiter too.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::attempt::Keep;
-use super::guest::live_part;
 use super::id::{LockId, Token};
-use super::info::{Info, Liveness, MAX_BYTES};
-use super::inventory;
+use super::info::MAX_BYTES;
 use super::key::{Key, Target};
 use super::liveness::Judge;
+use super::nest::Nest;
 use super::removal::is_old;
 use super::root::LockRoot;
 use super::text::{escape, unescape};
 use crate::sys;
 use crate::sys::file::Flock;
+use crate::sys::folder::Folder;
+
+/// The folder of traces.
+const WAITING: &str = ".waiting";
 
 /// A wait shorter than this leaves no trace.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
@@ -41,13 +42,21 @@ const LONGEST_CHAIN: usize = 64;
 pub(super) struct LookOut {
     next: Instant,
     pause: Duration,
+    /// On the boot-time clock.
+    since: Duration,
     trace: Option<Trace>,
     off: bool,
 }
 
 impl LookOut {
     pub(super) fn new(enabled: bool) -> LookOut {
-        LookOut { next: Instant::now() + FIRST_LOOK, pause: SECOND_LOOK, trace: None, off: !enabled }
+        LookOut {
+            next: Instant::now() + FIRST_LOOK,
+            pause: SECOND_LOOK,
+            since: sys::clock::since_boot(),
+            trace: None,
+            off: !enabled,
+        }
     }
 
     /// Called at every look that found the lock taken. Describes the cycle when this process is
@@ -56,6 +65,7 @@ impl LookOut {
         &mut self,
         root: &LockRoot,
         target: &Target,
+        wish: &Wish,
         holdings: impl FnOnce(&mut Judge) -> Vec<Token>,
         judge: &mut Judge,
     ) -> Option<String> {
@@ -64,65 +74,72 @@ impl LookOut {
         }
         self.next = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(LAST_PAUSE);
-        if self.trace.is_none() {
-            let holds = holdings(judge);
-            if holds.is_empty() {
-                self.off = true;
-                return None;
+        let wait = Wait {
+            pid: std::process::id(),
+            wish: wish.clone(),
+            target: target.path.clone(),
+            // Looked at anew: who did not wait for us may do so now.
+            holds: holdings(judge),
+            since: self.since,
+        };
+        if self.trace.as_ref().is_none_or(|trace| trace.wait != wait) {
+            self.trace = None;
+            if !wait.holds.is_empty() {
+                self.trace = Trace::leave(root, wait).ok();
             }
-            self.trace = Trace::leave(root, target, holds).ok();
         }
         let trace = self.trace.as_ref()?;
         let mine = &trace.wait;
-        let others = read_all(root, trace).unwrap_or_default();
-        let cycle =
-            find_cycle(mine, &others, &mut |key| judge.judge(key).map(|seen| seen.info).unwrap_or_default())?;
+        let others = read_all(trace).unwrap_or_default();
+        let cycle = find_cycle(mine, &others, &mut |wish| wish.whose(root, judge))?;
         let youngest = cycle.iter().all(|other| (other.since, other.pid) <= (mine.since, mine.pid));
         youngest.then(|| describe(mine, &cycle))
     }
 }
 
-/// What a process that may wait holds, in tokens.
-pub(super) fn holdings(
-    root: &LockRoot,
-    inherited: &[LockId],
-    own: &[LockId],
-    keep: Keep,
-    judge: &mut Judge,
-) -> Vec<Token> {
-    let live = inherited.iter().filter(|id| matches!(live_part(root, id, judge), Ok(Some(_))));
-    let mut tokens: Vec<Token> = live.map(|id| id.token.clone()).collect();
-    tokens.extend(own.iter().map(|id| id.token.clone()));
-    if let Keep::Owner { pid, started } = keep {
-        let entries = inventory::list(root).unwrap_or_default();
-        let owned = entries.into_iter().map(|entry| entry.judgement.info).filter(|info| {
-            info.liveness == Some(Liveness::Process) && info.pid == Some(pid) && info.started == Some(started)
-        });
-        tokens.extend(owned.filter_map(|info| info.token));
+/// What somebody waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// The lock of a file.
+    Lock(Key),
+    /// A guest's place under this id.
+    Place(LockId),
+}
+
+impl Wish {
+    /// The token of whoever has it.
+    fn whose(&self, root: &LockRoot, judge: &mut Judge) -> Option<Token> {
+        match self {
+            Wish::Lock(key) => judge.judge(key).ok()?.info.token,
+            Wish::Place(host) => Nest::look(root, host).ok()??.read().ok()?.token,
+        }
     }
-    tokens
 }
 
 /// A wait as its trace tells it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Wait {
     pid: u32,
-    wants: Key,
+    wish: Wish,
     target: PathBuf,
     holds: Vec<Token>,
     since: Duration,
 }
 
 /// Follows the waits from `mine` until one holds what closes the circle.
-fn find_cycle(mine: &Wait, others: &[Wait], holder_of: &mut dyn FnMut(&Key) -> Info) -> Option<Vec<Wait>> {
+fn find_cycle(
+    mine: &Wait,
+    others: &[Wait],
+    whose: &mut dyn FnMut(&Wish) -> Option<Token>,
+) -> Option<Vec<Wait>> {
     fn follow(
         mine: &Wait,
         others: &[Wait],
         chain: &mut Vec<Wait>,
-        holder_of: &mut dyn FnMut(&Key) -> Info,
+        whose: &mut dyn FnMut(&Wish) -> Option<Token>,
     ) -> bool {
-        let wanted = chain.last().map_or(&mine.wants, |last| &last.wants).clone();
-        let Some(token) = holder_of(&wanted).token else { return false };
+        let wish = chain.last().map_or(&mine.wish, |last| &last.wish).clone();
+        let Some(token) = whose(&wish) else { return false };
         if mine.holds.contains(&token) {
             // Waiting for what we hold ourselves is a matter between guests, not a cycle.
             return !chain.is_empty();
@@ -135,7 +152,7 @@ fn find_cycle(mine: &Wait, others: &[Wait], holder_of: &mut dyn FnMut(&Key) -> I
                 continue;
             }
             chain.push(other.clone());
-            if follow(mine, others, chain, holder_of) {
+            if follow(mine, others, chain, whose) {
                 return true;
             }
             chain.pop();
@@ -143,7 +160,7 @@ fn find_cycle(mine: &Wait, others: &[Wait], holder_of: &mut dyn FnMut(&Key) -> I
         false
     }
     let mut chain = Vec::new();
-    follow(mine, others, &mut chain, holder_of).then_some(chain)
+    follow(mine, others, &mut chain, whose).then_some(chain)
 }
 
 fn describe(mine: &Wait, cycle: &[Wait]) -> String {
@@ -157,54 +174,51 @@ fn describe(mine: &Wait, cycle: &[Wait]) -> String {
 
 /// A trace that was left, gone with its maker.
 struct Trace {
-    path: PathBuf,
+    folder: Folder,
+    name: String,
     _locked: File,
     wait: Wait,
 }
 
 impl Trace {
-    fn leave(root: &LockRoot, target: &Target, holds: Vec<Token>) -> io::Result<Trace> {
-        let folder = folder(root);
-        root.make_shared_folder(&folder)?;
-        let wait = Wait {
-            pid: std::process::id(),
-            wants: target.key.clone(),
-            target: target.path.clone(),
-            holds,
-            since: sys::clock::since_boot(),
-        };
-        let name = Token::fresh()?;
-        let unborn = folder.join(format!(".{name}"));
-        let path = folder.join(name.as_str());
-        let file = root.create_file(&unborn, true)?;
+    fn leave(root: &LockRoot, wait: Wait) -> io::Result<Trace> {
+        let folder = root.common_folder(WAITING)?;
+        let name = Token::fresh()?.to_string();
+        let unborn = format!(".{name}");
+        let file = root.create_file(&folder, &unborn)?;
         // Locked before it has its name, or it could be taken for a dead one's.
         let born = (|| {
             if !sys::file::try_flock(&file, Flock::Exclusive)? {
                 return Err(io::Error::other("a new file is locked already"));
             }
             (&file).write_all(wait.render().as_bytes())?;
-            sys::file::rename_noreplace(&unborn, &path)
+            // Its name is fresh: nothing is there to be replaced.
+            folder.rename(&unborn, &folder, &name)
         })();
         if born.is_err() {
-            let _ = fs::remove_file(&unborn);
+            let _ = folder.remove_file(&unborn);
         }
-        born.map(|()| Trace { path, _locked: file, wait })
+        born.map(|()| Trace { folder, name, _locked: file, wait })
     }
 }
 
 impl Drop for Trace {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        let _ = self.folder.remove_file(&self.name);
     }
 }
 
 impl Wait {
     fn render(&self) -> String {
         let holds: Vec<&str> = self.holds.iter().map(Token::as_str).collect();
+        // Earlier versions know the first kind alone, and pass over what they do not understand.
+        let wish = match &self.wish {
+            Wish::Lock(key) => format!("WANTS: {key}"),
+            Wish::Place(host) => format!("WANTS-PLACE: {host}"),
+        };
         format!(
-            "PID: {}\nWANTS: {}\nHOLDS: {}\nSINCE: {}\nTARGET: {}\n",
+            "PID: {}\n{wish}\nHOLDS: {}\nSINCE: {}\nTARGET: {}\n",
             self.pid,
-            self.wants,
             holds.join(","),
             self.since.as_nanos(),
             escape(self.target.as_os_str().as_encoded_bytes())
@@ -215,9 +229,13 @@ impl Wait {
         let value = |key: &str| {
             text.lines().find_map(|line| line.strip_prefix(key).and_then(|rest| rest.strip_prefix(": ")))
         };
+        let wish = match (value("WANTS"), value("WANTS-PLACE")) {
+            (Some(key), _) => Wish::Lock(key.parse().ok()?),
+            (None, host) => Wish::Place(host?.parse().ok()?),
+        };
         Some(Wait {
             pid: value("PID")?.parse().ok()?,
-            wants: value("WANTS")?.parse().ok()?,
+            wish,
             holds: value("HOLDS")?.split(',').map(str::parse).collect::<Result<_, _>>().ok()?,
             since: Duration::from_nanos(value("SINCE")?.parse().ok()?),
             target: String::from_utf8_lossy(&unescape(value("TARGET")?)).into_owned().into(),
@@ -225,25 +243,21 @@ impl Wait {
     }
 }
 
-fn folder(root: &LockRoot) -> PathBuf {
-    root.path().join(".waiting")
-}
-
 /// The waits of all living processes but this one. Traces of dead ones are removed on the way.
-fn read_all(root: &LockRoot, mine: &Trace) -> io::Result<Vec<Wait>> {
+fn read_all(mine: &Trace) -> io::Result<Vec<Wait>> {
     let mut waits = Vec::new();
-    for entry in fs::read_dir(folder(root))? {
-        let path = entry?.path();
-        if path == mine.path {
+    let folder = &mine.folder;
+    for name in folder.names()? {
+        if name == mine.name.as_str() {
             continue;
         }
-        let Ok(file) = sys::file::careful_options().read(true).open(&path) else { continue };
+        let Ok(file) = folder.open_readable(&name) else { continue };
         let mut text = String::new();
         if sys::file::try_flock(&file, Flock::Shared)? {
             // One without its name may be about to be locked.
-            let is_named = path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."));
-            if is_named || is_old(&path) {
-                let _ = fs::remove_file(&path);
+            let is_named = !name.as_encoded_bytes().starts_with(b".");
+            if is_named || folder.look(&name)?.is_some_and(|look| is_old(&look)) {
+                let _ = folder.remove_file(&name);
             }
             continue;
         }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::holder::Holder;
-use super::liveness::Verdict;
+use super::verdict::Verdict;
 
 /// What is wrong with an [`LockError::Uprooted`] lock, for the message and the journal.
 pub(super) const UPROOTED: &str =
@@ -42,11 +42,21 @@ pub enum LockError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The lock root of a file is there, but not for us. Another one would be no protection.
+    #[error("the lock folder {} cannot be used", shown(.path))]
+    Unusable {
+        /// The root.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// `flock` does not work where the lock root is.
-    #[error("the file system of {} has no working flock", shown(.path))]
+    #[error("the file system of {} ({file_system}) has no working flock", shown(.path))]
     NoFlock {
         /// The root.
         path: PathBuf,
+        /// The file system's name, as far as it is known.
+        file_system: String,
         /// The kernel's answer.
         source: io::Error,
     },

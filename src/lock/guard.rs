@@ -47,19 +47,22 @@ impl Guard {
         let path = root.guard_path(key);
         let deadline = deadline.max(Instant::now() + LEAST_PATIENCE);
         let mut backoff = Backoff::new(Duration::from_micros(50), Duration::from_millis(2));
-        let mut file = open_guard(root, &path)?;
+        let mut file = open_guard(root, key)?;
         loop {
             let locked = sys::file::try_flock(&file, Flock::Exclusive).map_err(|source| {
                 if sys::file::no_flock(&source) {
-                    LockError::NoFlock { path: root.path().to_owned(), source }
+                    root.no_flock(source)
                 } else {
                     LockError::Io { action: "lock the guard", path: path.clone(), source }
                 }
             })?;
             match (locked, still_named(&file, &path)?) {
                 (true, true) => return Ok(Guard { file, path }),
-                // Deleted under us: go on with the one that has its name now.
-                (_, false) => file = open_guard(root, &path)?,
+                // Deleted under us, or the root was: go on with the one that has its name now.
+                (_, false) => {
+                    root.reopen()?;
+                    file = open_guard(root, key)?;
+                }
                 (false, true) => {}
             }
             if Instant::now() >= deadline {
@@ -98,24 +101,18 @@ fn still_named(file: &File, path: &Path) -> Result<bool, LockError> {
     Ok(named.is_some_and(|named| Identity::from(&named) == Identity::from(&ours)))
 }
 
-/// Opens a guard for writing, which network file systems want for an exclusive lock; reading
-/// has to do where the guard is another user's.
-fn open_guard(root: &LockRoot, path: &Path) -> Result<File, LockError> {
-    let mut opened = root.create_file(path, false);
-    for _ in 0..MOST_DELETIONS {
-        match &opened {
-            // Missing, or deleted again while it was made.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            _ => break,
+/// Opens the guard, and makes it when it is missing, the root too.
+fn open_guard(root: &LockRoot, key: &Key) -> Result<File, LockError> {
+    let name = &key.as_str()[..2];
+    let mut deletions = 0;
+    loop {
+        let opened = root.guards().and_then(|guards| root.lock_file(&guards, name));
+        match opened {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && deletions < MOST_DELETIONS => {
+                deletions += 1;
+                root.reopen()?;
+            }
+            opened => return opened.map_err(LockError::io("open the guard", root.guard_path(key))),
         }
-        opened = root.make_guards().and_then(|()| root.create_file(path, false));
     }
-    match opened {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            // Not there either: what stands in the way is the permission to make it.
-            found(sys::file::careful_options().read(true).open(path)).and_then(|file| file.ok_or(error))
-        }
-        opened => opened,
-    }
-    .map_err(LockError::io("open the guard", path))
 }

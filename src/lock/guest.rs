@@ -1,30 +1,51 @@
 //! Guests: commands that run inside somebody's `lock with`, or name a lock with `--lock`.
 //!
-//! A guest neither takes nor releases the lock. Guests of one lock exclude each other: each has,
-//! for its whole hold, an exclusive kernel lock on `nest-TOKEN` in the lock directory, TOKEN
-//! being the innermost one that is live. A guest that starts a command itself writes a fresh
-//! token into that file and hands it on, so the command's own guests exclude each other one
-//! level further in. An inner token is live while its nest file is locked and names it.
+//! A guest neither takes nor releases the lock. Guests of one lock exclude each other, however they
+//! hold: each has a place of its own, in the [`Nest`] of the innermost token that is live. Whoever
+//! works under a guest's token, such as a command that it starts, finds a nest one level further in.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::LockError;
+use super::claim::{Claim, Keep};
+use super::held::RELEASE_PATIENCE;
+use super::holder::Holder;
 use super::id::{LockId, Token};
-use super::liveness::Judge;
-use super::root::{LockRoot, found};
+use super::info::{Info, Liveness};
+use super::key::Target;
+use super::liveness::{Judge, Judgement};
+use super::loss::Reclaimed;
+use super::manage::prolong;
+use super::nest::{Nest, Record};
+use super::root::LockRoot;
+use super::verdict::Verdict;
+use super::wait::Backoff;
 use crate::sys;
-use crate::sys::file::Flock;
+
+/// Why a guest's lock is lost when it is not its own doing.
+const HOST_IS_GONE: &str = "the lock that this one was taken under has ended";
 
 /// A guest's exclusive place.
 #[derive(Debug)]
-pub(super) struct Nest {
+pub(super) struct Place {
     root: LockRoot,
-    /// The id whose innermost token names the nest file.
+    /// The id under which we work.
     host: LockId,
-    file: File,
-    path: PathBuf,
+    /// Our own, unless the nest is another user's and could not be written.
+    token: Option<Token>,
+    nest: Nest,
+}
+
+/// How a guest's try to get a place ended.
+pub(super) enum Entrance {
+    Inside(Place, Option<Reclaimed>),
+    /// Another guest has it. Its name, where it is known.
+    Occupied(Option<Judgement>),
+    /// The host's lock has ended meanwhile.
+    HostIsGone,
 }
 
 /// The part of `id` that is live now: cut after its innermost live token, or nothing at all.
@@ -43,8 +64,9 @@ pub(super) fn live_part(
     }
     let mut live = LockId { inner: Vec::new(), ..id.clone() };
     for token in &id.inner {
-        let nest = nest_path(root, &live);
-        if !names(&nest, token).map_err(LockError::io("open", nest))? {
+        let is_live =
+            Nest::look(root, &live).and_then(|nest| nest.map_or(Ok(false), |nest| nest.is_of(token, judge)));
+        if !is_live.map_err(LockError::io("look at a guest of", root.lock_dir(&id.key)))? {
             break;
         }
         live.inner.push(token.clone());
@@ -52,71 +74,108 @@ pub(super) fn live_part(
     Ok(Some(live))
 }
 
-/// Whether the nest file is locked by a guest that has announced `token`.
-fn names(path: &Path, token: &Token) -> io::Result<bool> {
-    let file = match sys::file::careful_options().read(true).open(path) {
-        Ok(file) => file,
-        Err(error) if sys::is_shortage(&error) => return Err(error),
-        Err(_) => return Ok(false),
-    };
-    // Read first: only a file that names us is worth a probe, which could keep a guest out.
-    let mut text = String::new();
-    let read = (&file).take(64).read_to_string(&mut text);
-    Ok(read.is_ok()
-        && text.trim_end() == token.as_str()
-        && matches!(sys::file::try_flock(&file, Flock::Shared), Ok(false)))
+/// Why an id is not live although it is still written down whose it was: a verdict's reason.
+pub(super) fn why_dead(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Result<Option<String>, LockError> {
+    let seen = judge.judge(&id.key)?;
+    if seen.info.token.as_ref() != Some(&id.token) {
+        return Ok(None);
+    }
+    if seen.verdict == Verdict::Stale {
+        return Ok(Some(seen.reason));
+    }
+    let mut host = id.clone();
+    let Some(token) = host.inner.pop() else { return Ok(None) };
+    let fail = |source| LockError::Io { action: "look at a guest of", path: root.lock_dir(&id.key), source };
+    let Some(nest) = Nest::look(root, &host).map_err(fail)? else { return Ok(None) };
+    let record = nest.read().map_err(fail)?;
+    if record.token != Some(token) {
+        return Ok(None);
+    }
+    let (verdict, reason) = nest.judge(&record, false, judge).map_err(fail)?;
+    Ok((verdict == Verdict::Stale).then_some(reason))
 }
 
-fn nest_path(root: &LockRoot, host: &LockId) -> PathBuf {
-    let innermost = host.inner.last().unwrap_or(&host.token);
-    root.lock_dir(&host.key).join(format!("nest-{innermost}"))
-}
-
-impl Nest {
-    /// Tries to become the one guest of `host`, an id that was live a moment ago. `None` when
-    /// another guest is inside, or the host's lock has ended.
+impl Place {
+    /// Tries to become the one guest of `host`, an id that was live a moment ago.
     pub(super) fn try_enter(
         root: &LockRoot,
+        target: &Target,
         host: LockId,
+        claim: &Claim,
         judge: &mut Judge,
-    ) -> Result<Option<Nest>, LockError> {
-        let path = nest_path(root, &host);
-        let opened = match root.create_file(&path, false) {
-            // Another user's nest: enough to lock it.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                sys::file::careful_options().read(true).open(&path)
+    ) -> Result<Entrance, LockError> {
+        let opened = Nest::open(root, &host).map_err(|(path, source)| {
+            // Without it other guests could not be kept out.
+            LockError::Io { action: "take a guest's place by", path, source }
+        })?;
+        let Some(nest) = opened else { return Ok(Entrance::HostIsGone) };
+        let fail = |action: &'static str| LockError::io(action, nest.path());
+        if !nest.try_lock().map_err(fail("lock"))? {
+            let record = nest.read().map_err(fail("read"))?;
+            let (_, reason) = nest.judge(&record, true, judge).map_err(fail("look at"))?;
+            let known = record.info.pid.is_some();
+            return Ok(Entrance::Occupied(
+                known.then(|| Judgement::of_guest(record.info, Verdict::Held, reason)),
+            ));
+        }
+        let record = nest.read().map_err(fail("read"))?;
+        let mut reclaimed = None;
+        if record.token.is_some() {
+            let (verdict, reason) = nest.judge(&record, false, judge).map_err(fail("look at"))?;
+            if verdict.is_taken() {
+                nest.unlock().map_err(fail("unlock"))?;
+                return Ok(Entrance::Occupied(Some(Judgement::of_guest(record.info, verdict, reason))));
             }
-            opened => opened,
-        };
-        let Some(file) = found(opened).map_err(LockError::io("open", &path))? else { return Ok(None) };
-        if !sys::file::try_flock(&file, Flock::Exclusive).map_err(LockError::io("lock", &path))? {
-            return Ok(None);
+            // One of an earlier version has not said who it was.
+            let known = record.info.pid.is_some();
+            reclaimed = known.then(|| Reclaimed::place(&host, &record.info, reason));
         }
-        let nest = Nest { root: root.clone(), host, file, path };
-        // What an earlier guest has announced must not come to life again by our lock.
-        let is_silent =
-            nest.file.set_len(0).is_ok() || nest.file.metadata().is_ok_and(|meta| meta.len() == 0);
-        if !is_silent {
-            nest.release()?;
-            return Ok(None);
-        }
+        // What an earlier guest has left must not come to life again by our kernel lock.
+        nest.clear().map_err(fail("clear"))?;
+        let mut place = Place { root: root.clone(), host, token: None, nest };
         // The host may have ended while we came in.
-        if live_part(root, &nest.host, judge)?.as_ref() == Some(&nest.host) {
-            return Ok(Some(nest));
+        if live_part(root, &place.host, judge)?.as_ref() != Some(&place.host) {
+            place.release()?;
+            return Ok(Entrance::HostIsGone);
         }
-        nest.release()?;
-        Ok(None)
+        place.sign(target, claim, judge)?;
+        Ok(Entrance::Inside(place, reclaimed))
     }
 
-    /// Announces a fresh token, and returns the id for a command of ours.
-    pub(super) fn invite(&self) -> Result<LockId, LockError> {
-        let fail = |source| LockError::Io { action: "write", path: self.path.clone(), source };
-        let token = Token::fresh().map_err(fail)?;
-        let mut file = &self.file;
-        file.seek(SeekFrom::Start(0)).map_err(fail)?;
-        file.set_len(0).map_err(fail)?;
-        file.write_all(format!("{token}\n").as_bytes()).map_err(fail)?;
-        Ok(self.host.with_guest(token))
+    /// Writes down who we are.
+    fn sign(&mut self, target: &Target, claim: &Claim, judge: &mut Judge) -> Result<(), LockError> {
+        let signed = Token::fresh().and_then(|token| {
+            let info = claim.describe(target, &token, self.nest.inode()?, judge.here());
+            self.nest.write(&token, &info).map(|()| token)
+        });
+        match signed {
+            Ok(token) => self.token = Some(token),
+            // Another user's nest. While we run, the kernel lock does.
+            Err(_) if claim.keep == Keep::Running && self.nest.clear().is_ok() => {}
+            Err(source) => {
+                let path = self.nest.path().to_owned();
+                return Err(LockError::Io { action: "take a guest's place by", path, source });
+            }
+        }
+        Ok(())
+    }
+
+    /// The id of what runs under this place: in it, it is our guest.
+    pub(super) fn id(&self) -> Option<LockId> {
+        Some(self.host.with_guest(self.token.clone()?))
+    }
+
+    /// The id under which we work.
+    pub(super) fn host(&self) -> &LockId {
+        &self.host
+    }
+
+    pub(super) fn file(&self) -> &File {
+        self.nest.file()
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.nest.path()
     }
 
     /// Fails when the host's lock has ended, or a level between it and us.
@@ -126,23 +185,110 @@ impl Nest {
         if live_part(&self.root, &self.host, &mut judge)?.as_ref() == Some(&self.host) {
             return Ok(());
         }
-        Err(LockError::lost(
-            Some(target.to_owned()),
-            "the lock that this command was started under has ended",
-        ))
-    }
-
-    pub(super) fn host(&self) -> &LockId {
-        &self.host
-    }
-
-    pub(super) fn file(&self) -> &File {
-        &self.file
+        Err(LockError::lost(Some(target.to_owned()), HOST_IS_GONE))
     }
 
     pub(super) fn release(self) -> Result<(), LockError> {
-        let _ = self.file.set_len(0);
-        // Explicitly: a child of our command may still have the descriptor.
-        sys::file::unlock(&self.file).map_err(LockError::io("unlock", &self.path))
+        let _ = self.nest.clear();
+        self.leave()
     }
+
+    /// Gives back the kernel lock alone: what we wrote goes on to count, or is found as a dead guest's.
+    pub(super) fn leave(self) -> Result<(), LockError> {
+        // Explicitly: a child of our command may still have the descriptor.
+        self.nest.unlock().map_err(LockError::io("unlock", self.nest.path()))
+    }
+}
+
+/// A place that was acquired, opened by its id and under the kernel lock.
+struct Acquired {
+    nest: Nest,
+    record: Record,
+}
+
+/// Opens the place with this id, to change it.
+///
+/// # Errors
+/// [`LockError::Lost`] when it is over or another's; [`LockError::Running`].
+fn reopen(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Result<Acquired, LockError> {
+    let mut host = id.clone();
+    let token = host.inner.pop();
+    let gone = || LockError::lost(None, HOST_IS_GONE);
+    let opened = Nest::reopen(root, &host);
+    let opened = opened.map_err(LockError::io("open a guest's place in", root.lock_dir(&id.key)))?;
+    let Some(nest) = opened else { return Err(gone()) };
+    let fail = |action: &'static str| LockError::io(action, nest.path());
+    let deadline = sys::clock::deadline(RELEASE_PATIENCE);
+    let mut backoff = Backoff::new(Duration::from_micros(100), Duration::from_millis(10));
+    loop {
+        let locked = nest.try_lock().map_err(fail("lock"))?;
+        let record = nest.read().map_err(fail("read"))?;
+        let target = record.info.target.clone();
+        if record.token.is_none() || record.token != token {
+            let why = match record.info.pid {
+                Some(_) => format!("it is held by {} now", Holder::of(&record.info)),
+                None => "it was released, or taken over since".to_owned(),
+            };
+            return Err(LockError::lost(target, why));
+        }
+        if !matches!(record.info.liveness, Some(Liveness::Process | Liveness::Lease)) {
+            return Err(LockError::Running { target, holder: Holder::of(&record.info) });
+        }
+        if locked {
+            let (verdict, why) = nest.judge(&record, false, judge).map_err(fail("look at"))?;
+            if verdict == Verdict::Stale {
+                return Err(LockError::lost(target, why));
+            }
+            if live_part(root, &host, judge)?.as_ref() != Some(&host) {
+                return Err(LockError::lost(target, HOST_IS_GONE));
+            }
+            return Ok(Acquired { nest, record });
+        }
+        // Another guest looks who is inside.
+        if Instant::now() >= deadline {
+            let kept = io::Error::other("another process keeps its kernel lock");
+            return Err(fail("lock")(kept));
+        }
+        std::thread::sleep(backoff.next(deadline));
+    }
+}
+
+/// The id of the place under `host`, where somebody has acquired it whose record is meant.
+///
+/// # Errors
+/// This process is short of something.
+pub(super) fn acquired(
+    root: &LockRoot,
+    host: &LockId,
+    is_meant: impl FnOnce(&Info) -> bool,
+    judge: &mut Judge,
+) -> Result<Option<LockId>, LockError> {
+    let fail =
+        |source| LockError::Io { action: "look at a guest of", path: root.lock_dir(&host.key), source };
+    let Some(nest) = Nest::look(root, host).map_err(fail)? else { return Ok(None) };
+    let record = nest.read().map_err(fail)?;
+    match record.token.filter(|_| is_meant(&record.info)) {
+        Some(token) if nest.is_of(&token, judge).map_err(fail)? => Ok(Some(host.with_guest(token))),
+        _ => Ok(None),
+    }
+}
+
+/// Gives up the place that `lock acquire` took under this guest's id.
+///
+/// # Errors
+/// [`LockError::Lost`] when it is over or another's, and nothing was changed;
+/// [`LockError::Running`] when a running command has it.
+pub(super) fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
+    let place = reopen(root, id, &mut Judge::new(root))?;
+    place.nest.clear().map_err(LockError::io("clear", place.nest.path()))
+}
+
+/// Lets a guest's lease run for longer.
+///
+/// # Errors
+/// As [`release`]; [`LockError::NotALease`].
+pub(super) fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+    let mut judge = Judge::new(root);
+    let Acquired { nest, record } = reopen(root, id, &mut judge)?;
+    prolong(nest.file(), nest.path(), record.info, ttl, &mut judge)
 }

@@ -2,23 +2,24 @@
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::LockError;
 use super::anchor;
 use super::guard::Guard;
-use super::guest::Nest;
+use super::guest::Place;
 use super::holder::Holder;
-use super::id::{LockId, Token};
+use super::id::LockId;
 use super::info::Info;
-use super::journal;
 use super::key::Target;
+use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
 use super::root::{LockRoot, found};
 use super::wait::Waiter;
 use crate::sys;
 use crate::sys::file::{Identity, Pinned};
+use crate::sys::folder::Access;
 
 /// A release that can't get the guard leaves the lock to be reaped after this.
 pub(super) const RELEASE_PATIENCE: Duration = Duration::from_secs(5);
@@ -36,15 +37,6 @@ pub struct Held {
     reclaimed: Option<Reclaimed>,
 }
 
-/// A dead holder's lock that was removed to make room.
-#[derive(Debug, Clone)]
-pub struct Reclaimed {
-    /// Whose it was.
-    pub holder: Holder,
-    /// Why it was stale.
-    pub reason: String,
-}
-
 /// Our own lock: its directory, and the info file that we wrote, both kept open.
 #[derive(Debug)]
 pub(super) struct Own {
@@ -56,7 +48,7 @@ pub(super) struct Own {
 enum Hold {
     Own(Own),
     /// A place inside somebody's lock.
-    Guest(Nest),
+    Guest(Place),
     /// Given back, or another's business.
     Over,
 }
@@ -73,16 +65,14 @@ impl Held {
     }
 
     /// A guest's place, under a lock that another holds.
-    pub(super) fn guest(root: &LockRoot, target: &Target, nest: Nest) -> Held {
-        let id = nest.host().clone();
-        Held { root: root.clone(), target: target.clone(), id, hold: Hold::Guest(nest), reclaimed: None }
-    }
-
-    /// A guest that only wants an id to hand on: releasing it does nothing.
-    pub(super) fn guest_in_name(root: &LockRoot, target: &Target, host: &LockId) -> Result<Held, LockError> {
-        let token = Token::fresh().map_err(LockError::io("name a guest of", root.lock_dir(&target.key)))?;
-        let id = host.with_guest(token);
-        Ok(Held { root: root.clone(), target: target.clone(), id, hold: Hold::Over, reclaimed: None })
+    pub(super) fn guest(
+        root: &LockRoot,
+        target: &Target,
+        place: Place,
+        reclaimed: Option<Reclaimed>,
+    ) -> Held {
+        let id = place.id().unwrap_or_else(|| place.host().clone());
+        Held { root: root.clone(), target: target.clone(), id, hold: Hold::Guest(place), reclaimed }
     }
 
     /// The lock's id. A command that is started with it in its environment is our guest.
@@ -96,9 +86,17 @@ impl Held {
     /// A guest's own id can't be written down for its guests.
     pub fn invite(&self) -> Result<LockId, LockError> {
         match &self.hold {
-            Hold::Guest(nest) => nest.invite(),
+            Hold::Guest(place) => place.id().ok_or_else(|| {
+                let source = std::io::ErrorKind::PermissionDenied.into();
+                LockError::Io { action: "name a guest in", path: place.path().to_owned(), source }
+            }),
             Hold::Own(_) | Hold::Over => Ok(self.id.clone()),
         }
+    }
+
+    /// The folder that is the lock.
+    pub fn directory(&self) -> PathBuf {
+        self.root.lock_dir(&self.target.key)
     }
 
     /// The locked file.
@@ -119,7 +117,7 @@ impl Held {
     pub fn inheritable(&self) -> Result<Option<OwnedFd>, LockError> {
         let file = match &self.hold {
             Hold::Own(own) => &own.info,
-            Hold::Guest(nest) => nest.file(),
+            Hold::Guest(place) => place.file(),
             Hold::Over => return Ok(None),
         };
         let path = self.root.lock_dir(&self.target.key);
@@ -158,7 +156,7 @@ impl Held {
                 }
             }
         })();
-        journal::note_loss(&self.root, published)
+        loss::note(&self.root, &self.id, published)
     }
 
     /// Makes sure that the lock is ours at this moment.
@@ -168,7 +166,7 @@ impl Held {
     pub fn check(&self) -> Result<(), LockError> {
         match &self.hold {
             Hold::Own(own) => self.check_own(own),
-            Hold::Guest(nest) => nest.check(&self.target.path),
+            Hold::Guest(place) => place.check(&self.target.path),
             Hold::Over => Err(LockError::lost(Some(self.target.path.clone()), "it was released")),
         }
     }
@@ -180,7 +178,7 @@ impl Held {
     /// Any other error leaves it to be reaped by the next taker.
     pub fn release(mut self) -> Result<(), LockError> {
         let released = self.give_back();
-        journal::note_loss(&self.root, released)
+        loss::note(&self.root, &self.id, released)
     }
 
     /// Gives the lock back as dropping it does, and tells of it.
@@ -192,7 +190,10 @@ impl Held {
 
     /// Leaves the lock in place for its owner or until its time is over, and returns its id.
     pub fn leave(mut self) -> LockId {
-        self.hold = Hold::Over;
+        if let Hold::Guest(place) = std::mem::replace(&mut self.hold, Hold::Over) {
+            // The process's end does the same.
+            let _ = place.leave();
+        }
         self.id.clone()
     }
 
@@ -201,7 +202,7 @@ impl Held {
     pub fn abandon(mut self) {
         match std::mem::replace(&mut self.hold, Hold::Over) {
             Hold::Own(own) => drop(sys::file::unlock(&own.info)),
-            Hold::Guest(nest) => drop(nest.release()),
+            Hold::Guest(place) => drop(place.leave()),
             Hold::Over => {}
         }
     }
@@ -221,10 +222,10 @@ impl Held {
     fn give_back(&mut self) -> Result<(), LockError> {
         let own = match std::mem::replace(&mut self.hold, Hold::Over) {
             Hold::Own(own) => own,
-            Hold::Guest(nest) => {
+            Hold::Guest(place) => {
                 // Whether our host was there to the end is known only while we are inside.
-                let checked = nest.check(&self.target.path);
-                return nest.release().and(checked);
+                let checked = place.check(&self.target.path);
+                return place.release().and(checked);
             }
             Hold::Over => return Ok(()),
         };
@@ -237,6 +238,8 @@ impl Held {
         });
         // Explicitly, for a command's child may still have the descriptor.
         let _ = sys::file::unlock(&own.info);
+        // Closed first: some file systems keep an open file's folder from being removed.
+        drop(own);
         ended.map(SetAside::delete)
     }
 }
@@ -254,7 +257,7 @@ pub(super) fn open_info(
     id: &LockId,
     target: Option<&Path>,
 ) -> Result<(File, Info), LockError> {
-    open_info_with(root, id, target, sys::file::careful_options().read(true))
+    open_info_with(root, id, target, Access::Read)
 }
 
 /// The same in another way than for reading.
@@ -262,15 +265,21 @@ pub(super) fn open_info_with(
     root: &LockRoot,
     id: &LockId,
     target: Option<&Path>,
-    options: &std::fs::OpenOptions,
+    access: Access,
 ) -> Result<(File, Info), LockError> {
     let path = root.lock_dir(&id.key).join("info");
-    let opened = found(options.open(&path)).map_err(LockError::io("open", &path))?;
+    let opened = root.open_lock(&id.key).and_then(|lock| match access {
+        Access::Read => root.open_info_in(&id.key, &lock),
+        _ => lock.open_file("info", access),
+    });
+    let opened = found(opened).map_err(LockError::io("open", &path))?;
     let lost = |why: String| LockError::lost(target.map(Path::to_owned), why);
     let file = opened.ok_or_else(|| lost("it was removed".to_owned()))?;
     let info = Info::read(&file).map_err(LockError::io("read", &path))?;
     if info.token.as_ref() == Some(&id.token) {
         return Ok((file, info));
     }
-    Err(lost(format!("it is held by {} now", Holder::of(&info))))
+    let why = format!("it is held by {} now", Holder::of(&info));
+    // Whoever has it, it is the same file.
+    Err(LockError::lost(target.map(Path::to_owned).or(info.target), why))
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::info::{Info, Liveness, base_name};
+use super::liveness::Judgement;
+use super::openers::described;
 use super::text::{printable, shorten};
 
 /// What we write is shorter; somebody else's info may hold kilobytes.
@@ -17,10 +19,24 @@ pub struct Holder {
     pub label: String,
     /// The machine's name, when it is another's.
     pub host: Option<String>,
+    /// The PID is one of another PID namespace, as of a container.
+    pub contained: bool,
     /// Whether a time limit, not a process, keeps the lock.
     pub lease: bool,
+    /// The process has ended, and others that it started have the lock. Their description, empty where
+    /// they were not looked for.
+    pub left: Option<String>,
     /// The lock is ours as guests, and what keeps us out is another guest.
-    pub inside: bool,
+    pub inside: Option<Inside>,
+}
+
+/// What is known of another guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inside {
+    /// It is the holder that is named.
+    Known,
+    /// The holder that is named is the host.
+    Unknown,
 }
 
 impl Holder {
@@ -45,16 +61,37 @@ impl Holder {
                 .as_deref()
                 .filter(|host| *host != crate::sys::machine::host_name())
                 .map(|host| shorten(&printable(host), MAX_LABEL).into_owned()),
+            contained: info.pid_namespace.is_some()
+                && info.pid_namespace != crate::sys::machine::pid_namespace(),
             lease: info.liveness == Some(Liveness::Lease),
-            inside: false,
+            left: None,
+            inside: None,
         }
+    }
+}
+
+impl Holder {
+    /// The holder that a judge has found. `openers` tells who has the info file open; it is asked only
+    /// where that is somebody else.
+    pub(super) fn found(judgement: &Judgement, openers: impl FnOnce() -> Vec<u32>) -> Holder {
+        let left = judgement.orphaned.then(|| match openers().as_slice() {
+            [] => String::new(),
+            pids => described(pids),
+        });
+        let inside = judgement.guest.then_some(Inside::Known);
+        Holder { left, inside, ..Holder::of(&judgement.info) }
     }
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.inside {
+        if self.inside == Some(Inside::Unknown) {
             out.write_str("another command under the lock of ")?;
+        }
+        match &self.left {
+            None => {}
+            Some(left) if left.is_empty() => out.write_str("a process left behind by ")?,
+            Some(left) => write!(out, "{left}, left behind by ")?,
         }
         match self.pid {
             Some(pid) => write!(out, "pid {pid}")?,
@@ -64,9 +101,15 @@ impl fmt::Display for Holder {
         if !self.label.is_empty() {
             write!(out, " ({})", self.label)?;
         }
-        match &self.host {
-            Some(host) => write!(out, " on {host}"),
-            None => Ok(()),
+        if self.contained && self.pid.is_some() {
+            out.write_str(" in another PID namespace")?;
+        }
+        if let Some(host) = &self.host {
+            write!(out, " on {host}")?;
+        }
+        match self.inside {
+            Some(Inside::Known) => out.write_str(", a guest of the same lock"),
+            _ => Ok(()),
         }
     }
 }

@@ -38,6 +38,15 @@ pub enum Liveness {
     Lease,
 }
 
+/// Which file an info file is: a copy of it is another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The type of the file system by which the holder reaches it.
+    pub file_system: String,
+    /// Its inode number there.
+    pub inode: u64,
+}
+
 /// The content of an info file. Everything may be missing: scripts write three lines only.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Info {
@@ -55,7 +64,9 @@ pub struct Info {
     pub boot: Option<String>,
     /// The machine's hashed id.
     pub machine: Option<String>,
-    /// The owner's PID namespace.
+    /// The file itself, as the holder saw it.
+    pub place: Option<Place>,
+    /// The PID namespace that `pid` counts in.
     pub pid_namespace: Option<u64>,
     /// The owner's start time in the kernel's unit.
     pub started: Option<u64>,
@@ -69,7 +80,7 @@ pub struct Info {
     pub client: Option<String>,
     /// The locked file.
     pub target: Option<PathBuf>,
-    /// The holder's command line, shortened.
+    /// What the holder runs: its verb, files, and the name of its command.
     pub command: Option<String>,
 }
 
@@ -121,6 +132,7 @@ impl Info {
                 }
                 "BOOT" => info.boot = text(),
                 "MACHINE" => info.machine = text(),
+                "INODE" => info.place = parse_place(value),
                 "PIDNS" => info.pid_namespace = value.parse().ok(),
                 "STARTED" => info.started = value.parse().ok(),
                 "TIMENS" => info.time_namespace = value.parse().ok(),
@@ -154,6 +166,7 @@ impl Info {
         line("LIVENESS", self.liveness.map(|kind| kind.name().to_owned()));
         line("BOOT", self.boot.clone());
         line("MACHINE", Some(self.machine.clone().unwrap_or_default()));
+        line("INODE", self.place.as_ref().map(|place| format!("{} {}", place.inode, place.file_system)));
         line("PIDNS", self.pid_namespace.map(|number| number.to_string()));
         line("STARTED", self.started.map(|ticks| ticks.to_string()));
         line("TIMENS", self.time_namespace.map(|number| number.to_string()));
@@ -222,14 +235,22 @@ fn parse_boot_time(text: &str) -> Option<Duration> {
     Some(Duration::new(seconds.parse().ok()?, millis * 1_000_000))
 }
 
+fn parse_place(text: &str) -> Option<Place> {
+    let (inode, file_system) = text.split_once(' ')?;
+    if file_system.len() > 32 || !file_system.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    Some(Place { inode: inode.parse().ok()?, file_system: file_system.to_owned() })
+}
+
 fn path_from(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;
     PathBuf::from(std::ffi::OsString::from_vec(bytes))
 }
 
-/// A command line for the info file: words with spaces are quoted so that people can tell them
+/// Words as one line for the info file: those with spaces are quoted so that people can tell them
 /// apart.
-pub fn describe_command<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> String {
+pub fn describe_words<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> String {
     let mut line = String::new();
     for word in words {
         // A 100 KB argument need not be looked at whole.
@@ -269,6 +290,7 @@ mod tests {
             liveness: Some(Liveness::Lease),
             boot: Some("0d7c".into()),
             machine: Some("9a1e".into()),
+            place: Some(Place { file_system: "ext4".into(), inode: 1_573_104 }),
             pid_namespace: Some(4_026_531_836),
             started: Some(184_467),
             time_namespace: Some(4_026_531_834),

@@ -1,7 +1,7 @@
 //! All locks of a root: listing them, and removing the stale ones.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::Metadata;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -11,9 +11,12 @@ use super::guard::Guard;
 use super::holder::Holder;
 use super::journal::{Event, Record};
 use super::key::Key;
-use super::liveness::{CORRUPT_GRACE, Judge, Judgement, Verdict};
+use super::liveness::{CORRUPT_GRACE, Judge, Judgement};
+use super::loss::Reclaimed;
+use super::openers::openers;
 use super::removal::{set_aside, sweep};
-use super::root::{LockRoot, found};
+use super::root::{LockRoot, lock_name};
+use super::verdict::Verdict;
 use crate::sys;
 
 /// One lock as it was found.
@@ -30,11 +33,16 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The processes that have the lock's info file open now: its holder, and every command
-    /// that inherited it.
-    pub fn who_has_it_open(&self) -> Vec<u32> {
-        sys::process::who_has_open(&self.directory.join("info"))
+    /// Who holds it, `openers` being the processes that have its info file open.
+    pub fn holder(&self, openers: &[u32]) -> Holder {
+        Holder::found(&self.judgement, || openers.to_vec())
     }
+}
+
+/// The processes that have each lock's info file open now, in the order of the locks: its holder,
+/// and every command that inherited it.
+pub fn who_has_open(entries: &[&Entry]) -> Vec<Vec<u32>> {
+    openers(entries.iter().map(|entry| (&entry.judgement, entry.directory.join("info"))))
 }
 
 /// Every lock of the root, oldest first.
@@ -56,7 +64,7 @@ pub fn entry(root: &LockRoot, key: &Key) -> Result<Option<Entry>, LockError> {
 fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<Option<Entry>, LockError> {
     let judgement = judge.judge(key)?;
     let directory = root.lock_dir(key);
-    let age = age(&judgement, &directory);
+    let age = age(root, key, &judgement);
     let is_taken = judgement.verdict != Verdict::Free;
     Ok(is_taken.then(|| Entry { key: key.clone(), directory, judgement, age }))
 }
@@ -64,11 +72,9 @@ fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<Option<En
 fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError> {
     let fail =
         |source| LockError::Io { action: "list the lock folder", path: root.path().to_owned(), source };
-    let Some(folder) = found(fs::read_dir(root.path())).map_err(fail)? else { return Ok(Vec::new()) };
     // Holders whose directory was removed are known by their anchor alone.
     let mut keys: BTreeSet<Key> = anchor::keys(root).into_iter().collect();
-    for name in folder {
-        let name = name.map_err(fail)?.file_name();
+    for name in root.folder().names().map_err(fail)? {
         keys.extend(name.to_str().and_then(|name| name.strip_suffix(".lock")?.parse::<Key>().ok()));
     }
     let entries = keys.iter().filter_map(|key| entry_with(root, key, judge).transpose());
@@ -77,13 +83,21 @@ fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError
     Ok(entries)
 }
 
-fn age(judgement: &Judgement, directory: &std::path::Path) -> Duration {
+fn age(root: &LockRoot, key: &Key, judgement: &Judgement) -> Duration {
+    let since_epoch = |meta: &Metadata| meta.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok();
+    let written = judgement.file.as_ref().and_then(since_epoch);
     let acquired = judgement.info.acquired.and_then(|time| Duration::try_from(time.as_duration()).ok());
-    let made = || {
-        let modified = fs::symlink_metadata(directory).and_then(|meta| meta.modified()).ok()?;
-        modified.duration_since(SystemTime::UNIX_EPOCH).ok()
+    let folder = || {
+        let (seconds, nanos) = root.folder().look(lock_name(key)).ok()??.modified;
+        Some(Duration::new(u64::try_from(seconds).ok()?, u32::try_from(nanos).ok()?))
     };
-    acquired.or_else(made).map_or(Duration::ZERO, |then| sys::clock::since_epoch().saturating_sub(then))
+    let made = match (acquired, written) {
+        // ACQUIRED has whole seconds. The info was written in that very one.
+        (Some(acquired), Some(written)) if written.as_secs() == acquired.as_secs() => Some(written),
+        (Some(acquired), _) => Some(acquired),
+        (None, _) => folder(),
+    };
+    made.map_or(Duration::ZERO, |then| sys::clock::since_epoch().saturating_sub(then))
 }
 
 /// What a clean-up did.
@@ -126,8 +140,7 @@ pub fn cleanup(root: &LockRoot, dry_run: bool) -> Result<Cleanup, LockError> {
         }
     }
     if !dry_run {
-        done.swept = sweep(root, None) + sweep_anchors(root, &mut judge);
-        done.swept += done.kept.iter().map(|entry| sweep(root, Some(&entry.directory))).sum::<usize>();
+        done.swept = sweep(root) + sweep_anchors(root, &mut judge);
     }
     Ok(done)
 }
@@ -151,13 +164,13 @@ fn reap(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<bool, LockError
     let (Verdict::Stale, Some(directory)) = (judgement.verdict, &judgement.directory) else {
         return Ok(false);
     };
-    let removed = set_aside(root, key, directory.identity(), &guard)?;
+    let Some(aside) = set_aside(root, key, directory.identity(), &guard)? else { return Ok(false) };
+    let Ok(aside) = judge.judge_again(key, &judgement, aside)? else { return Ok(false) };
     // Its kernel lock was free, or it would not be stale.
     anchor::remove(root, key, None);
     drop(guard);
-    let Some(aside) = removed else { return Ok(false) };
     aside.delete();
     let record = Record::new(Event::Takeover, judgement.info.target.as_deref());
-    record.holder(&Holder::of(&judgement.info)).why(judgement.reason).append(root);
+    Reclaimed::lock(key, &judgement.info, judgement.reason).fill(record).append(root);
     Ok(true)
 }

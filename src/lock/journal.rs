@@ -6,21 +6,21 @@
 //! refuse a lock, so failures are silent. When a file is full it is renamed to a name of its own
 //! that nothing can replace; only the oldest of those go.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::LockError;
-use super::error::UPROOTED;
 use super::holder::Holder;
 use super::root::{LockRoot, found};
 use crate::sys;
 use crate::sys::file::Identity;
+use crate::sys::folder::{Access, Folder};
 
 const NAME: &str = "journal.jsonl";
 const PREFIX: &str = "journal.";
@@ -31,6 +31,11 @@ const FULL: u64 = 1 << 20;
 const KEPT: usize = 4;
 /// A wait that ended well is worth a line from here on.
 pub(super) const LONG_WAIT: Duration = Duration::from_secs(1);
+
+/// A line that is longer is none of ours.
+const LONGEST_LINE: usize = 64 * 1024;
+/// A wait that is said to be longer, about thirty years, is none.
+const LONGEST_WAIT: Duration = Duration::from_secs(1_000_000_000);
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,6 +93,12 @@ pub struct Record {
     /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// The id of a lock that was removed. Nothing can be done with it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// When the lease ended that was removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<Timestamp>,
 }
 
 impl Record {
@@ -102,7 +113,21 @@ impl Record {
             holder: None,
             waited_seconds: None,
             why: None,
+            lock: None,
+            expired: None,
         }
+    }
+
+    /// A line of the journal, as whoever may write there has left it.
+    fn parse(line: &[u8]) -> Option<Record> {
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
+        let mut record: Record = serde_json::from_slice(line).ok()?;
+        // A negative one says nothing, and neither does one beyond all durations.
+        let is_time = |seconds: &f64| (0.0..=LONGEST_WAIT.as_secs_f64()).contains(seconds);
+        record.waited_seconds = record.waited_seconds.filter(is_time);
+        Some(record)
     }
 
     #[must_use]
@@ -137,33 +162,19 @@ impl Record {
     }
 }
 
-/// Journals a loss on its way to the caller.
-pub(super) fn note_loss<T>(root: &LockRoot, result: Result<T, LockError>) -> Result<T, LockError> {
-    match &result {
-        Err(LockError::Lost { target, why }) => {
-            Record::new(Event::Lost, target.as_deref()).why(why).append(root);
-        }
-        Err(LockError::Uprooted { target }) => {
-            Record::new(Event::Lost, Some(target)).why(UPROOTED).append(root);
-        }
-        _ => {}
-    }
-    result
-}
-
 fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {
-    let path = root.path().join(NAME);
-    let mut file = match found(sys::file::careful_options().append(true).open(&path))? {
-        Some(file) => file,
-        None => {
-            root.create_file(&path, false)?;
-            sys::file::careful_options().append(true).open(&path)?
+    let folder = root.folder();
+    let mut file = match folder.open_file(NAME, Access::Append) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            root.lock_file(&folder, NAME)?;
+            folder.open_file(NAME, Access::Append)?
         }
+        opened => opened?,
     };
     // One write, so that lines of several processes do not mix.
     file.write_all(line.as_bytes())?;
     if file.metadata()?.len() > FULL {
-        put_aside(root, &path, &file)?;
+        put_aside(&folder, &file)?;
     }
     Ok(())
 }
@@ -171,31 +182,27 @@ fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {
 /// Several processes may see at once that a file is full. Each renames only the file that it has
 /// written to, to a fresh name, so none of them takes another's fresh journal for the full one
 /// and replaces the full one by it.
-fn put_aside(root: &LockRoot, path: &Path, full: &File) -> io::Result<()> {
+fn put_aside(folder: &Folder, full: &File) -> io::Result<()> {
     let now = sys::clock::since_epoch().as_millis();
-    let aside = root.path().join(format!("{PREFIX}{now:015}-{}{SUFFIX}", std::process::id()));
-    if Identity::from(&fs::symlink_metadata(path)?) == Identity::from(&full.metadata()?) {
-        sys::file::rename_noreplace(path, &aside)?;
+    let aside = format!("{PREFIX}{now:015}-{}{SUFFIX}", std::process::id());
+    if folder.look(NAME)?.map(|look| look.identity) == Some(Identity::from(&full.metadata()?)) {
+        folder.rename(NAME, folder, &aside)?;
     }
-    let files = files(root)?;
+    let files = files(folder)?;
     for old in files.iter().take(files.len().saturating_sub(KEPT + 1)) {
-        fs::remove_file(old)?;
+        folder.remove_file(old)?;
     }
     Ok(())
 }
 
 /// The journal's files, oldest first.
-fn files(root: &LockRoot) -> io::Result<Vec<PathBuf>> {
-    let mut aside = Vec::new();
-    for entry in fs::read_dir(root.path())? {
-        let name = entry?.file_name();
-        let is_ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        if is_ours && name != NAME {
-            aside.push(root.path().join(name));
-        }
-    }
+fn files(folder: &Folder) -> io::Result<Vec<OsString>> {
+    let is_ours = |name: &OsString| {
+        name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX) && name != NAME)
+    };
+    let mut aside: Vec<OsString> = folder.names()?.into_iter().filter(is_ours).collect();
     aside.sort();
-    aside.push(root.path().join(NAME));
+    aside.push(NAME.into());
     Ok(aside)
 }
 
@@ -206,13 +213,15 @@ fn files(root: &LockRoot) -> io::Result<Vec<PathBuf>> {
 /// A file can't be read.
 pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
-    for path in files(root)? {
-        let Some(file) = found(sys::file::careful_options().read(true).open(&path))? else { continue };
+    let folder = root.folder();
+    for name in files(&folder)? {
+        let Some(file) = found(folder.open_readable(&name))? else { continue };
         if file.metadata()?.size() > 16 * FULL {
             continue;
         }
-        let text = io::read_to_string(file)?;
-        records.extend(text.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok()));
+        let mut text = Vec::new();
+        (&file).take(16 * FULL).read_to_end(&mut text)?;
+        records.extend(text.split(|&byte| byte == b'\n').filter_map(Record::parse));
     }
     records.sort_by_key(|record| record.time);
     Ok(records)

@@ -1,38 +1,42 @@
 //! What is done to a lock from outside, by its id or by its file: release, renew, break.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
 
 use super::LockError;
 use super::anchor;
+use super::claim::Keep;
 use super::guard::Guard;
+use super::guest;
 use super::held::{RELEASE_PATIENCE, open_info, open_info_with};
 use super::holder::Holder;
 use super::id::LockId;
 use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
-use super::journal::{self, Event, Record};
-use super::key::Target;
-use super::liveness::{Judge, Judgement, Verdict};
+use super::journal::{Event, Record};
+use super::key::{Key, Target};
+use super::liveness::{Judge, Judgement};
+use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
-use super::root::LockRoot;
+use super::root::{LockRoot, lock_name};
+use super::verdict::{Verdict, judge_holder};
 use crate::sys;
-use crate::sys::file::{Flock, Identity, Pinned};
+use crate::sys::file::Flock;
+use crate::sys::folder::Access;
 
-/// Releases the lock that `lock acquire` made under this id. A guest's id is accepted and
-/// nothing is done: the lock is its host's.
+/// Releases the lock, or the guest's place in one, that `lock acquire` took under this id.
 ///
 /// # Errors
-/// [`LockError::Lost`] when the lock is not held under this id any more, and nothing is
+/// [`LockError::Lost`] when it is not held under this id any more, and nothing is
 /// removed; [`LockError::Running`] when a running command has it.
 pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
-    journal::note_loss(root, remove_own(root, id))
+    loss::note(root, id, remove_own(root, id))
 }
 
 fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
     if id.is_guest() {
-        return Ok(());
+        return guest::release(root, id);
     }
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (file, info) = open_info(root, id, None)?;
@@ -40,14 +44,58 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
         Some(Liveness::Kernel) if is_locked(root, id, &file)? => {
             return Err(LockError::Running { target: info.target.clone(), holder: Holder::of(&info) });
         }
-        Some(Liveness::Lease) if Judge::new(root).lease_is_over(&info) => return Err(expired(&info)),
-        _ => {}
+        _ => fail_if_over(&info, &file, &mut Judge::new(root))
+            .map_err(|why| LockError::lost(info.target.clone(), why))?,
     }
-    let directory = sys::file::open_folder(&root.lock_dir(&id.key)).and_then(Pinned::new);
-    let directory = directory.map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
-    let removed = set_aside(root, &id.key, directory.identity(), &guard)?;
+    let lock = root.open_lock(&id.key).map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
+    let identity = lock.identity().map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
+    let removed = set_aside(root, &id.key, identity, &guard)?;
     drop(guard);
     removed.map(SetAside::delete).ok_or_else(|| LockError::lost(info.target, "it was removed"))
+}
+
+/// The id of the lock of `key`, or of a guest's place under one of the inherited ids, that `lock
+/// acquire` took for one of these owners, who still has it.
+///
+/// # Errors
+/// As [`Judge::judge`].
+pub fn acquired_by(
+    root: &LockRoot,
+    key: &Key,
+    inherited: &[LockId],
+    owners: &[Keep],
+) -> Result<Option<LockId>, LockError> {
+    let is_theirs = |info: &Info| {
+        let owner = info.pid.zip(info.started).map(|(pid, started)| Keep::Owner { pid, started });
+        info.liveness == Some(Liveness::Process) && owner.is_some_and(|owner| owners.contains(&owner))
+    };
+    let mut judge = Judge::new(root);
+    let judgement = judge.judge(key)?;
+    if judgement.verdict.is_taken() && is_theirs(&judgement.info) {
+        let id = |token| LockId { key: key.clone(), token, inner: Vec::new() };
+        return Ok(judgement.info.token.map(id));
+    }
+    for id in inherited.iter().rev().filter(|id| id.key == *key) {
+        if let Some(host) = guest::live_part(root, id, &mut judge)?
+            && let Some(place) = guest::acquired(root, &host, is_theirs, &mut judge)?
+        {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
+/// Says why, when the owner of the lock in that info file has ended, or its lease.
+fn fail_if_over(info: &Info, file: &File, judge: &mut Judge) -> Result<(), String> {
+    if !matches!(info.liveness, Some(Liveness::Process | Liveness::Lease)) {
+        return Ok(());
+    }
+    // Without it nothing can be told, and then nobody is said to have ended.
+    let Ok(inode) = file.metadata().map(|meta| meta.ino()) else { return Ok(()) };
+    match judge_holder(info, inode, judge.here()) {
+        (Verdict::Stale, why) => Err(why),
+        _ => Ok(()),
+    }
 }
 
 /// Lets a lease run for `ttl` from now.
@@ -55,28 +103,46 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
 /// # Errors
 /// [`LockError::Lost`] when it is over or another's; [`LockError::NotALease`].
 pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
-    journal::note_loss(root, overwrite_lease(root, id, ttl))
+    loss::note(root, id, overwrite_lease(root, id, ttl))
 }
 
 fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+    if id.is_guest() {
+        return guest::renew(root, id, ttl);
+    }
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
-    let (file, mut info) =
-        open_info_with(root, id, None, sys::file::careful_options().read(true).write(true))?;
+    let (file, info) = open_info(root, id, None)?;
+    let mut judge = Judge::new(root);
+    fail_if_over(&info, &file, &mut judge).map_err(|why| LockError::lost(info.target.clone(), why))?;
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
     }
-    let mut judge = Judge::new(root);
-    if judge.lease_is_over(&info) {
-        return Err(expired(&info));
+    // The same one: nobody changes a lock while we have its guard. To be written, it must have no
+    // other name, as that of a lease has none.
+    let (file, info) = open_info_with(root, id, None, Access::Write)?;
+    let path = root.lock_dir(&id.key);
+    let overwritten = prolong(&file, &path, info, ttl, &mut judge);
+    drop(guard);
+    overwritten
+}
+
+/// Lets a lease that has not expired end so long from now.
+pub(super) fn prolong(
+    file: &File,
+    path: &Path,
+    mut info: Info,
+    ttl: Duration,
+    judge: &mut Judge,
+) -> Result<(), LockError> {
+    if info.liveness != Some(Liveness::Lease) {
+        return Err(LockError::NotALease { holder: Holder::of(&info) });
     }
     if judge.shares_clock_with(&info) {
         info.expire_in(ttl);
     } else {
         info.expire_elsewhere_in(ttl);
     }
-    let overwritten = overwrite_end(&file, &info);
-    drop(guard);
-    overwritten.map_err(LockError::io("renew the lease in", root.lock_dir(&id.key)))
+    overwrite_end(file, &info).map_err(LockError::io("renew the lease in", path))
 }
 
 /// Puts the new end over the old one, which has the same width: a rename would give the lock
@@ -127,13 +193,10 @@ pub fn break_lock(
     let judgement = judge.judge(&target.key)?;
     let removed = match &judgement.directory {
         Some(directory) => set_aside(root, &target.key, directory.identity(), &guard)?,
-        None => {
-            let there = std::fs::symlink_metadata(root.lock_dir(&target.key));
-            match there {
-                Ok(meta) => set_aside(root, &target.key, Identity::from(&meta), &guard)?,
-                Err(_) => None,
-            }
-        }
+        None => match root.folder().look(lock_name(&target.key)) {
+            Ok(Some(there)) => set_aside(root, &target.key, there.identity, &guard)?,
+            _ => None,
+        },
     };
     let had_anchor = anchor::remove(root, &target.key, None);
     drop(guard);
@@ -142,8 +205,9 @@ pub fn break_lock(
         aside.delete();
     }
     if was_there {
-        let record = Record::new(Event::Break, Some(&target.path)).holder(&Holder::of(&judgement.info));
-        record.why(format!("{}: {}", judgement.verdict, judgement.reason)).append(root);
+        let why = format!("{}: {}", judgement.verdict, judgement.reason);
+        let broken = Reclaimed::lock(&target.key, &judgement.info, why);
+        broken.fill(Record::new(Event::Break, Some(&target.path))).append(root);
     }
     Ok((target, was_there.then_some(judgement)))
 }
@@ -151,8 +215,4 @@ pub fn break_lock(
 fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {
     let granted = sys::file::try_flock(file, Flock::Shared);
     Ok(!granted.map_err(LockError::io("probe the lock of", root.lock_dir(&id.key)))?)
-}
-
-fn expired(info: &Info) -> LockError {
-    LockError::lost(info.target.clone(), "its lease has expired")
 }

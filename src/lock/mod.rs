@@ -6,12 +6,12 @@
 //! it over and releasing it can't race.
 //!
 //! - [`key`], [`id`]: what a lock is called. [`root`]: where locks live.
-//! - [`info`]: what a holder writes down. [`liveness`]: whether it is alive.
+//! - [`info`], `claim`: what a holder writes down. [`liveness`], [`verdict`]: whether it is alive.
 //! - `guard`, `anchor`, `removal`: how a lock changes. `attempt`: taking it. [`held`]: publish,
 //!   release.
-//! - [`take`], [`wait`], `guest`: how a process comes to have one.
-//! - `deadlock`: waits that can't end. [`journal`]: what should not happen often.
-//! - [`manage`], [`inventory`], [`owner`]: locks seen from outside.
+//! - [`take`], [`wait`], `guest`, `nest`: how a process comes to have one.
+//! - `deadlock`, `holdings`: waits that can't end. [`journal`], [`loss`]: what should not happen often.
+//! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside.
 //!
 //! Order within a take: guard, `mkdir`, judge, set aside, `mkdir`, info file locked before it is
 //! named, guard given back. Nothing here is synced: after a power cut every lock is stale by its
@@ -19,33 +19,43 @@
 
 mod anchor;
 mod attempt;
+mod claim;
 mod deadlock;
 pub mod error;
 mod guard;
 mod guest;
 pub mod held;
 pub mod holder;
+mod holdings;
 pub mod id;
 pub mod info;
 pub mod inventory;
 pub mod journal;
 pub mod key;
 pub mod liveness;
+pub mod loss;
 pub mod manage;
+mod nest;
+mod openers;
 pub mod owner;
 mod removal;
 pub mod root;
+pub mod roots;
+pub mod shared;
 pub mod take;
 pub mod text;
+pub mod verdict;
 pub mod wait;
 
-pub use attempt::Keep;
+pub use claim::Keep;
 pub use error::LockError;
 pub use held::Held;
 pub use holder::Holder;
 pub use id::LockId;
 pub use key::Target;
-pub use liveness::{Judge, Judgement, Verdict};
+pub use liveness::{Judge, Judgement};
 pub use root::LockRoot;
+pub use roots::Roots;
 pub use take::Locker;
+pub use verdict::Verdict;
 pub use wait::{Patience, WaitReport, Waiter};

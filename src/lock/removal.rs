@@ -4,35 +4,55 @@
 //! was made a moment ago. A rename is atomic, and what it caught can be compared with what was
 //! judged; if it is something else it goes back.
 
-use std::fs;
+use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::LockError;
 use super::guard::Guard;
 use super::id::Token;
 use super::key::Key;
-use super::root::LockRoot;
+use super::root::{LockRoot, found, lock_name};
 use crate::sys;
-use crate::sys::file::Identity;
+use crate::sys::file::{Flock, Identity};
+use crate::sys::folder::{Access, Folder, Look};
 
 /// Leftovers this old belong to nobody any more.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60);
 
 const ASIDE_PREFIX: &str = ".gone.";
-/// An info file before it has its name.
-pub(super) const UNBORN_PREFIX: &str = ".info.";
+/// A lock before it has its name.
+pub(super) const UNBORN_PREFIX: &str = ".new.";
 
 /// A lock directory that has been taken out of the way, and waits for its deletion outside the
 /// guard.
 #[must_use = "the directory is only renamed; delete it when the guard is given back"]
-pub(super) struct SetAside(PathBuf);
+pub(super) struct SetAside {
+    root: Folder,
+    /// `None` when it had to be deleted in place.
+    name: Option<String>,
+}
 
 impl SetAside {
     /// Deletes it, as far as that goes. What stays is swept later.
     pub(super) fn delete(self) {
-        let _ = fs::remove_dir_all(&self.0);
+        if let Some(name) = self.name {
+            let _ = self.root.remove_tree(name);
+        }
+    }
+
+    /// What was set aside, to look into.
+    pub(super) fn open(&self) -> io::Result<Option<Folder>> {
+        self.name.as_ref().map(|name| self.root.folder(name)).transpose()
+    }
+
+    /// Gives it its name back, unless that is taken by now.
+    pub(super) fn put_back(self, key: &Key) -> io::Result<()> {
+        let Some(name) = self.name else { return Ok(()) };
+        match rename_new(&self.root, &name, &lock_name(key)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -44,48 +64,84 @@ pub(super) fn set_aside(
     judged: Identity,
     guard: &Guard,
 ) -> Result<Option<SetAside>, LockError> {
-    let lock = root.lock_dir(key);
-    let remove = |source| LockError::Remove { path: lock.clone(), source };
-    let aside = root.path().join(format!("{ASIDE_PREFIX}{}", Token::fresh().map_err(remove)?));
+    let remove = |source| LockError::Remove { path: root.lock_dir(key), source };
+    let (folder, lock) = (root.folder(), lock_name(key));
+    let aside = format!("{ASIDE_PREFIX}{}", Token::fresh().map_err(remove)?);
     guard.verify()?;
-    match sys::file::rename_noreplace(&lock, &aside) {
+    match rename_new(&folder, &lock, &aside) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // A directory from an overlay's lower layer can't be renamed.
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            if folder.look(&lock).map_err(remove)?.is_none_or(|look| look.identity != judged) {
+                return Ok(None);
+            }
+            folder.remove_tree(&lock).map_err(remove)?;
+            return Ok(Some(SetAside { root: folder, name: None }));
+        }
         renamed => renamed.map_err(remove)?,
     }
-    let caught = fs::symlink_metadata(&aside).map_err(remove)?;
-    if Identity::from(&caught) == judged {
-        return Ok(Some(SetAside(aside)));
+    let caught = folder.look(&aside).map_err(remove)?;
+    let aside = SetAside { root: folder, name: Some(aside) };
+    if caught.is_some_and(|look| look.identity == judged) {
+        return Ok(Some(aside));
     }
     // A script was faster: this is its new lock. Where yet another one stands by now, two
     // scripts overlap, which is theirs to answer for.
-    match sys::file::rename_noreplace(&aside, &lock) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(remove(error)),
-        _ => Ok(None),
+    aside.put_back(key).map_err(remove)?;
+    Ok(None)
+}
+
+/// Renames without replacing. Where the file system can't promise that, a plain rename of a folder
+/// replaces nothing but an empty folder.
+fn rename_new(folder: &Folder, from: &str, to: &str) -> io::Result<()> {
+    match folder.rename_new(from, folder, to) {
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => match folder.look(to)? {
+            Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            None => folder.rename(from, folder, to),
+        },
+        renamed => renamed,
     }
 }
 
-/// Removes what dead processes left in the root, and unborn info files in the lock of `within`.
-/// Anything younger than a minute may still be in use.
-pub(super) fn sweep(root: &LockRoot, within: Option<&Path>) -> usize {
+/// Removes what dead processes left in the root. Anything younger than a minute may still be in
+/// use.
+pub(super) fn sweep(root: &LockRoot) -> usize {
+    let folder = root.folder();
+    let names = folder.names().unwrap_or_default();
+    let starts = |name: &OsStr, prefix: &str| name.as_encoded_bytes().starts_with(prefix.as_bytes());
+    let is_old = |name: &OsStr| folder.look(name).is_ok_and(|look| look.is_some_and(|look| is_old(&look)));
     let mut removed = 0;
-    for (folder, prefix) in [(Some(root.path()), ASIDE_PREFIX), (within, UNBORN_PREFIX)] {
-        let Some(entries) = folder.and_then(|folder| fs::read_dir(folder).ok()) else { continue };
-        for entry in entries.flatten() {
-            if entry.file_name().as_encoded_bytes().starts_with(prefix.as_bytes()) && is_old(&entry.path()) {
-                let path = entry.path();
-                let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-                removed += usize::from(gone.is_ok());
-            }
-        }
+    for name in names {
+        let gone = if starts(&name, ASIDE_PREFIX) && is_old(&name) {
+            folder.remove_tree(&name).is_ok()
+        } else {
+            starts(&name, UNBORN_PREFIX) && is_old(&name) && sweep_unborn(&folder, &name)
+        };
+        removed += usize::from(gone);
     }
     removed
 }
 
+/// A stopped maker may go on. It finds its folder gone and starts again; with its info deleted
+/// under it, it would make an empty lock.
+fn sweep_unborn(folder: &Folder, name: &OsStr) -> bool {
+    let Ok(token) = Token::fresh() else { return false };
+    let aside = format!("{ASIDE_PREFIX}{token}");
+    let is_alive = || -> io::Result<bool> {
+        let unborn = folder.folder(name)?;
+        let info = found(unborn.open_linked("info", Access::Read))?;
+        info.map_or(Ok(false), |info| Ok(!sys::file::try_flock(&info, Flock::Shared)?))
+    };
+    match is_alive() {
+        Ok(false) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {}
+        _ => return false,
+    }
+    folder.rename(name, folder, &aside).is_ok() && folder.remove_tree(&aside).is_ok()
+}
+
 /// By the time of its last change of name or content, which a rename renews and nobody can set.
-pub(super) fn is_old(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(meta) = fs::symlink_metadata(path) else { return false };
-    let changed = Duration::from_secs(meta.ctime().max(0).cast_unsigned());
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    now.saturating_sub(changed) > LEFTOVER_AGE
+pub(super) fn is_old(look: &Look) -> bool {
+    let changed = Duration::from_secs(look.changed.0.max(0).cast_unsigned());
+    sys::clock::since_epoch().saturating_sub(changed) > LEFTOVER_AGE
 }

@@ -1,68 +1,69 @@
-//! The lock root: where it is, whether it can be trusted, and making things in it.
+//! The lock root: opened, made when it is missing, and found to be nobody else's.
+//!
+//! Everything in it is reached from its descriptor, see [`crate::sys::folder`]. The descriptor may
+//! outlive the root: somebody may delete or rename the folder, and others go on in a new one. The
+//! guard notices, for it compares its own name, from the top, with the file that it has locked;
+//! then the root is opened again.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::LockError;
 use super::key::Key;
+use super::roots::Place;
 use crate::sys;
+use crate::sys::file::Identity;
+use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::{FileSystem, Reach};
 
-/// Folders inside the root are readable by everyone: a lock tells who holds it.
-const FOLDER_MODE: u32 = 0o755;
-/// The root itself is private: file names and command lines are nobody else's business.
-const ROOT_MODE: u32 = 0o700;
-const FILE_MODE: u32 = 0o644;
+/// A root that is ours alone, and everything in it.
+const PRIVATE_FOLDER: u32 = 0o700;
+const PRIVATE_FILE: u32 = 0o600;
+/// A root for a group.
+const GROUP_FOLDER: u32 = 0o770;
+const GROUP_FILE: u32 = 0o660;
+/// A root for everybody: a lock tells who holds it, and only its holder may remove it.
+const PUBLIC_FOLDER: u32 = 0o755;
+const PUBLIC_FILE: u32 = 0o644;
+
+const SET_GROUP_ID: u32 = 0o2000;
 const STICKY: u32 = 0o1000;
+const WRITABLE_BY_GROUP: u32 = 0o020;
 const WRITABLE_BY_ALL: u32 = 0o002;
+
+const GUARDS: &str = ".guards";
 
 /// So often in a row a folder or a guard that was just made may be deleted under us.
 pub(super) const MOST_DELETIONS: usize = 20;
 
-/// The folder in which all locks live. Cheap to clone.
+/// The folder in which the locks of some files live. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LockRoot {
+    place: Arc<Place>,
     path: Arc<Path>,
-    /// Whose everything inside shall be, when we are the superuser and the root is another's.
-    owner: Option<(u32, u32)>,
+    opened: Arc<Mutex<Opened>>,
+    reach: Option<Reach>,
+}
+
+/// The root's folder as it was opened last.
+#[derive(Debug)]
+struct Opened {
+    folder: Folder,
+    mode: u32,
+    guards: Option<Folder>,
     reach: Option<Reach>,
 }
 
 impl LockRoot {
-    /// Where the environment puts it: `AIMEM_LOCK_DIR`, else `$AICONFIG_PATH/.locks`, else
-    /// `~/aiconfig/.locks`.
-    ///
-    /// # Errors
-    /// [`LockError::NoHome`]; [`LockError::Relative`], for such a path would mean other locks in
-    /// every folder, and two processes would be inside at once.
-    pub fn default_path() -> Result<PathBuf, LockError> {
-        let places = [("AIMEM_LOCK_DIR", ""), ("AICONFIG_PATH", ".locks"), ("HOME", "aiconfig/.locks")];
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let found = places.iter().find_map(|&(variable, below)| Some((variable, set(variable)?, below)));
-        match found.ok_or(LockError::NoHome)? {
-            (variable, path, _) if path.is_relative() => Err(LockError::Relative { variable, path }),
-            (_, path, "") => Ok(path),
-            (_, path, below) => Ok(path.join(below)),
-        }
-    }
-
-    /// Opens a root, making it when it is missing.
+    /// Opens the root in that folder, making it when it is missing.
     ///
     /// # Errors
     /// It can't be made, or somebody else could tamper with it.
     pub fn open(path: &Path) -> Result<LockRoot, LockError> {
-        let path = absolute(path)?;
-        for _ in 0..MOST_DELETIONS {
-            if let Some(root) = LockRoot::existing(&path)? {
-                return Ok(root);
-            }
-            found(make_root(&path)).map_err(LockError::io("create the lock folder", &path))?;
-        }
-        let gone = io::Error::from(io::ErrorKind::NotFound);
-        Err(LockError::io("create the lock folder", path)(gone))
+        LockRoot::at(Place::named(path)?)
     }
 
     /// Opens a root that is there already; `None` when it is not, and so holds no lock.
@@ -70,22 +71,26 @@ impl LockRoot {
     /// # Errors
     /// It can't be looked at, or somebody else could tamper with it.
     pub fn existing(path: &Path) -> Result<Option<LockRoot>, LockError> {
-        let path = absolute(path)?;
-        let at = |source| LockError::Io { action: "look at the lock folder", path: path.clone(), source };
-        let name = match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            name => name.map_err(at)?,
-        };
-        let folder = match fs::metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            folder => folder.map_err(at)?,
-        };
-        let me = sys::process::effective_user();
-        if let Some(problem) = distrust(&name, &folder, me) {
-            return Err(LockError::Untrusted { path, problem });
+        LockRoot::existing_at(Place::named(path)?)
+    }
+
+    pub(super) fn at(place: Place) -> Result<LockRoot, LockError> {
+        let opened = open_or_make(&place)?;
+        Ok(LockRoot::with(place, opened))
+    }
+
+    pub(super) fn existing_at(place: Place) -> Result<Option<LockRoot>, LockError> {
+        let folder = place.open()?;
+        folder.map(|folder| Ok(LockRoot::with(place, admit(folder)?))).transpose()
+    }
+
+    fn with(place: Place, opened: Opened) -> LockRoot {
+        LockRoot {
+            path: place.path().into(),
+            place: Arc::new(place),
+            opened: Arc::new(Mutex::new(opened)),
+            reach: None,
         }
-        let owner = (me == 0 && folder.uid() != 0).then(|| (folder.uid(), folder.gid()));
-        Ok(Some(LockRoot { path: path.into(), owner, reach: None }))
     }
 
     /// Overrules what `statfs` says of the file system: for mounts that claim to be remote and
@@ -96,14 +101,32 @@ impl LockRoot {
         self
     }
 
-    /// The folder itself.
+    /// The folder's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether other machines may be using this root.
+    /// The open folder.
+    pub fn folder(&self) -> Folder {
+        self.state(|opened| opened.folder.clone())
+    }
+
+    /// Opens the root again, and makes it again, after somebody has deleted or renamed it.
+    pub(super) fn reopen(&self) -> Result<(), LockError> {
+        let opened = open_or_make(&self.place)?;
+        self.state(|state| *state = opened);
+        Ok(())
+    }
+
+    /// Whether others than this machine may be using this root, or its file system is one that
+    /// may not keep its word about locks: then each take is probed.
     pub(super) fn reach(&self) -> Reach {
-        self.reach.or_else(|| self.file_system().ok().map(|fs| fs.reach)).unwrap_or(Reach::Network)
+        self.reach.unwrap_or_else(|| {
+            self.state(|opened| {
+                let asked = || sys::machine::file_system_of(opened.folder.file()).map(|fs| fs.reach);
+                *opened.reach.get_or_insert_with(|| asked().unwrap_or(Reach::Network))
+            })
+        })
     }
 
     /// The file system that the root is on.
@@ -111,80 +134,144 @@ impl LockRoot {
     /// # Errors
     /// `statfs` failed.
     pub fn file_system(&self) -> io::Result<FileSystem> {
-        sys::machine::file_system(&self.path)
+        sys::machine::file_system_of(self.folder().file())
     }
 
-    /// The folder that is the lock of `key`.
+    /// The file system's kernel locks do not work.
+    pub(super) fn no_flock(&self, source: io::Error) -> LockError {
+        let file_system = self.file_system().map_or_else(|_| "unknown".to_owned(), |fs| fs.name);
+        LockError::NoFlock { path: self.path().to_owned(), file_system, source }
+    }
+
+    /// Whether others than its owner may look into the root, or change it; `None` when nobody may.
+    pub fn openness(&self) -> Option<&'static str> {
+        match self.state(|opened| opened.mode) {
+            mode if mode & WRITABLE_BY_ALL != 0 => Some("everyone may make locks in it"),
+            mode if mode & WRITABLE_BY_GROUP != 0 => Some("its group may make and remove locks in it"),
+            mode if mode & 0o055 != 0 => Some("others may look into it"),
+            _ => None,
+        }
+    }
+
+    /// The path of the folder that is the lock of `key`, for messages.
     pub fn lock_dir(&self, key: &Key) -> PathBuf {
-        self.path.join(format!("{key}.lock"))
+        self.path.join(lock_name(key))
     }
 
-    /// The guard that serialises changes to the lock of `key`.
+    /// Opens the lock of `key`.
+    pub(super) fn open_lock(&self, key: &Key) -> io::Result<Folder> {
+        self.folder().folder(lock_name(key))
+    }
+
+    /// The path of the guard that serialises changes to the lock of `key`.
     pub(super) fn guard_path(&self, key: &Key) -> PathBuf {
-        self.guards().join(&key.as_str()[..2])
+        self.path.join(GUARDS).join(&key.as_str()[..2])
     }
 
-    pub(super) fn guards(&self) -> PathBuf {
-        self.path.join(".guards")
+    /// The folder of the guards, which is made when it is missing.
+    pub(super) fn guards(&self) -> io::Result<Folder> {
+        self.state(|opened| match &opened.guards {
+            Some(guards) => Ok(guards.clone()),
+            None => {
+                let guards = make_common(&opened.folder, GUARDS, opened.mode).map_err(no_folder)?;
+                Ok(opened.guards.insert(guards).clone())
+            }
+        })
     }
 
-    /// Makes the folder of the guards, and the root too if somebody deleted it.
-    pub(super) fn make_guards(&self) -> io::Result<()> {
-        make_root(&self.path)?;
-        self.make_shared_folder(&self.guards())
-    }
-
-    /// Makes a folder for everyone to read, whatever the umask.
-    pub(super) fn make_folder(&self, path: &Path) -> io::Result<()> {
-        self.make_folder_with(path, FOLDER_MODE)
-    }
-
-    fn make_folder_with(&self, path: &Path, mode: u32) -> io::Result<()> {
-        fs::create_dir(path)?;
-        // By its path: under an odd umask the folder can't be opened yet.
-        let given = match self.owner {
-            Some((user, group)) => std::os::unix::fs::lchown(path, Some(user), Some(group)),
-            None => Ok(()),
-        };
-        let given = given.and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode)));
-        if given.is_err() {
-            let _ = fs::remove_dir(path);
+    /// The folder of the guards, if it is there.
+    pub(super) fn existing_guards(&self) -> io::Result<Option<Folder>> {
+        if let Some(guards) = self.state(|opened| opened.guards.clone()) {
+            return Ok(Some(guards));
         }
-        given
+        found(self.folder().folder(GUARDS)).map_err(no_folder)
     }
 
-    /// Makes a folder inside the root in which everyone who may use the root makes files.
-    pub(super) fn make_shared_folder(&self, path: &Path) -> io::Result<()> {
-        let root = fs::metadata(&*self.path)?.mode();
-        match self.make_folder_with(path, FOLDER_MODE | root & (STICKY | 0o777)) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
+    /// The permissions of a folder that is a lock.
+    pub(super) fn folder_mode(&self) -> u32 {
+        own_mode(self.state(|opened| opened.mode))
+    }
+
+    /// Opens a folder in the root in which everyone who may use the root makes files, and makes it
+    /// when it is missing.
+    pub(super) fn common_folder(&self, name: &str) -> io::Result<Folder> {
+        make_common(&self.folder(), name, self.state(|opened| opened.mode))
+    }
+
+    /// The permissions of a file in the root.
+    pub(super) fn file_mode(&self) -> u32 {
+        match self.state(|opened| opened.mode) {
+            mode if mode & WRITABLE_BY_ALL != 0 => PUBLIC_FILE,
+            mode if mode & WRITABLE_BY_GROUP != 0 => GROUP_FILE,
+            _ => PRIVATE_FILE,
         }
     }
 
-    /// Creates a file for everyone to read, whatever the umask, and opens it for reading and
-    /// writing. With `exclusive`, one that is there already is an error.
-    pub(super) fn create_file(&self, path: &Path, exclusive: bool) -> io::Result<File> {
-        let mut options = sys::file::careful_options();
-        options.read(true).write(true).mode(FILE_MODE);
-        if !exclusive && let Some(file) = found(options.open(path))? {
-            return Ok(file);
-        }
-        match options.create_new(true).open(path) {
-            Ok(file) => {
-                if let Some((user, group)) = self.owner {
-                    sys::file::set_owner(&file, Some(user), Some(group))?;
+    /// Opens the info file in a lock's folder. What it says is told to others, so it must be no
+    /// other file by a second name; a running holder's has its anchor.
+    pub(super) fn open_info_in(&self, key: &Key, lock: &Folder) -> io::Result<File> {
+        lock.open_told("info", |info| self.is_anchor(key, info))
+    }
+
+    fn is_anchor(&self, key: &Key, file: Identity) -> io::Result<bool> {
+        let Some(guards) = self.existing_guards()? else { return Ok(false) };
+        Ok(guards.look(key.as_str())?.is_some_and(|look| look.identity == file))
+    }
+
+    /// Makes the folder of a lock that has no name yet.
+    pub(super) fn make_unborn(&self, name: &str) -> io::Result<Folder> {
+        self.folder().make_shown(name, self.folder_mode(), PUBLIC_FOLDER)
+    }
+
+    /// Creates a file in a folder of the root. One of a superuser who may not give it to the root's
+    /// owner can be read by that one all the same.
+    pub(super) fn create_file(&self, folder: &Folder, name: &str) -> io::Result<File> {
+        folder.create_shown(name, self.file_mode(), PUBLIC_FILE)
+    }
+
+    /// Opens a file of the root's own for reading and writing, which network file systems want
+    /// for an exclusive kernel lock, and makes it when it is missing. Another user's, in a shared
+    /// root, may only be readable.
+    pub(super) fn lock_file(&self, folder: &Folder, name: &str) -> io::Result<File> {
+        let opened = match folder.open_file(name, Access::Write) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match self.create_file(folder, name) {
+                // Somebody was faster.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    folder.open_file(name, Access::Write)
                 }
-                sys::file::set_mode(&file, FILE_MODE)?;
-                Ok(file)
+                created => created,
+            },
+            opened => opened,
+        };
+        match opened {
+            Err(error)
+                if error.raw_os_error().is_some() && error.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                // Not there either: what stands in the way is the permission to make it.
+                found(folder.open_file(name, Access::Read)).and_then(|file| file.ok_or(error))
             }
-            // Somebody was faster.
-            Err(error) if !exclusive && error.kind() == io::ErrorKind::AlreadyExists => {
-                sys::file::careful_options().read(true).write(true).open(path)
-            }
-            Err(error) => Err(error),
+            opened => opened,
         }
     }
+
+    fn state<T>(&self, use_it: impl FnOnce(&mut Opened) -> T) -> T {
+        use_it(&mut self.opened.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The name of the folder that is the lock of `key`.
+pub(super) fn lock_name(key: &Key) -> String {
+    format!("{key}.lock")
+}
+
+/// Without its guards a root is of no use, and nobody but its owner can have put something else in
+/// their place.
+fn no_folder(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::NotADirectory {
+        return error;
+    }
+    let why = format!("its {GUARDS} is a symbolic link or no folder at all");
+    io::Error::new(io::ErrorKind::PermissionDenied, why)
 }
 
 /// `None` for something that is not there.
@@ -196,59 +283,80 @@ pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-fn absolute(path: &Path) -> Result<PathBuf, LockError> {
-    std::path::absolute(path).map_err(LockError::io("find the lock folder", path))
+fn open_or_make(place: &Place) -> Result<Opened, LockError> {
+    for _ in 0..MOST_DELETIONS {
+        if let Some(folder) = place.open()? {
+            return admit(folder);
+        }
+        place.make(PRIVATE_FOLDER)?;
+    }
+    let gone = io::Error::from(io::ErrorKind::NotFound);
+    Err(LockError::io("create the lock folder", place.path())(gone))
 }
 
-/// Why a root is refused: strangers who can rename things in it can free any lock. A group that
-/// may write to it is trusted, as is whoever owns it.
-fn distrust(name: &fs::Metadata, folder: &fs::Metadata, me: u32) -> Option<String> {
-    if !folder.is_dir() {
-        return Some("it is not a folder".to_owned());
+/// Refuses a root in which strangers can rename things, and so free any lock. A group that may
+/// write to it is trusted, as is whoever owns it. One that is ours alone is closed to others'
+/// eyes: the old scripts made theirs with an ordinary umask.
+fn admit(folder: Folder) -> Result<Opened, LockError> {
+    let path = folder.path().to_owned();
+    let fail = || LockError::io("look at the lock folder", &path);
+    let mut mode = folder.metadata().map_err(fail())?.mode() & 0o7777;
+    if mode & WRITABLE_BY_ALL != 0 && mode & STICKY == 0 {
+        let problem = "everyone may write to it and it has no sticky bit (chmod o-w or chmod +t)".to_owned();
+        return Err(LockError::Untrusted { path, problem });
     }
-    if name.is_symlink() {
-        let ours = folder.uid() == me || me == 0 && folder.uid() == name.uid();
-        let honest_link = name.uid() == folder.uid() || name.uid() == 0;
-        if !ours || !honest_link {
-            return Some("it is a symbolic link to a folder of another user".to_owned());
+    let me = sys::process::effective_user();
+    if mode & 0o077 != 0 && !folder.is_shared() && (folder.owner() == me || me == 0) {
+        // A read-only file system keeps it as it is; then nobody makes locks in it either.
+        if sys::file::set_mode(folder.file(), PRIVATE_FOLDER).is_ok() {
+            mode = PRIVATE_FOLDER;
         }
     }
-    if folder.mode() & WRITABLE_BY_ALL != 0 && folder.mode() & STICKY == 0 {
-        return Some("everyone may write to it and it has no sticky bit (chmod o-w or chmod +t)".to_owned());
-    }
-    None
+    Ok(Opened { folder, mode, guards: None, reach: None })
 }
 
-/// Makes the root and the folders above it. What the superuser makes belongs to the owner of the
-/// folder that was there before, or a first use with `sudo` would lock the user out.
-fn make_root(path: &Path) -> io::Result<()> {
-    let missing: Vec<&Path> = path.ancestors().take_while(|above| !above.exists()).collect();
-    if missing.is_empty() {
-        return Ok(());
+/// The permissions of a lock, which its maker alone changes, or the group.
+fn own_mode(root: u32) -> u32 {
+    match root {
+        mode if mode & WRITABLE_BY_ALL != 0 => PUBLIC_FOLDER,
+        mode if mode & WRITABLE_BY_GROUP != 0 => GROUP_FOLDER | mode & SET_GROUP_ID,
+        _ => PRIVATE_FOLDER,
     }
-    let owner = path.ancestors().nth(missing.len()).and_then(|above| fs::metadata(above).ok());
-    let give = |path: &Path| match &owner {
-        Some(owner) if sys::process::effective_user() == 0 && owner.uid() != 0 => {
-            std::os::unix::fs::lchown(path, Some(owner.uid()), Some(owner.gid()))
+}
+
+fn make_common(root: &Folder, name: &str, mode: u32) -> io::Result<Folder> {
+    match root.folder(name) {
+        // One that the superuser may not give to the root's owner must be open to that one. The root
+        // above it keeps others out.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            match root.make_shown(name, common_mode(mode), 0o777) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.folder(name),
+                made => made,
+            }
         }
-        _ => Ok(()),
-    };
-    for folder in missing.iter().rev() {
-        match fs::create_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-            made => made?,
-        }
-        give(folder)?;
-        if *folder == path {
-            fs::set_permissions(path, Permissions::from_mode(ROOT_MODE))?;
-        }
+        opened => opened,
     }
-    // Without this the root of a memory folder kept in git would be committed.
-    let ignore = path.join(".gitignore");
-    match OpenOptions::new().write(true).create_new(true).open(&ignore) {
-        Ok(mut file) => io::Write::write_all(&mut file, b"*\n")?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        Err(error) => return Err(error),
+}
+
+/// The permissions of a folder in which everyone who may use the root makes files.
+fn common_mode(root: u32) -> u32 {
+    match root {
+        mode if mode & WRITABLE_BY_ALL != 0 => 0o777 | STICKY,
+        mode => own_mode(mode),
     }
-    give(&ignore)
+}
+
+/// Why the folder that a link leads to is refused: whoever owns the link decides where locks
+/// are looked for.
+pub(super) fn distrust_link(link: &fs::Metadata, folder: &Folder) -> Option<&'static str> {
+    let me = sys::process::effective_user();
+    let ours = folder.owner() == me || me == 0 && folder.owner() == link.uid();
+    let honest = link.uid() == folder.owner() || link.uid() == 0;
+    (!ours || !honest).then_some("it is a symbolic link to a folder of another user")
+}
+
+/// Whether everyone could replace what is in a folder of this mode.
+pub(super) fn is_open_to_all(meta: &fs::Metadata) -> bool {
+    let mode = meta.permissions().mode();
+    mode & WRITABLE_BY_ALL != 0 && mode & STICKY == 0
 }

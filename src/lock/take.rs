@@ -1,20 +1,25 @@
 //! From «I want this file's lock» to having it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::LockError;
-use super::attempt::{Attempt, Claim, Keep, attempt};
-use super::deadlock::{LookOut, holdings};
+use super::attempt::{Attempt, attempt};
+use super::claim::{Claim, Keep};
+use super::deadlock::{LookOut, Wish};
 use super::error::Busy;
-use super::guest::{Nest, live_part};
+use super::guest::{Entrance, Place, live_part, why_dead};
 use super::held::Held;
-use super::holder::Holder;
+use super::holder::{Holder, Inside};
+use super::holdings::holdings;
 use super::id::LockId;
-use super::journal::{self, Event, LONG_WAIT, Record};
+use super::journal::{Event, LONG_WAIT, Record};
 use super::key::Target;
-use super::liveness::{Judge, Judgement, Verdict};
+use super::liveness::{Judge, Judgement};
+use super::loss;
+use super::openers::openers;
 use super::root::LockRoot;
+use super::roots::Roots;
 use super::wait::{Backoff, Patience, WaitReport, Waiter};
 use crate::sys;
 
@@ -22,7 +27,7 @@ use crate::sys;
 #[derive(Debug, Clone)]
 pub struct Locker {
     /// Where locks live.
-    pub root: LockRoot,
+    pub roots: Roots,
     /// Locks that we may be running under, from the environment. Dead ones are ignored.
     pub inherited: Vec<LockId>,
     /// The lock that we must be running under. A dead one is an error.
@@ -31,7 +36,7 @@ pub struct Locker {
     pub patience: Patience,
     /// What this client calls itself.
     pub client: Option<String>,
-    /// The command line, for whoever waits for us.
+    /// What we run, for whoever waits for us: no arguments, which may be secrets.
     pub command: String,
     /// Give up a wait that is part of a cycle of waits.
     pub deadlock_check: bool,
@@ -96,8 +101,9 @@ impl Locker {
     /// [`LockError::Busy`] at the deadline, or [`LockError::Interrupted`].
     pub fn wait_until_free(&self, path: &Path, waiter: &mut dyn Waiter) -> Result<(), LockError> {
         let target = Target::resolve(path)?;
-        let mut judge = Judge::new(&self.root);
-        let mut wait = Wait::new(&target, self.patience, sys::clock::deadline(self.patience.limit));
+        let Some(root) = self.roots.existing_of(&target.path)? else { return Ok(()) };
+        let mut judge = Judge::new(&root);
+        let mut wait = Wait::new(&root, &target, self.patience, sys::clock::deadline(self.patience.limit));
         loop {
             let judgement = judge.judge(&target.key)?;
             if !judgement.verdict.is_taken() {
@@ -115,14 +121,23 @@ impl Locker {
         deadline: Instant,
         waiter: &mut dyn Waiter,
     ) -> Result<Held, LockError> {
-        let mut judge = Judge::new(&self.root);
-        let mut wait = Wait::new(target, self.patience, deadline);
-        let mut look_out = LookOut::new(self.deadlock_check);
+        let root = &self.roots.of(&target.path)?;
+        let mut judge = Judge::new(root);
+        let mut wait = Wait::new(root, target, self.patience, deadline);
+        // Who holds nothing and runs under nothing is in no circle.
+        let may_hold = !self.inherited.is_empty() || !own.is_empty() || matches!(keep, Keep::Owner { .. });
+        let mut look_out = LookOut::new(self.deadlock_check && may_hold);
         let result = loop {
-            let (seen, is_guest) = match self.host(target, &mut judge)? {
-                Some(host) => match self.enter(target, keep, host, &mut judge)? {
-                    Some(held) => break Ok(held),
-                    None => (judge.judge(&target.key)?, true),
+            let host = self.host(root, target, &mut judge)?;
+            let wish = host.clone().map_or_else(|| Wish::Lock(target.key.clone()), Wish::Place);
+            let (seen, is_guest) = match host {
+                Some(host) => match self.enter(root, target, keep, host, &mut judge)? {
+                    Entrance::Inside(place, reclaimed) => {
+                        break Ok(Held::guest(root, target, place, reclaimed));
+                    }
+                    Entrance::Occupied(Some(seen)) => (seen, true),
+                    Entrance::Occupied(None) => (judge.judge(&target.key)?, true),
+                    Entrance::HostIsGone => continue,
                 },
                 None => {
                     // A look without the guard first: most looks of a long wait end here.
@@ -130,7 +145,7 @@ impl Locker {
                     if seen.verdict.is_taken() {
                         (seen, false)
                     } else {
-                        match self.attempt(target, keep, &mut judge, deadline, waiter)? {
+                        match self.attempt(root, target, keep, &mut judge, deadline, waiter)? {
                             Attempt::Taken(held) => break Ok(held),
                             Attempt::Busy(seen) => (seen, false),
                         }
@@ -140,31 +155,29 @@ impl Locker {
             if let Err(error) = wait.pause(&seen, is_guest, waiter) {
                 break Err(error);
             }
-            if !is_guest {
-                let holdings = |judge: &mut Judge| holdings(&self.root, &self.inherited, own, keep, judge);
-                if let Some(cycle) = look_out.look(&self.root, target, holdings, &mut judge) {
-                    break Err(LockError::Deadlock { cycle });
-                }
+            let holdings = |judge: &mut Judge| holdings(root, &self.inherited, own, keep, judge);
+            if let Some(cycle) = look_out.look(root, target, &wish, holdings, &mut judge) {
+                break Err(LockError::Deadlock { cycle });
             }
         };
-        self.record(target, &result, &wait);
+        self.record(root, target, &result, &wait);
         result
     }
 
     /// Journals what is out of the ordinary about a take.
-    fn record(&self, target: &Target, result: &Result<Held, LockError>, wait: &Wait<'_>) {
+    fn record(&self, root: &LockRoot, target: &Target, result: &Result<Held, LockError>, wait: &Wait<'_>) {
         let record = |event| Record::new(event, Some(&target.path)).client(self.client.as_ref());
         let waited = wait.waited();
         match result {
             Ok(held) => {
                 if let Some(dead) = held.reclaimed() {
-                    record(Event::Takeover).holder(&dead.holder).why(&dead.reason).append(&self.root);
+                    dead.fill(record(Event::Takeover)).append(root);
                 }
                 if waited >= LONG_WAIT {
                     let record = record(Event::Waited).waited(waited);
                     match &wait.holder {
-                        Some(holder) => record.holder(holder).append(&self.root),
-                        None => record.append(&self.root),
+                        Some(holder) => record.holder(holder).append(root),
+                        None => record.append(root),
                     }
                 }
             }
@@ -174,10 +187,10 @@ impl Locker {
                     .holder(&busy.holder)
                     .waited(busy.waited)
                     .why(&busy.reason)
-                    .append(&self.root);
+                    .append(root);
             }
             Err(LockError::Deadlock { cycle }) => {
-                record(Event::Deadlock).waited(waited).why(cycle).append(&self.root)
+                record(Event::Deadlock).waited(waited).why(cycle).append(root)
             }
             Err(_) => {}
         }
@@ -185,31 +198,38 @@ impl Locker {
 
     fn attempt(
         &self,
+        root: &LockRoot,
         target: &Target,
         keep: Keep,
         judge: &mut Judge,
         deadline: Instant,
         waiter: &mut dyn Waiter,
     ) -> Result<Attempt, LockError> {
-        let claim = Claim { keep, client: self.client.clone(), command: self.command.clone() };
-        attempt(&self.root, target, &claim, judge, deadline, waiter)
+        attempt(root, target, &self.claim(keep), judge, deadline, waiter)
+    }
+
+    fn claim(&self, keep: Keep) -> Claim {
+        Claim { keep, client: self.client.clone(), command: self.command.clone() }
     }
 
     /// The live id that makes us a guest on this target. One that is over is ignored.
-    fn host(&self, target: &Target, judge: &mut Judge) -> Result<Option<LockId>, LockError> {
+    fn host(&self, root: &LockRoot, target: &Target, judge: &mut Judge) -> Result<Option<LockId>, LockError> {
         if let Some(under) = &self.under {
             if under.key != target.key {
                 return Err(LockError::WrongLock { target: target.path.clone() });
             }
-            let lost = || {
-                LockError::lost(Some(target.path.clone()), "it is not held under the id given with --lock")
-            };
-            let live = live_part(&self.root, under, judge)?;
-            return journal::note_loss(&self.root, live.map(Some).ok_or_else(lost));
+            // All of it: another guest may be inside in place of one that is gone.
+            if let Some(live) = live_part(root, under, judge)?.filter(|live| live == under) {
+                return Ok(Some(live));
+            }
+            let why = why_dead(root, under, judge)?;
+            let why = why.unwrap_or_else(|| "it is not held under the id given with --lock".to_owned());
+            let lost = LockError::lost(Some(target.path.clone()), why);
+            return loss::note(root, under, Err(lost));
         }
         let ids = || self.inherited.iter().rev().filter(|id| id.key == target.key);
         for id in ids() {
-            if let Some(live) = live_part(&self.root, id, judge)? {
+            if let Some(live) = live_part(root, id, judge)? {
                 return Ok(Some(live));
             }
         }
@@ -219,7 +239,7 @@ impl Locker {
             if judge.judge_anchor(&id.key)?.is_some_and(|alive| alive.info.token.as_ref() == Some(&id.token))
             {
                 let uprooted = LockError::Uprooted { target: target.path.clone() };
-                return journal::note_loss(&self.root, Err(uprooted));
+                return loss::note(root, id, Err(uprooted));
             }
         }
         Ok(None)
@@ -227,23 +247,21 @@ impl Locker {
 
     fn enter(
         &self,
+        root: &LockRoot,
         target: &Target,
         keep: Keep,
         host: LockId,
         judge: &mut Judge,
-    ) -> Result<Option<Held>, LockError> {
-        if keep != Keep::Running {
-            // It would outlive this process: the host's own lock already does what is wanted.
-            return Held::guest_in_name(&self.root, target, &host).map(Some);
-        }
-        let nest = Nest::try_enter(&self.root, host, judge)?;
-        Ok(nest.map(|nest| Held::guest(&self.root, target, nest)))
+    ) -> Result<Entrance, LockError> {
+        Place::try_enter(root, target, host, &self.claim(keep), judge)
     }
 }
 
 /// One wait: its deadline, its pauses, and what was said of it.
 struct Wait<'a> {
     target: &'a Target,
+    /// Where the lock's info file is.
+    info: PathBuf,
     /// When the caller began to want the lock.
     begun: Instant,
     deadline: Instant,
@@ -252,9 +270,10 @@ struct Wait<'a> {
 }
 
 impl<'a> Wait<'a> {
-    fn new(target: &'a Target, patience: Patience, deadline: Instant) -> Wait<'a> {
+    fn new(root: &LockRoot, target: &'a Target, patience: Patience, deadline: Instant) -> Wait<'a> {
         let begun = deadline.checked_sub(patience.limit).unwrap_or_else(Instant::now);
-        Wait { target, begun, deadline, backoff: Backoff::for_lock(&patience), holder: None }
+        let info = root.lock_dir(&target.key).join("info");
+        Wait { target, info, begun, deadline, backoff: Backoff::for_lock(&patience), holder: None }
     }
 
     fn waited(&self) -> Duration {
@@ -266,9 +285,16 @@ impl<'a> Wait<'a> {
         // It became free between two looks: nobody to name, and no reason to sleep.
         let is_taken = seen.verdict.is_taken();
         let now = Instant::now();
-        let holder = Holder { inside: is_guest, ..Holder::of(&seen.info) };
+        let mut holder = Holder::found(seen, Vec::new);
+        if is_guest && holder.inside.is_none() {
+            holder.inside = Some(Inside::Unknown);
+        }
         let waited = self.waited();
         if now >= self.deadline {
+            if seen.orphaned {
+                let open = || openers([(seen, self.info.clone())]).pop().unwrap_or_default();
+                holder = Holder { inside: holder.inside, ..Holder::found(seen, open) };
+            }
             return Err(LockError::Busy(Box::new(Busy {
                 target: self.target.path.clone(),
                 holder,
@@ -294,12 +320,5 @@ impl<'a> Wait<'a> {
             Some(signal) => Err(LockError::Interrupted(signal)),
             None => Ok(()),
         }
-    }
-}
-
-impl Judgement {
-    /// Who holds the lock, for a message.
-    pub fn holder(&self) -> Option<Holder> {
-        (self.verdict != Verdict::Free).then(|| Holder::of(&self.info))
     }
 }

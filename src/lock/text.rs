@@ -1,6 +1,7 @@
 //! Bytes from users and from other programs, made safe for an info file and for a terminal.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// Escapes control characters, backslashes and what is not UTF-8, so that any bytes fit on one
 /// line and [`unescape`] finds them again.
@@ -68,6 +69,19 @@ pub fn shorten(text: &str, limit: usize) -> Cow<'_, str> {
     }
     let cut = text.floor_char_boundary(limit.saturating_sub('…'.len_utf8()));
     Cow::Owned(format!("{}…", &text[..cut]))
+}
+
+/// A time for a message: `250ms`, `1.2s`, `12s`, `5m 3s`.
+pub fn show_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{}ms", duration.as_millis()),
+        1..10 => format!("{:.1}s", duration.as_secs_f64()),
+        10..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        3600..86400 => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {}h", seconds / 86400, seconds / 3600 % 24),
+    }
 }
 
 /// Control characters, and the marks that turn a line's direction around.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::document::{FilterError, InvalidJson, NotJson, Stopped};
+use crate::document::{EqualKeys, FilterError, InvalidJson, NotJson, Stopped};
 use crate::lock::LockError;
 use crate::replace::ReplaceError;
 
@@ -28,6 +28,14 @@ pub enum MemoryError {
         what: String,
         /// Where and why.
         source: InvalidJson,
+    },
+    /// An object of the document has two equal keys.
+    #[error("{what}: {source}")]
+    EqualKeys {
+        /// A file's path, or what else was read.
+        what: String,
+        /// Which key, and where.
+        source: EqualKeys,
     },
     /// The filter.
     #[error("{source}")]
@@ -79,7 +87,7 @@ pub enum MemoryError {
         /// The path as given.
         path: PathBuf,
         /// What became of the lock.
-        source: LockError,
+        source: Box<LockError>,
     },
     /// The command of `--pipe` can't be started.
     #[error("cannot run {command}")]

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use super::MemoryError;
 use super::update::{Made, Transform};
-use crate::document::{Bindings, Filter, InvalidJson, Limits, Stopped, Style, Value, serialise, within};
+use crate::document::{
+    Bindings, EqualKeys, Filter, InvalidJson, Limits, Original, Stopped, Style, Value, serialise, within,
+};
 use crate::lock::{LockError, Waiter};
 
 /// A variable or an argument for a filter, as it was given.
@@ -27,7 +29,36 @@ pub enum Binding {
     PositionalJson(Vec<u8>),
 }
 
-/// How the result is laid out; what is not set follows the file.
+/// What two equal keys in one object of a document are.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Duplicates {
+    /// An error: a filter keeps one value of two, and nobody asked to drop the other.
+    #[default]
+    Refuse,
+    /// The last one counts, and this is told of two of them, once, with the document's name.
+    Tell(fn(&str, &EqualKeys)),
+    /// The last one counts.
+    Last,
+}
+
+impl Duplicates {
+    /// Refuses, tells or lets pass what was found in the document `what`.
+    pub(super) fn judge(self, what: &str, found: Option<&EqualKeys>) -> Result<(), MemoryError> {
+        match (self, found) {
+            (Self::Refuse, Some(keys)) => {
+                Err(MemoryError::EqualKeys { what: what.to_owned(), source: keys.clone() })
+            }
+            (Self::Tell(tell), Some(keys)) => {
+                tell(what, keys);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How the result is laid out as a whole. Where nothing is set, a file keeps all that did not
+/// change as it was.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layout {
     /// Everything on one line.
@@ -41,6 +72,11 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// Whether anything is asked for.
+    pub fn is_set(self) -> bool {
+        self.compact || self.indent.is_some() || self.tab || self.sort_keys
+    }
+
     /// Applies what is set to a style.
     pub fn apply(self, style: Style) -> Style {
         let style = match self.indent {
@@ -66,11 +102,24 @@ pub struct Program {
     pub messages: Option<fn(&[u8])>,
     /// How the result is laid out.
     pub layout: Layout,
+    /// What equal keys in the document are.
+    pub duplicates: Duplicates,
     /// How long it may run.
     pub limits: Limits,
 }
 
 impl Program {
+    /// Reads the document, and judges equal keys in it.
+    fn read<'a>(&self, document: &'a [u8], what: String) -> Result<(Original<'a>, Value), MemoryError> {
+        match Original::read(document) {
+            Ok((original, input)) => {
+                self.duplicates.judge(&what, original.equal_keys())?;
+                Ok((original, input))
+            }
+            Err(source) => Err(MemoryError::InvalidJson { what, source }),
+        }
+    }
+
     fn compile(&self) -> Result<Filter, MemoryError> {
         let mut bindings = Bindings::default();
         let invalid = |name: &str| {
@@ -133,11 +182,14 @@ impl Transform for Program {
         let (old, what) = (old.clone(), path.display().to_string());
         self.bounded(waiter, move |program| {
             // First the document: a file that is broken is the more important news.
-            let input = Value::parse(&old).map_err(|source| MemoryError::InvalidJson { what, source })?;
+            let (original, input) = program.read(&old, what)?;
             let filter = program.compile()?;
             let result = filter.run_one(input).map_err(|source| MemoryError::Filter { source })?;
-            let style = program.layout.apply(Style::detect(&old));
-            let bytes = serialise(&result, &style).map_err(|source| MemoryError::Unwritable { source })?;
+            let bytes = match program.layout.is_set() {
+                true => serialise(&result, &program.layout.apply(Style::detect(&old))),
+                false => original.replaced_by(&result),
+            };
+            let bytes = bytes.map_err(|source| MemoryError::Unwritable { source })?;
             let truthy = result.is_truthy();
             // A large tree takes a while to free, and the process is about to end anyway.
             std::mem::forget((result, filter));
@@ -161,7 +213,7 @@ pub fn print_results(
     mut out: impl io::Write + Send + 'static,
 ) -> Result<io::Result<Option<bool>>, MemoryError> {
     program.bounded(waiter, move |program| {
-        let input = Value::parse(&document).map_err(|source| MemoryError::InvalidJson { what, source })?;
+        let (_, input) = program.read(&document, what)?;
         drop(document);
         let filter = program.compile()?;
         let style = program.layout.apply(Style::pretty());

@@ -14,7 +14,7 @@ mod update;
 mod write;
 
 pub use error::MemoryError;
-pub use filter::{Binding, Layout, Program, print_results};
+pub use filter::{Binding, Duplicates, Layout, Program, print_results};
 pub use pipe::Pipe;
 pub use read::{Found, read, validate};
 pub use restore::{Restored, restore};

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Made, MemoryError, Transform, validate};
-use crate::document::{Limits, Stopped, Value};
+use super::{Duplicates, Made, MemoryError, Transform};
+use crate::document::{Limits, Stopped, Value, find_equal_keys};
 use crate::lock::{LockError, LockId, Target, Waiter};
 use crate::sys;
 
@@ -26,6 +26,8 @@ pub struct Pipe {
     /// The locks that we run under ourselves. The command is told of all but this file's: it
     /// must not become a guest in the middle of our own transaction.
     pub inherited: Vec<LockId>,
+    /// What equal keys in the document are. The command gets the document as it is.
+    pub duplicates: Duplicates,
     /// How long it may run.
     pub limits: Limits,
 }
@@ -37,7 +39,11 @@ impl Transform for Pipe {
         old: &Arc<Vec<u8>>,
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
-        validate(old, &path.display().to_string())?;
+        let what = path.display().to_string();
+        match find_equal_keys(old) {
+            Ok(found) => self.duplicates.judge(&what, found.as_ref())?,
+            Err(source) => return Err(MemoryError::InvalidJson { what, source }),
+        }
         let name = self.command.first().cloned().unwrap_or_default();
         let shown = name.to_string_lossy().into_owned();
         let spawn = |source| MemoryError::Spawn { command: shown.clone(), source };

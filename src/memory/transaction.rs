@@ -201,7 +201,8 @@ fn commit_in_place(
     held.publish(waiter, || ())?;
     let commit = staged.commit()?;
     if let Commit::Done(_) = &commit {
-        held.check().map_err(|source| MemoryError::Unlocked { path: path.to_owned(), source })?;
+        held.check()
+            .map_err(|source| MemoryError::Unlocked { path: path.to_owned(), source: Box::new(source) })?;
     }
     Ok(commit)
 }

@@ -6,25 +6,25 @@
 //! line goes.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::error::found;
-use super::spool::FILE_MODE;
+use super::spool::{Part, file_name};
 use super::state::{ArchiveEnd, State};
 use super::{Entry, Place, QueueError, Spool, Ulid};
-use crate::sys;
-use crate::sys::given::{self, Access};
+use crate::sys::folder::{Access, Folder};
 
 /// How many deliveries stay as files.
 pub const KEPT: usize = 100;
 /// More than this in one go would make a worker's memory grow with the outbox.
 const BATCH: usize = 1000;
+/// The last batch is not longer. What is was not written by us, and is not read into memory.
+const LONGEST_TAIL: u64 = 1 << 30;
 
 /// A line to be appended: what tells it from every other, and its JSON.
 #[derive(Debug)]
@@ -63,18 +63,18 @@ pub fn trim(spool: &Spool) -> Result<u64, QueueError> {
 }
 
 fn trim_batch(spool: &Spool) -> Result<u64, QueueError> {
-    let mut done: Vec<(std::time::SystemTime, Ulid)> = Vec::new();
+    let folder = spool.need(Part::Done)?;
+    let mut done: Vec<((i64, i64), Ulid)> = Vec::new();
     for name in spool.names(&Place::Done)? {
-        let path = spool.file(&Place::Done, name);
-        let meta = found(fs::metadata(&path)).map_err(QueueError::io("look at", &path))?;
-        done.extend(meta.and_then(|meta| Some((meta.modified().ok()?, name))));
+        let look = folder.look(file_name(name));
+        let look = look.map_err(QueueError::io("look at", folder.path_of(file_name(name))))?;
+        done.extend(look.map(|look| (look.modified, name)));
     }
     done.sort_unstable();
     done.truncate(done.len().saturating_sub(KEPT).min(BATCH));
     let mut lines = Vec::with_capacity(done.len());
-    for (delivered, name) in &done {
-        // A file that makes no sense is archived as it is: as text.
-        let at = Timestamp::try_from(*delivered).ok();
+    for ((delivered, _), name) in &done {
+        let at = Timestamp::from_second(*delivered).ok();
         lines.push(match spool.read(&Place::Done, *name) {
             Ok(Some(entry)) => Line::new(format!("done {name}"), &entry, "delivered_at", at),
             Ok(None) => continue,
@@ -86,8 +86,8 @@ fn trim_batch(spool: &Spool) -> Result<u64, QueueError> {
     }
     append(spool, lines, Batch::Whole, |state, fresh| state.archived += fresh)?;
     for (_, name) in &done {
-        let path = spool.file(&Place::Done, *name);
-        found(fs::remove_file(&path)).map_err(QueueError::io("remove", path))?;
+        let removed = found(folder.remove_file(file_name(*name)));
+        removed.map_err(QueueError::io("remove", folder.path_of(file_name(*name))))?;
     }
     Ok(done.len() as u64)
 }
@@ -112,22 +112,16 @@ pub(super) fn append(
 ) -> Result<(), QueueError> {
     let now = Timestamp::now().to_zoned(TimeZone::UTC);
     let name = format!("{:04}-{:02}.jsonl", now.year(), now.month());
-    let path = spool.archive().join(&name);
-    let fail = |action| QueueError::io(action, &path);
+    let folder = spool.need(Part::Archive)?;
+    let fail = |action| QueueError::io(action, folder.path_of(&name));
     let last = State::load(spool)?.archive;
-    let is_new = !path.exists();
+    let is_new = folder.look(&name).map_err(fail("look at"))?.is_none();
     let mut known = HashMap::new();
-    // A torn end is cut off there: it must be a file of the archive, whatever the state says.
-    let is_name = Path::new(&last.file).file_name() == Some(last.file.as_ref());
-    if last.file != name && is_name {
-        let path = spool.archive().join(&last.file);
-        if let Some(mut file) = found(sys::file::careful_options().read(true).append(true).open(&path))
-            .map_err(QueueError::io("open", &path))?
-        {
-            known = read_tail(&mut file, &last).map_err(QueueError::io("read", &path))?;
-        }
+    if last.file != name {
+        known = tail_of_last(folder, &last).map_err(QueueError::io("read", folder.path_of(&last.file)))?;
     }
-    let mut file = given::open_or_create(&path, Access::ReadAppend, FILE_MODE).map_err(fail("open"))?;
+    let opened = spool.open_or_create(folder, &name, Access::Append);
+    let mut file = opened.map_err(fail("open"))?;
     let here = if last.file == name { last.clone() } else { ArchiveEnd::default() };
     known.extend(read_tail(&mut file, &here).map_err(fail("read"))?);
     let begin = file.seek(SeekFrom::End(0)).map_err(fail("read"))?;
@@ -149,7 +143,7 @@ pub(super) fn append(
     file.write_all(&text).map_err(fail("append to"))?;
     file.sync_all().map_err(fail("sync"))?;
     if is_new {
-        sys::file::sync_folder(&spool.archive()).map_err(QueueError::io("sync", spool.archive()))?;
+        folder.sync().map_err(QueueError::io("sync", folder.path()))?;
     }
     let end = begin + text.len() as u64;
     State::update_unlocked(spool, |state| {
@@ -180,12 +174,35 @@ fn line(key: String, mut value: Value) -> Vec<u8> {
     line
 }
 
+/// The same of the file before this one, if the state names one: a file of the archive, for a torn
+/// end is cut off there.
+fn tail_of_last(folder: &Folder, last: &ArchiveEnd) -> io::Result<HashMap<String, bool>> {
+    if !is_month(&last.file) {
+        return Ok(HashMap::new());
+    }
+    match found(folder.open_file(&last.file, Access::Append))? {
+        Some(mut file) => read_tail(&mut file, last),
+        None => Ok(HashMap::new()),
+    }
+}
+
+/// Whether that is the name of one of the archive's files.
+fn is_month(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let month = name.strip_suffix(".jsonl").and_then(|name| name.split_once('-'));
+    month.is_some_and(|(year, month)| digits(year) && digits(month))
+}
+
 /// The keys since the last batch began, and whether they are counted. A torn last line is cut
 /// off: what it tells of still has its file.
-fn read_tail(file: &mut File, last: &ArchiveEnd) -> std::io::Result<HashMap<String, bool>> {
+fn read_tail(file: &mut File, last: &ArchiveEnd) -> io::Result<HashMap<String, bool>> {
     let mut bytes = Vec::new();
+    let length = file.metadata()?.len();
     // A file that was shortened by hand is looked at whole.
-    let from = if file.metadata()?.len() < last.from { 0 } else { last.from };
+    let from = if length < last.from { 0 } else { last.from };
+    if length - from > LONGEST_TAIL {
+        return Err(io::Error::other("its last batch is too long to be one"));
+    }
     file.seek(SeekFrom::Start(from))?;
     file.read_to_end(&mut bytes)?;
     let mut known = HashMap::new();
@@ -207,6 +224,7 @@ fn read_tail(file: &mut File, last: &ArchiveEnd) -> std::io::Result<HashMap<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn lines(keys: &[&str]) -> Vec<Line> {
         keys.iter().map(|key| Line { key: (*key).to_owned(), value: serde_json::json!({}) }).collect()
@@ -214,7 +232,7 @@ mod tests {
 
     fn text(spool: &Spool) -> String {
         let mut files: Vec<_> =
-            fs::read_dir(spool.archive()).unwrap().map(|entry| entry.unwrap().path()).collect();
+            fs::read_dir(spool.path().join("archive")).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
     }
@@ -230,8 +248,7 @@ mod tests {
     #[test]
     fn a_batch_that_is_done_again_is_neither_written_nor_counted_twice() {
         let dir = tempfile::tempdir().unwrap();
-        let spool = Spool::new(dir.path());
-        spool.create().unwrap();
+        let spool = Spool::open(dir.path()).unwrap();
         add(&spool, &["a", "b"]);
         add(&spool, &["c", "d"]);
         add(&spool, &["c", "d", "e"]);
@@ -243,8 +260,7 @@ mod tests {
     #[test]
     fn a_line_in_between_does_not_make_a_batch_forgotten() {
         let dir = tempfile::tempdir().unwrap();
-        let spool = Spool::new(dir.path());
-        spool.create().unwrap();
+        let spool = Spool::open(dir.path()).unwrap();
         add(&spool, &["a", "b"]);
         append(&spool, lines(&["x"]), Batch::Aside, |_, _| ()).unwrap();
         add(&spool, &["a", "b", "c"]);
@@ -254,14 +270,13 @@ mod tests {
     #[test]
     fn lines_that_were_written_but_not_counted_are_counted_and_a_torn_one_goes() {
         let dir = tempfile::tempdir().unwrap();
-        let spool = Spool::new(dir.path());
-        spool.create().unwrap();
+        let spool = Spool::open(dir.path()).unwrap();
         add(&spool, &["a"]);
         let before = State::load(&spool).unwrap();
         add(&spool, &["b", "c"]);
         // As after a kill between the append and the count, with the second line torn.
         State::update(&spool, |state| *state = before).unwrap();
-        let path = fs::read_dir(spool.archive()).unwrap().next().unwrap().unwrap().path();
+        let path = fs::read_dir(spool.path().join("archive")).unwrap().next().unwrap().unwrap().path();
         let length = fs::metadata(&path).unwrap().len();
         File::options().write(true).open(&path).unwrap().set_len(length - 3).unwrap();
         add(&spool, &["b", "c"]);

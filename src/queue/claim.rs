@@ -5,24 +5,27 @@
 //! worker has ended, and puts what is in it back. A stopped worker keeps its lock and its
 //! entries.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::contents::read_entry;
 use super::error::found;
-use super::spool::{create_file, file_name, make_private_folder};
+use super::spool::{Part, file_name};
 use super::ulid::Ulids;
 use super::{Entry, Place, QueueError, Spool, Ulid};
 use crate::sys;
 use crate::sys::file::Flock;
+use crate::sys::folder::{Access, Folder};
 
 /// The file in a worker's folder that it keeps locked. No entry has such a name.
 pub(super) const MARKER: &str = "worker";
 const REWRITTEN: &str = ".rewritten";
+/// More is not read of what a worker says of itself.
+const LONGEST_INFO: u64 = 1 << 16;
 
 /// What a worker writes about itself, for messages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,7 +42,10 @@ pub struct WorkerInfo {
 #[derive(Debug)]
 pub struct Claims {
     spool: Spool,
+    /// The worker's name, which is also its folder's.
+    name: String,
     place: Place,
+    folder: Folder,
     /// Locked as long as we live.
     marker: File,
 }
@@ -51,15 +57,13 @@ impl Claims {
     /// The folder can't be made, or the file system has no working `flock`: without it a live
     /// worker could not be told from a dead one.
     pub fn open(spool: &Spool) -> Result<Claims, QueueError> {
-        spool.ensure()?;
-        let worker = Ulids::default()
-            .make()
-            .map_err(QueueError::io("name a worker in", spool.inflight()))?
-            .to_string();
-        let unborn = spool.tmp().join(&worker);
-        make_private_folder(&unborn).map_err(QueueError::io("create the folder", &unborn))?;
-        let path = unborn.join(MARKER);
-        let mut marker = create_file(&path).map_err(QueueError::io("create", &path))?;
+        let (tmp, inflight) = (spool.need(Part::Tmp)?, spool.need(Part::InFlight)?);
+        let name = Ulids::default().make().map_err(QueueError::io("name a worker in", inflight.path()))?;
+        let name = name.to_string();
+        let made = spool.make_folder(tmp, &name);
+        let folder = made.map_err(QueueError::io("create the folder", tmp.path_of(&name)))?;
+        let path = folder.path_of(MARKER);
+        let mut marker = spool.create_file(&folder, MARKER).map_err(QueueError::io("create", &path))?;
         let locked =
             sys::file::try_flock(&marker, Flock::Exclusive).map_err(QueueError::io("lock", &path))?;
         if !locked {
@@ -69,11 +73,12 @@ impl Claims {
             WorkerInfo { pid: std::process::id(), host: sys::machine::host_name(), since: Timestamp::now() };
         let text = serde_json::to_vec(&info).unwrap_or_default();
         marker.write_all(&text).map_err(QueueError::io("write", &path))?;
-        let born = spool.inflight().join(&worker);
-        sys::given::rename(&unborn, &born).map_err(QueueError::io("create the folder", &born))?;
+        let born = tmp.rename(&name, inflight, &name);
+        born.map_err(QueueError::io("create the folder", inflight.path_of(&name)))?;
         // Entries must never be in a folder that a power cut could take away.
-        sys::file::sync_folder(&spool.inflight()).map_err(QueueError::io("sync", spool.inflight()))?;
-        Ok(Claims { spool: spool.clone(), place: Place::InFlight(worker), marker })
+        inflight.sync().map_err(QueueError::io("sync", inflight.path()))?;
+        let place = Place::InFlight(name.clone());
+        Ok(Claims { spool: spool.clone(), name, place, folder, marker })
     }
 
     /// The place that this worker's entries are in.
@@ -88,11 +93,12 @@ impl Claims {
     /// One that [is about this entry](QueueError::is_of_one_entry), with it in `dead/`; or the
     /// disk failed.
     pub fn claim(&self, from: &Place, name: Ulid) -> Result<Option<Entry>, QueueError> {
-        let (source, target) = (self.spool.file(from, name), self.spool.file(&self.place, name));
-        if found(sys::given::rename(&source, &target)).map_err(QueueError::io("claim", &source))?.is_none() {
+        let (source, file) = (self.spool.need_folder(from)?, file_name(name));
+        let claimed = found(source.rename(&file, &self.folder, &file));
+        if claimed.map_err(QueueError::io("claim", source.path_of(&file)))?.is_none() {
             return Ok(None);
         }
-        match self.spool.read(&self.place, name) {
+        match read_entry(&self.folder, name) {
             Err(error) if error.is_of_one_entry() => {
                 self.pass(name, &Place::Dead)?;
                 Err(error)
@@ -106,8 +112,9 @@ impl Claims {
     /// # Errors
     /// The rename failed; the entry is still ours.
     pub fn pass(&self, name: Ulid, to: &Place) -> Result<(), QueueError> {
-        let source = self.spool.file(&self.place, name);
-        sys::given::rename(&source, &self.spool.file(to, name)).map_err(QueueError::io("move", source))
+        let (target, file) = (self.spool.need_folder(to)?, file_name(name));
+        let passed = self.folder.rename(&file, &target, &file);
+        passed.map_err(QueueError::io("move", self.spool.path_of(&self.place).join(file)))
     }
 
     /// Puts a delivered entry into `done/`, with the time of the delivery as its file's.
@@ -115,9 +122,9 @@ impl Claims {
     /// # Errors
     /// The rename failed; the entry is still ours and will be sent again.
     pub fn deliver(&self, name: Ulid) -> Result<(), QueueError> {
-        let path = self.spool.file(&self.place, name);
+        let opened = self.folder.open_file(file_name(name), Access::Write);
         // Its time is for people: a file that refuses it is delivered all the same.
-        let _ = File::options().write(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        let _ = opened.and_then(|file| file.set_modified(SystemTime::now()));
         self.pass(name, &Place::Done)
     }
 
@@ -126,18 +133,19 @@ impl Claims {
     /// # Errors
     /// The disk failed; the entry is still ours, whole, in its old or its new form.
     pub fn rewrite(&self, name: Ulid, entry: &Entry, to: &Place) -> Result<(), QueueError> {
-        let folder = self.spool.folder(&self.place);
-        let path = folder.join(format!("{name}{REWRITTEN}"));
-        let written = create_file(&path).and_then(|mut file| {
+        let fresh = format!("{name}{REWRITTEN}");
+        let path = self.spool.path_of(&self.place);
+        let written = self.spool.create_file(&self.folder, &fresh).and_then(|mut file| {
             file.write_all(&entry.to_bytes())?;
             file.sync_all()
         });
         if let Err(error) = written {
-            let _ = fs::remove_file(&path);
-            return Err(QueueError::io("write", path)(error));
+            let _ = self.folder.remove_file(&fresh);
+            return Err(QueueError::io("write", path.join(fresh))(error));
         }
-        let own = folder.join(file_name(name));
-        sys::given::rename(&path, &own).map_err(QueueError::io("replace", own))?;
+        let own = file_name(name);
+        let replaced = self.folder.rename(&fresh, &self.folder, &own);
+        replaced.map_err(QueueError::io("replace", path.join(own)))?;
         self.pass(name, to)
     }
 
@@ -146,18 +154,18 @@ impl Claims {
     /// # Errors
     /// The file can't be removed.
     pub fn discard(&self, name: Ulid) -> Result<(), QueueError> {
-        let path = self.spool.file(&self.place, name);
-        fs::remove_file(&path).map_err(QueueError::io("remove", path))
+        let removed = self.folder.remove_file(file_name(name));
+        removed.map_err(QueueError::io("remove", self.spool.path_of(&self.place).join(file_name(name))))
     }
 }
 
 impl Drop for Claims {
     /// An empty folder goes; one with entries stays, for the next run to put them back.
     fn drop(&mut self) {
-        if self.spool.count(&self.place).is_ok_and(|(count, _)| count == 0) {
-            let folder = self.spool.folder(&self.place);
-            let _ = fs::remove_file(folder.join(MARKER));
-            let _ = fs::remove_dir(folder);
+        let only_marker = |names: Vec<_>| names.iter().all(|name| name == MARKER);
+        if self.folder.names().is_ok_and(only_marker) {
+            let _ = self.folder.remove_file(MARKER);
+            let _ = self.spool.part(Part::InFlight).and_then(|inflight| inflight.remove_folder(&self.name));
         }
         let _ = sys::file::unlock(&self.marker);
     }
@@ -179,69 +187,81 @@ pub struct Worker {
 /// # Errors
 /// A folder can't be read.
 pub fn workers(spool: &Spool) -> Result<Vec<Worker>, QueueError> {
-    let look = |name: String| {
-        let marker = open_marker(spool, &name)?;
+    let mut workers = Vec::new();
+    for name in spool.workers()? {
+        let Some(folder) = open(spool, &name)? else { continue };
+        let marker = open_marker(&folder)?;
         let alive = match &marker {
-            Some((file, path)) => !unlocked(file, path, Flock::Shared)?,
+            Some(file) => !unlocked(file, &folder, Flock::Shared)?,
             None => false,
         };
-        let info = marker.and_then(|(file, _)| serde_json::from_reader(file).ok());
-        Ok(Worker { name, info, alive })
-    };
-    spool.workers()?.into_iter().map(look).collect()
+        let info = marker.and_then(|file| serde_json::from_reader(file.take(LONGEST_INFO)).ok());
+        workers.push(Worker { name, info, alive });
+    }
+    Ok(workers)
 }
 
-/// Puts back what dead workers had claimed. Returns how many entries.
+/// Puts back what dead workers had claimed. Returns how many entries. What keeps one worker's
+/// entries from being put back is told, and the others' are.
 ///
 /// # Errors
-/// The disk failed; what was not put back is put back the next time.
-pub fn reclaim(spool: &Spool) -> Result<u64, QueueError> {
+/// The folder can't be read.
+pub fn reclaim(spool: &Spool, mut trouble: impl FnMut(QueueError)) -> Result<u64, QueueError> {
+    let inflight = spool.need(Part::InFlight)?;
     let mut count = 0;
-    for worker in spool.workers()? {
-        // Held while we work, so that only one of us does.
-        let marker = open_marker(spool, &worker)?;
-        if let Some((file, path)) = &marker
-            && !unlocked(file, path, Flock::Exclusive)?
-        {
+    for name in inflight.names().map_err(QueueError::io("list", inflight.path()))? {
+        // What is no folder was not put there by a worker.
+        if !matches!(inflight.look(&name), Ok(Some(look)) if look.is_folder) {
             continue;
         }
-        let place = Place::InFlight(worker);
-        for name in spool.names(&place)? {
-            let (source, target) = (spool.file(&place, name), spool.file(&Place::New, name));
-            let moved =
-                found(sys::given::rename(&source, &target)).map_err(QueueError::io("put back", source))?;
-            count += u64::from(moved.is_some());
+        match name.to_str().map_or(Ok(0), |name| reclaim_from(spool, inflight, name)) {
+            Ok(reclaimed) => count += reclaimed,
+            Err(error) => trouble(error),
         }
-        remove_folder(&spool.folder(&place))?;
     }
     Ok(count)
 }
 
-fn remove_folder(folder: &std::path::Path) -> Result<(), QueueError> {
-    let fail = |action| QueueError::io(action, folder);
-    let Some(listing) = found(fs::read_dir(folder)).map_err(fail("list"))? else { return Ok(()) };
-    for entry in listing.flatten() {
-        let name = entry.file_name();
+fn reclaim_from(spool: &Spool, inflight: &Folder, worker: &str) -> Result<u64, QueueError> {
+    let Some(folder) = open(spool, worker)? else { return Ok(0) };
+    // Held while we work, so that only one of us does.
+    let marker = open_marker(&folder)?;
+    if let Some(file) = &marker
+        && !unlocked(file, &folder, Flock::Exclusive)?
+    {
+        return Ok(0);
+    }
+    let new = spool.need(Part::New)?;
+    let mut count = 0;
+    for name in spool.names(&Place::InFlight(worker.to_owned()))? {
+        let file = file_name(name);
+        let moved = found(folder.rename(&file, new, &file));
+        count += u64::from(moved.map_err(QueueError::io("put back", folder.path_of(file)))?.is_some());
+    }
+    for name in folder.names().map_err(QueueError::io("list", folder.path()))? {
         if name == MARKER || name.to_str().is_some_and(|name| name.ends_with(REWRITTEN)) {
-            let _ = fs::remove_file(entry.path());
+            let _ = folder.remove_file(&name);
         }
     }
     // What else somebody has put there is not ours to delete.
-    match fs::remove_dir(folder) {
+    match inflight.remove_folder(worker) {
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {
-            Err(fail("remove the folder")(error))
+            Err(QueueError::io("remove the folder", folder.path())(error))
         }
-        _ => Ok(()),
+        _ => Ok(count),
     }
 }
 
-/// A folder without a marker belongs to a worker that is just ending, with nothing left in it.
-fn open_marker(spool: &Spool, worker: &str) -> Result<Option<(File, PathBuf)>, QueueError> {
-    let path = spool.inflight().join(worker).join(MARKER);
-    let opened = found(File::open(&path)).map_err(QueueError::io("open", &path))?;
-    Ok(opened.map(|file| (file, path)))
+fn open(spool: &Spool, worker: &str) -> Result<Option<Folder>, QueueError> {
+    let inflight = spool.need(Part::InFlight)?;
+    found(inflight.own_folder(worker)).map_err(QueueError::io("open the folder", inflight.path_of(worker)))
 }
 
-fn unlocked(file: &File, path: &std::path::Path, kind: Flock) -> Result<bool, QueueError> {
-    sys::file::try_flock(file, kind).map_err(QueueError::io("look at the lock of", path))
+/// A folder without a marker belongs to a worker that is just ending, with nothing left in it.
+fn open_marker(folder: &Folder) -> Result<Option<File>, QueueError> {
+    found(folder.open_readable(MARKER)).map_err(QueueError::io("open", folder.path_of(MARKER)))
+}
+
+fn unlocked(file: &File, folder: &Folder, kind: Flock) -> Result<bool, QueueError> {
+    sys::file::try_flock(file, kind).map_err(QueueError::io("look at the lock of", folder.path_of(MARKER)))
 }

@@ -1,21 +1,32 @@
 //! Which server to talk to: the settings file, and the variables that overrule it.
+//!
+//! The file may be another user's, when the superuser works with that user's HOME. Then it is that
+//! user's word, and gets nothing that the user does not have: a credential that it names must be
+//! the user's own, and one that stands in our environment is not sent to where it leads.
 
 use std::env;
 use std::fmt;
-use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::QueueError;
-use super::error::found;
+use super::error::{found, without_value};
 use super::preset::{NAMES, Preset};
+use crate::sys;
+use crate::sys::folder::{Reached, walk_to_file};
 
 const PRESET: &str = "AIMEM_MEM0_PRESET";
 const URL: &str = "AIMEM_MEM0_URL";
 const TOKEN: &str = "AIMEM_MEM0_TOKEN";
 const TOKEN_FILE: &str = "AIMEM_MEM0_TOKEN_FILE";
+/// More than any file of settings or credential has.
+const LONGEST_FILE: u64 = 1 << 20;
+/// No time-out is longer: a clock's end must not be reached.
+const LONGEST_TIME: Duration = Duration::from_secs(24 * 3600);
 
 /// What stands in `config.toml`. Other tables are for other parts of the program.
 #[derive(Debug, Default, Deserialize)]
@@ -88,10 +99,11 @@ impl Server {
     /// [`QueueError::Setting`] names the variable, or the file and its key; or the file of the
     /// settings or of the credential can't be read.
     pub fn from_settings(config: Option<&Path>) -> Result<Option<Server>, QueueError> {
-        let (file, place) = match config {
-            Some(path) => (read_file(path)?.unwrap_or_default(), path.display().to_string()),
-            None => (Mem0::default(), "the settings".to_owned()),
+        let (settings, place) = match config {
+            Some(path) => (read_file(path)?, path.display().to_string()),
+            None => (None, "the settings".to_owned()),
         };
+        let (file, author) = settings.map_or((Mem0::default(), None), |(file, author)| (file, author));
         let key = |key: &str| format!("{place}: [mem0] {key}");
         let (url, url_from) = first(text(URL)?, URL, file.url, || key("url"));
         let (name, name_from) = first(text(PRESET)?, PRESET, file.preset, || key("preset"));
@@ -118,12 +130,13 @@ impl Server {
             Some(health) => checked_url(&health, &key("health_url"))?,
             None => format!("{url}{}", preset.health_path),
         };
-        let (token, token_setting) = token(file.token_file, &key("token_file"))?;
+        let (token, token_setting) = token(file.token_file, &key("token_file"), author)?;
         let time = |value: Option<f64>, name: &str, default| match value {
             None => Ok(Duration::from_secs(default)),
             Some(seconds) => Duration::try_from_secs_f64(seconds)
                 .ok()
                 .filter(|time| !time.is_zero())
+                .map(|time| time.min(LONGEST_TIME))
                 .ok_or_else(|| QueueError::setting(key(name), "not a number of seconds greater than 0")),
         };
         Ok(Some(Server {
@@ -139,17 +152,31 @@ impl Server {
     }
 }
 
-fn read_file(path: &Path) -> Result<Option<Mem0>, QueueError> {
-    let Some(text) = found(fs::read_to_string(path)).map_err(QueueError::io("read", path))? else {
+/// The table, and its author when that is another user than ours and the superuser.
+fn read_file(path: &Path) -> Result<Option<(Mem0, Option<u32>)>, QueueError> {
+    let fail = |error| QueueError::io("read", path)(error);
+    let Some(Reached { file, owner }) = found(walk_to_file(path)).map_err(fail)? else {
         return Ok(None);
     };
+    let text = read_text(file).map_err(fail)?;
+    let author = (owner != 0 && owner != sys::process::effective_user()).then_some(owner);
     let parsed = toml::from_str::<File>(&text);
-    parsed.map(|file| Some(file.mem0)).map_err(|error| {
+    parsed.map(|file| Some((file.mem0, author))).map_err(|error| {
         // Not the whole error: it quotes the line, which could hold a credential.
         let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         let at = line.map_or_else(String::new, |line| format!(", line {line}"));
-        QueueError::setting(format!("{}{at}", path.display()), error.message())
+        let what = without_value(error.message()).unwrap_or(error.message());
+        QueueError::setting(format!("{}{at}", path.display()), what)
     })
+}
+
+fn read_text(file: std::fs::File) -> io::Result<String> {
+    let mut text = String::new();
+    let length = file.take(LONGEST_FILE + 1).read_to_string(&mut text)?;
+    match length as u64 > LONGEST_FILE {
+        true => Err(io::Error::other(format!("it is larger than {LONGEST_FILE} bytes"))),
+        false => Ok(text),
+    }
 }
 
 /// The variable's value if it is set, else the file's, and where it came from.
@@ -171,6 +198,26 @@ fn text(name: &str) -> Result<Option<String>, QueueError> {
     value.map(|value| value.into_string().map_err(|_| QueueError::setting(name, "not UTF-8"))).transpose()
 }
 
+/// A URL without what may be a credential in it: for messages.
+pub fn shown_url(url: &str) -> String {
+    let plain = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = plain.split_once("://").unwrap_or(("", plain));
+    let host = rest.split('/').next().unwrap_or_default();
+    let user = host.rfind('@').map_or(0, |at| at + 1);
+    let query = if plain == url { "" } else { "?…" };
+    format!("{scheme}{}{}{query}", if scheme.is_empty() { "" } else { "://" }, &rest[user..])
+}
+
+/// The URL that a variable names for the worker, if it may be written down: with a query it may be
+/// a credential.
+///
+/// # Errors
+/// [`QueueError::Setting`] for one that the worker would refuse, such as one with a password.
+pub fn plain_url(url: &str, setting: &str) -> Result<Option<String>, QueueError> {
+    checked_url(url, setting)?;
+    Ok((shown_url(url) == url).then(|| url.to_owned()))
+}
+
 fn checked_url(url: &str, setting: &str) -> Result<String, QueueError> {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
@@ -190,23 +237,49 @@ fn checked_url(url: &str, setting: &str) -> Result<String, QueueError> {
 }
 
 /// The credential and where it is set. A variable goes before a file, and the variables go
-/// before the settings.
-fn token(from_settings: Option<PathBuf>, key: &str) -> Result<(Option<Secret>, String), QueueError> {
+/// before the settings. Their author is another user, if any.
+fn token(
+    from_settings: Option<PathBuf>,
+    key: &str,
+    author: Option<u32>,
+) -> Result<(Option<Secret>, String), QueueError> {
+    let to_stranger = |variable: &str| {
+        author.map_or(Ok(()), |user| {
+            let reason = format!(
+                "user {user} wrote the settings, and could have it sent anywhere: unset it, or let \
+                 XDG_CONFIG_HOME name a folder of your own"
+            );
+            Err(QueueError::setting(variable, reason))
+        })
+    };
     if let Some(token) = text(TOKEN)? {
-        return Ok((Some(checked_token(token, TOKEN)?), TOKEN.to_owned()));
+        to_stranger(TOKEN)?;
+        return Ok((Some(checked_token(&token, TOKEN)?), TOKEN.to_owned()));
     }
     let variable = env::var_os(TOKEN_FILE).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let (path, setting) = match (variable, from_settings) {
-        (Some(path), _) => (path, TOKEN_FILE.to_owned()),
-        (None, Some(path)) => (path, key.to_owned()),
+    let (path, setting, author) = match (variable, from_settings) {
+        (Some(path), _) => {
+            to_stranger(TOKEN_FILE)?;
+            (path, TOKEN_FILE.to_owned(), None)
+        }
+        (None, Some(path)) => (path, key.to_owned(), author),
         (None, None) => return Ok((None, format!("{TOKEN_FILE}, {TOKEN}, or {key}, none of which is set"))),
     };
-    let token = fs::read_to_string(&path).map_err(QueueError::io("read the credential in", &path))?;
+    let read = || -> io::Result<String> {
+        let Reached { file, .. } = walk_to_file(&std::path::absolute(&path)?)?;
+        let owner = file.metadata()?.uid();
+        if author.is_some_and(|author| author != owner) {
+            let why = format!("it belongs to user {owner}, and not to the one who names it");
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        read_text(file)
+    };
+    let token = read().map_err(QueueError::io("read the credential in", &path))?;
     let setting = format!("{setting} ({})", path.display());
-    Ok((Some(checked_token(token, &setting)?), setting))
+    Ok((Some(checked_token(&token, &setting)?), setting))
 }
 
-fn checked_token(token: String, setting: &str) -> Result<Secret, QueueError> {
+fn checked_token(token: &str, setting: &str) -> Result<Secret, QueueError> {
     let token = token.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
         return Err(QueueError::setting(setting, "not a credential: it is empty, or not one line of ASCII"));
@@ -221,7 +294,7 @@ mod tests {
     fn read(text: &str) -> Result<Option<Server>, String> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
-        std::io::Write::write_all(&mut fs::File::create(&path).unwrap(), text.as_bytes()).unwrap();
+        std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), text.as_bytes()).unwrap();
         Server::from_settings(Some(&path))
             .map_err(|error| error.to_string().replace(&path.display().to_string(), "FILE"))
     }
@@ -275,8 +348,25 @@ mod tests {
         }
         let secret = read("[mem0]\nurl = 'http://u:hunter2@h'").unwrap_err();
         assert!(!secret.contains("hunter2"), "{secret}");
-        let secret = read("[mem0]\ntoken = 'hunter2'").unwrap_err();
-        assert!(secret.contains("line 2") && !secret.contains("hunter2"), "{secret}");
+        for line in ["token = 'hunter2'", "read_timeout = 'hunter2'", "url = ['hunter2']"] {
+            let secret = read(&format!("[mem0]\n{line}")).unwrap_err();
+            assert!(secret.contains("line 2") && !secret.contains("hunter2"), "{secret}");
+        }
+    }
+
+    #[test]
+    fn urls_are_shown_without_credentials() {
+        for (url, shown) in [
+            ("http://h:1/a", "http://h:1/a"),
+            ("http://u:hunter2@h/a@b", "http://h/a@b"),
+            ("https://u:hunt@er2@h", "https://h"),
+            ("https://h/a?key=hunter2#x", "https://h/a?…"),
+            ("https://h#hunter2", "https://h?…"),
+            ("u:hunter2@h", "h"),
+            ("", ""),
+        ] {
+            assert_eq!(shown_url(url), shown, "{url}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::state::{FARTHEST, later};
 use super::{QueueError, Ulid};
 
 /// A memory on its way, as it stands in its file.
@@ -94,9 +95,10 @@ impl Entry {
         bytes
     }
 
-    /// Whether it may be tried now.
+    /// Whether it may be tried now. Nothing is put off by more than an hour, so a time farther
+    /// ahead was written under another clock, and means nothing.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.not_before.is_none_or(|time| time <= now)
+        self.not_before.is_none_or(|time| time <= now || time > later(now, FARTHEST))
     }
 
     /// Forgets what became of it: the next run starts from the beginning.
@@ -128,6 +130,24 @@ mod tests {
     #[test]
     fn it_takes_its_time_from_its_name() {
         assert_eq!(entry().timestamp.to_string(), "2016-07-30T23:54:10.259Z");
+    }
+
+    #[test]
+    fn no_time_puts_it_off_by_more_than_an_hour() {
+        let now: Timestamp = "2026-02-03T04:05:06Z".parse().unwrap();
+        let is_due = |time: &str| Entry { not_before: Some(time.parse().unwrap()), ..entry() }.is_due(now);
+        for (time, due) in [
+            ("1970-01-01T00:00:00Z", true),
+            ("2026-02-03T04:05:06Z", true),
+            ("2026-02-03T04:05:07Z", false),
+            ("2026-02-03T05:05:06Z", false),
+            ("2026-02-03T05:05:07Z", true),
+            ("2040-01-01T00:00:00Z", true),
+            ("9999-12-30T22:00:00Z", true),
+        ] {
+            assert_eq!(is_due(time), due, "{time}");
+        }
+        assert!(entry().is_due(Timestamp::MAX) && entry().is_due(Timestamp::MIN));
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use crate::lock::LockError;
 use crate::lock::text::printable;
-use crate::replace::ReplaceError;
 
 /// An error of this module. Unless it says otherwise nothing was saved, moved or sent.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +24,9 @@ pub enum QueueError {
         /// Which limit, and by how much.
         what: String,
     },
+    /// A memory that is longer than anything that is read again.
+    #[error("the memory is too long: its file would have more than {0} bytes")]
+    TooLong(u64),
     /// There is no entry of that name, or none that this can be done to.
     #[error("{} in the outbox: {}", .what, printable(.id))]
     NotFound {
@@ -72,9 +74,6 @@ pub enum QueueError {
     /// A lock could not be had or was lost.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// A file could not be replaced.
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
     /// Anything else that the system refused.
     #[error("cannot {action} {}", shown(.path))]
     Io {
@@ -117,10 +116,54 @@ fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
 }
 
+/// What is wrong with a file, without a word of it: it may hold a memory, or a secret.
+pub(super) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if !error.is_data() {
+        return text;
+    }
+    let ours = ["missing field", "duplicate field"].iter().any(|begin| text.starts_with(begin));
+    let what = match without_value(&text) {
+        Some(expected) => expected,
+        None if ours => &text,
+        None => "a value in it makes no sense",
+    };
+    let what = what.split(" at line ").next().unwrap_or_default();
+    format!("{what}, at line {} column {}", error.line(), error.column())
+}
+
+/// The end of `invalid type: string "…", expected …`.
+pub(super) fn without_value(text: &str) -> Option<&str> {
+    let quotes = ["invalid type: ", "invalid value: "].iter().any(|begin| text.starts_with(begin));
+    text.rfind("expected ").filter(|_| quotes).map(|at| &text[at..])
+}
+
 /// `None` for something that is not there.
 pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         result => result.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Entry;
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_without_its_words() {
+        for (text, wanted) in [
+            (r#""hunter2""#, "expected struct Entry, at line 1 column 9"),
+            (r#"{"id": "hunter2"}"#, "missing field `project_id`, at line 1 column 17"),
+            (
+                r#"{"id": "a", "project_id": "b", "content": "c", "timestamp": "hunter2"}"#,
+                "a value in it makes no sense, at line 1 column 69",
+            ),
+            ("hunter2", "expected value at line 1 column 1"),
+        ] {
+            let error = serde_json::from_str::<Entry>(text).unwrap_err();
+            assert_eq!(reason(&error), wanted);
+        }
     }
 }

@@ -19,6 +19,8 @@ pub enum Event<'a> {
     Again(&'a Entry, Duration),
     /// This one waits for a later run.
     Left(&'a Entry),
+    /// So many wait for a time that has not come; this is the first.
+    Parked(u64, Timestamp),
     /// This one was given up on.
     Dead(&'a Entry),
     /// A file in `new/` makes no sense; it is in `dead/` now.
@@ -57,6 +59,9 @@ impl Event<'_> {
                 }
                 fields.push(why(entry));
                 ("left", fields)
+            }
+            Event::Parked(count, until) => {
+                ("parked", vec![("entries", Value::from(*count)), ("until", Value::from(until.to_string()))])
             }
             Event::Dead(entry) => {
                 let mut fields = of(entry);

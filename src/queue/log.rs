@@ -1,21 +1,22 @@
 //! The worker's log: one line an event, as text or as JSON, rotated by size.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::QueueError;
 use super::error::found;
-use super::places::folder_of;
-use super::spool::{FILE_MODE, make_durable_folders};
+use super::spool::FILE_MODE;
 use crate::lock::text::printable;
 use crate::sys;
 use crate::sys::file::{Flock, Identity};
-use crate::sys::given::{self, Access};
+use crate::sys::folder::{Access, Folder};
 
 /// A log of this size gets a new name; the one that had it goes.
 const LIMIT: u64 = 4 << 20;
@@ -32,65 +33,77 @@ pub enum Format {
     Json,
 }
 
-/// A log that several processes may write to at once.
+/// A log that several processes may write to at once. For one run: its folder is opened once.
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
     format: Format,
     limit: u64,
+    folder: OnceLock<Folder>,
+    /// That it can't be written has been told.
+    told: AtomicBool,
 }
 
 impl Log {
     /// The log in that file, which is made with the first line.
     pub fn new(path: impl Into<PathBuf>, format: Format) -> Log {
-        Log { path: path.into(), format, limit: LIMIT }
+        Log { path: path.into(), format, limit: LIMIT, folder: OnceLock::new(), told: AtomicBool::new(false) }
     }
 
     /// Appends one line.
     ///
     /// # Errors
-    /// The file can't be written. The work goes on without it.
+    /// The folder can't be opened or made, or the file not be written. The work goes on without,
+    /// and only the first error is told.
     pub fn line(&self, event: &str, fields: &[(&str, Value)]) -> Result<(), QueueError> {
-        let fail = |action| QueueError::io(action, &self.path);
         let line = render(self.format, Timestamp::now(), event, fields);
-        let mut file = match found(self.open()).map_err(fail("open"))? {
-            Some(file) => file,
-            None => {
-                make_durable_folders(folder_of(&self.path))?;
-                self.open().map_err(fail("open"))?
-            }
-        };
-        if file.metadata().map_err(fail("look at"))?.len() + line.len() as u64 > self.limit {
-            file = self.rotate(file).map_err(fail("rotate"))?;
+        match self.folder().and_then(|folder| self.append(folder, &line)) {
+            Err(_) if self.told.swap(true, Ordering::Relaxed) => Ok(()),
+            written => written.map_err(QueueError::io("write the log", &self.path)),
         }
-        // One write: lines of several processes never mix.
-        file.write_all(line.as_bytes()).map_err(fail("write"))
     }
 
-    fn open(&self) -> std::io::Result<File> {
-        given::open_or_create(&self.path, Access::Append, FILE_MODE)
+    fn folder(&self) -> io::Result<&Folder> {
+        if let Some(folder) = self.folder.get() {
+            return Ok(folder);
+        }
+        let opened = Folder::walk_to_or_make(self.path.parent().unwrap_or(Path::new("/")), None)?;
+        Ok(self.folder.get_or_init(|| opened))
+    }
+
+    fn append(&self, folder: &Folder, line: &str) -> io::Result<()> {
+        let mut file = self.open(folder)?;
+        let mut rotated = Ok(());
+        if file.metadata()?.len() + line.len() as u64 > self.limit {
+            rotated = self.rotate(folder, &file);
+            file = self.open(folder)?;
+        }
+        // One write: lines of several processes never mix.
+        file.write_all(line.as_bytes()).and(rotated)
+    }
+
+    fn name(&self, number: u32) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        if number == 0 { name.into_owned() } else { format!("{name}.{number}") }
+    }
+
+    fn open(&self, folder: &Folder) -> io::Result<File> {
+        folder.open_or_create(self.name(0), Access::Append, FILE_MODE)
     }
 
     /// Moves the full log aside, once, however many processes find it full.
-    fn rotate(&self, full: File) -> std::io::Result<File> {
-        if !sys::file::try_flock(&full, Flock::Exclusive)? {
-            return Ok(full);
+    fn rotate(&self, folder: &Folder, full: &File) -> io::Result<()> {
+        if !sys::file::try_flock(full, Flock::Exclusive)? {
+            return Ok(());
         }
-        let named = fs::metadata(&self.path)?;
-        if Identity::from(&named) == Identity::from(&full.metadata()?) {
-            for number in (1..KEPT).rev() {
-                found(sys::given::rename(&rotated(&self.path, number), &rotated(&self.path, number + 1)))?;
+        let ours = Identity::from(&full.metadata()?);
+        if folder.look(self.name(0))?.is_some_and(|named| named.identity == ours) {
+            for number in (0..KEPT).rev() {
+                found(folder.rename(self.name(number), folder, self.name(number + 1)))?;
             }
-            sys::given::rename(&self.path, &rotated(&self.path, 1))?;
         }
-        self.open()
+        Ok(())
     }
-}
-
-fn rotated(path: &Path, number: u32) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{number}"));
-    path.with_file_name(name)
 }
 
 fn render(format: Format, now: Timestamp, event: &str, fields: &[(&str, Value)]) -> String {
@@ -119,6 +132,7 @@ fn render(format: Format, now: Timestamp, event: &str, fields: &[(&str, Value)])
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_line_is_one_line_in_both_forms() {
@@ -135,7 +149,7 @@ mod tests {
     fn a_full_log_moves_aside_and_three_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("logs/worker.log");
-        let log = Log { path: path.clone(), format: Format::Text, limit: 100 };
+        let log = Log { limit: 100, ..Log::new(&path, Format::Text) };
         for number in 0..20 {
             log.line("event", &[("number", Value::from(number))]).unwrap();
         }

@@ -12,10 +12,11 @@
 //! ```
 //!
 //! - [`ulid`], [`entry`]: what a memory is called, and what is kept of it.
-//! - [`spool`]: the folders, and saving. [`claim`]: how a worker comes to own an entry.
+//! - [`spool`]: the folders, and saving. [`contents`]: what is in them. [`claim`]: how a worker comes to own an entry.
 //! - [`worker`]: one run: health, uploads, pauses, outcomes. [`server`]: the HTTP side of it.
 //! - [`config`], [`preset`]: which server, and what it wants to hear.
 //! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now.
+//! - `fresh`, `sweep`: replacing a file, and what killed processes leave behind.
 //! - [`event`], [`log`]: what happens, one line each. [`old`]: the files of the programs before this one.
 //!
 //! **The invariant**: an entry is one file, and every step of its life is one `rename` of that
@@ -29,9 +30,11 @@
 pub mod archive;
 pub mod claim;
 pub mod config;
+pub mod contents;
 pub mod entry;
 mod error;
 pub mod event;
+mod fresh;
 pub mod log;
 pub mod old;
 pub mod places;
@@ -41,6 +44,7 @@ pub mod server;
 pub mod spool;
 pub mod state;
 pub mod status;
+mod sweep;
 pub mod ulid;
 pub mod worker;
 

@@ -1,7 +1,7 @@
 //! Where the outbox, its log, its settings and the old programs' files are.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::QueueError;
 
@@ -47,9 +47,4 @@ fn set(name: &str) -> Result<Option<PathBuf>, QueueError> {
         Some(path) if path.is_relative() => Err(QueueError::setting(name, "not an absolute path")),
         path => Ok(path),
     }
-}
-
-/// The folder that a path's last name is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -12,7 +12,8 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use ureq::http::{HeaderMap, StatusCode};
 use ureq::{Agent, Proxy, Timeout};
 
-use super::config::Server;
+use super::config::{Server, shown_url};
+use super::state::FARTHEST;
 use super::{Entry, QueueError};
 use crate::lock::text::{printable, shorten};
 
@@ -81,9 +82,9 @@ impl Client {
         Ok(Client { server, agent: config.new_agent(), url })
     }
 
-    /// The server's URL, for messages. It holds no credential.
-    pub fn url(&self) -> &str {
-        &self.server.url
+    /// The server's URL, for messages: without what may be a credential in it.
+    pub fn url(&self) -> String {
+        shown_url(&self.server.url)
     }
 
     /// Asks whether the server is up: any 2xx is a yes.
@@ -225,14 +226,18 @@ fn named(status: StatusCode) -> String {
     }
 }
 
-/// `Retry-After`, as seconds or as a date. A date that is over means now.
+/// `Retry-After`, as seconds or as a date. A date that is over means now, and more than an hour
+/// means an hour.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get("retry-after")?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = DateTimeParser::new().parse_timestamp(value).ok()?;
-    Some(Duration::try_from(date.duration_since(Timestamp::now())).unwrap_or_default())
+    let after = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number can have are many seconds.
+        value.parse().map_or(Duration::MAX, Duration::from_secs)
+    } else {
+        let date = DateTimeParser::new().parse_timestamp(value).ok()?;
+        Duration::try_from(date.duration_since(Timestamp::now())).unwrap_or_default()
+    };
+    Some(after.min(FARTHEST))
 }
 
 /// The proxy for this kind of URL, with the exceptions of `NO_PROXY`.

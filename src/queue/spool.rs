@@ -4,27 +4,34 @@
 //! return. Several at once share the last step, and their syncs overlap in the file system's
 //! journal. The maker keeps its file under `flock` until the rename, so that what a dead maker
 //! left is told from what is being written.
+//!
+//! The outbox is opened once, by its path; all that is in it is reached from there, and must be
+//! its owner's or the superuser's ([`crate::sys::folder`]).
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::{READ_ENTRY, found};
-use super::places::folder_of;
+use super::error::found;
 use super::{Entry, QueueError, Ulid};
 use crate::sys;
 use crate::sys::file::Flock;
-use crate::sys::given::{self, Access};
+use crate::sys::folder::{Access, Folder};
 
 /// Memories are private.
 const FOLDER_MODE: u32 = 0o700;
 pub(super) const FILE_MODE: u32 = 0o600;
-/// The folders inside the outbox.
+/// Bits of a mode that let others than the owner in.
+const OPEN_TO_OTHERS: u32 = 0o077;
+/// The folders inside the outbox, in the order of [`Part`].
 const FOLDERS: [&str; 6] = ["tmp", "new", "inflight", "done", "archive", "dead"];
-/// Longer than any save takes. A stopped one is safe by its lock however long it is stopped.
-const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+/// Made last: without it nobody takes the folders for durable.
+const LOCK: &str = ".lock";
+/// No entry's file is longer: one that is was not made by us.
+pub(super) const LONGEST_ENTRY: u64 = 256 << 20;
 /// Looks at the outbox's own lock before it counts as kept.
 const LOCK_LOOKS: u32 = 1000;
 const LOCK_PAUSE: Duration = Duration::from_millis(5);
@@ -54,107 +61,180 @@ impl Place {
     }
 }
 
-/// Limits of what may wait. `None` is no limit.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Limits {
-    /// How many entries, dead ones included.
-    pub entries: Option<u64>,
-    /// How many bytes their files have together.
-    pub bytes: Option<u64>,
+/// A folder of the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Tmp,
+    New,
+    InFlight,
+    Done,
+    Archive,
+    Dead,
 }
 
-/// An outbox. Cheap to clone.
+impl Part {
+    pub(super) fn name(self) -> &'static str {
+        FOLDERS[self as usize]
+    }
+}
+
+/// A folder of the outbox when it was opened. One that can't be used fails only who needs it: a
+/// save goes on beside an archive that was moved away and linked.
+#[derive(Debug, Clone)]
+enum Opened {
+    There(Folder),
+    /// Only [`Spool::existing`] leaves it so.
+    Missing,
+    Refused(Arc<io::Error>),
+}
+
+/// An outbox, open. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Spool {
-    path: PathBuf,
+    root: Folder,
+    /// In the order of [`Part`].
+    parts: [Opened; 6],
+    /// Nobody but its owner and the superuser gets into the outbox.
+    closed: bool,
 }
 
 impl Spool {
-    /// The outbox in that folder, which need not exist yet: nothing is made before it is needed.
-    pub fn new(path: impl Into<PathBuf>) -> Spool {
-        Spool { path: path.into() }
-    }
-
-    /// Its folder.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The folder of a place.
-    pub fn folder(&self, place: &Place) -> PathBuf {
-        match place {
-            Place::New => self.path.join("new"),
-            Place::InFlight(worker) => self.inflight().join(worker),
-            Place::Dead => self.path.join("dead"),
-            Place::Done => self.path.join("done"),
-        }
-    }
-
-    /// An entry's file in a place.
-    pub fn file(&self, place: &Place, name: Ulid) -> PathBuf {
-        self.folder(place).join(file_name(name))
-    }
-
-    pub(super) fn tmp(&self) -> PathBuf {
-        self.path.join("tmp")
-    }
-
-    pub(super) fn inflight(&self) -> PathBuf {
-        self.path.join("inflight")
-    }
-
-    pub(super) fn archive(&self) -> PathBuf {
-        self.path.join("archive")
-    }
-
-    /// Makes the folders that are missing, each durable before anything is put into it. The file
-    /// `.lock` comes last: without it nobody takes the folders for durable.
+    /// Opens the outbox in that folder, and makes what is missing of it.
     ///
     /// # Errors
-    /// One of them can't be made.
-    pub fn create(&self) -> Result<(), QueueError> {
-        make_durable_folders(folder_of(&self.path))?;
-        let fail = |path: &Path| QueueError::io("create the folder", path.to_owned());
-        if !self.path.is_dir() {
-            make_private_folder(&self.path).map_err(fail(&self.path))?;
+    /// A folder can't be made or opened, or is not to be trusted.
+    pub fn open(path: &Path) -> Result<Spool, QueueError> {
+        let opened = Folder::walk_to_or_make(path, Some(FOLDER_MODE));
+        let mut spool = Spool::of(opened.map_err(QueueError::io("open the folder", path))?)?;
+        let lock = spool.root.look(LOCK).map_err(QueueError::io("look at", spool.root.path_of(LOCK)))?;
+        let is_missing = |part: &Opened| matches!(part, Opened::Missing);
+        if !lock.is_some_and(|lock| lock.is_file) || spool.parts.iter().any(is_missing) {
+            spool.complete()?;
         }
-        let parent = folder_of(&self.path);
-        sys::file::sync_folder(parent).map_err(QueueError::io("sync", parent))?;
-        for name in FOLDERS {
-            let folder = self.path.join(name);
-            make_private_folder(&folder).map_err(fail(&folder))?;
+        Ok(spool)
+    }
+
+    /// Opens the outbox in that folder as it is; `None` when there is none.
+    ///
+    /// # Errors
+    /// A folder can't be opened, or is not to be trusted.
+    pub fn existing(path: &Path) -> Result<Option<Spool>, QueueError> {
+        let opened = found(Folder::walk_to(path)).map_err(QueueError::io("open the folder", path))?;
+        opened.map(Spool::of).transpose()
+    }
+
+    fn of(root: Folder) -> Result<Spool, QueueError> {
+        let mode = root.metadata().map_err(QueueError::io("look at", root.path()))?.mode();
+        let parts = FOLDERS.map(|name| match found(root.own_folder(name)) {
+            Ok(Some(folder)) => Opened::There(folder),
+            Ok(None) => Opened::Missing,
+            Err(error) => Opened::Refused(Arc::new(error)),
+        });
+        Ok(Spool { root, parts, closed: mode & OPEN_TO_OTHERS == 0 })
+    }
+
+    /// Makes the folders that are missing, each durable before anything is put into it.
+    fn complete(&mut self) -> Result<(), QueueError> {
+        let root = self.root.clone();
+        root.sync_above().map_err(QueueError::io("sync the folder above", root.path()))?;
+        for (index, name) in FOLDERS.into_iter().enumerate() {
+            if matches!(self.parts[index], Opened::Missing) {
+                let made = match self.make_folder(&root, name) {
+                    // Somebody was faster.
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.own_folder(name),
+                    made => made,
+                };
+                let made = made.map_err(QueueError::io("create the folder", root.path_of(name)))?;
+                self.parts[index] = Opened::There(made);
+            }
         }
-        sys::file::sync_folder(&self.path).map_err(QueueError::io("sync", &self.path))?;
+        root.sync().map_err(QueueError::io("sync", root.path()))?;
         self.open_lock().map(drop)
     }
 
-    /// The same, unless it has been done.
-    pub(super) fn ensure(&self) -> Result<(), QueueError> {
-        if !self.lock_path().exists() || !self.folder(&Place::New).is_dir() {
-            self.create()?;
-        }
-        self.refuse_links()
+    /// The outbox's folder.
+    pub fn path(&self) -> &Path {
+        self.root.path()
     }
 
-    /// The superuser follows no link that another user has put into the outbox.
-    fn refuse_links(&self) -> Result<(), QueueError> {
-        if given::is_anothers(&self.path).map_err(QueueError::io("open the folder", &self.path))? {
-            for name in FOLDERS {
-                let folder = self.path.join(name);
-                let opened = sys::file::open_folder(&folder);
-                found(opened).map_err(QueueError::io("open the folder", folder))?;
+    pub(super) fn root(&self) -> &Folder {
+        &self.root
+    }
+
+    /// One of the folders. `NotFound` when it is not there.
+    pub(super) fn part(&self, part: Part) -> io::Result<&Folder> {
+        match &self.parts[part as usize] {
+            Opened::There(folder) => Ok(folder),
+            Opened::Missing => Err(io::ErrorKind::NotFound.into()),
+            Opened::Refused(error) => Err(match error.raw_os_error() {
+                Some(code) => io::Error::from_raw_os_error(code),
+                None => io::Error::new(error.kind(), error.to_string()),
+            }),
+        }
+    }
+
+    /// The same for whoever needs it.
+    pub(super) fn need(&self, part: Part) -> Result<&Folder, QueueError> {
+        self.part(part).map_err(QueueError::io("open the folder", self.root.path_of(part.name())))
+    }
+
+    pub(super) fn folder(&self, place: &Place) -> io::Result<Folder> {
+        match place {
+            Place::New => self.part(Part::New).cloned(),
+            Place::Dead => self.part(Part::Dead).cloned(),
+            Place::Done => self.part(Part::Done).cloned(),
+            Place::InFlight(worker) => self.part(Part::InFlight)?.own_folder(worker),
+        }
+    }
+
+    /// The folder of a place, for whoever needs it.
+    pub(super) fn need_folder(&self, place: &Place) -> Result<Folder, QueueError> {
+        self.folder(place).map_err(QueueError::io("open the folder", self.path_of(place)))
+    }
+
+    /// A place's path, for messages.
+    pub(super) fn path_of(&self, place: &Place) -> PathBuf {
+        match place {
+            Place::New => self.root.path_of(Part::New.name()),
+            Place::Dead => self.root.path_of(Part::Dead.name()),
+            Place::Done => self.root.path_of(Part::Done.name()),
+            Place::InFlight(worker) => self.root.path_of(Part::InFlight.name()).join(worker),
+        }
+    }
+
+    /// Permissions of a file that the superuser may not give to the outbox's owner. Where nobody
+    /// else gets in they let the owner work with it.
+    pub(super) fn kept_mode(&self) -> u32 {
+        if self.closed { 0o666 } else { FILE_MODE }
+    }
+
+    /// Creates a file that must not be there yet, for its owner only.
+    pub(super) fn create_file(&self, folder: &Folder, name: &str) -> io::Result<File> {
+        folder.create_shown(name, FILE_MODE, self.kept_mode())
+    }
+
+    /// Makes a folder that must not be there yet, for its owner only.
+    pub(super) fn make_folder(&self, folder: &Folder, name: &str) -> io::Result<Folder> {
+        folder.make_shown(name, FOLDER_MODE, if self.closed { 0o777 } else { FOLDER_MODE })
+    }
+
+    /// Opens a file for its owner only, and makes it when it is missing.
+    pub(super) fn open_or_create(&self, folder: &Folder, name: &str, access: Access) -> io::Result<File> {
+        match folder.open_file(name, access) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match self.create_file(folder, name) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    created => drop(created?),
+                }
+                folder.open_file(name, access)
             }
+            opened => opened,
         }
-        Ok(())
-    }
-
-    pub(super) fn lock_path(&self) -> PathBuf {
-        self.path.join(".lock")
     }
 
     fn open_lock(&self) -> Result<File, QueueError> {
-        let path = self.lock_path();
-        given::open_or_create(&path, Access::Write, FILE_MODE).map_err(QueueError::io("open", path))
+        let opened = self.open_or_create(&self.root, LOCK, Access::Write);
+        opened.map_err(QueueError::io("open", self.root.path_of(LOCK)))
     }
 
     /// Saves entries under their names. When this returns, all of them are on disk.
@@ -163,179 +243,31 @@ impl Spool {
     /// None of them was saved, unless it is [`QueueError::NotDurable`] or the disk failed in the
     /// middle of the renames.
     pub fn save(&self, entries: &[(Ulid, Entry)]) -> Result<(), QueueError> {
-        self.ensure()?;
-        let bytes: Vec<_> = entries.iter().map(|(name, entry)| (*name, entry.to_bytes())).collect();
-        self.stage(&bytes)?.publish(&self.folder(&Place::New))?;
+        let files = entries.iter().map(|(name, entry)| Ok((*name, whole(entry.to_bytes())?)));
+        let files = files.collect::<Result<Vec<_>, QueueError>>()?;
+        let tmp = self.need(Part::Tmp)?;
+        self.stage(tmp, &files)?.publish(self.need(Part::New)?)?;
         // A rename is one change of two folders, and certain only when both know of it.
-        let tmp = self.tmp();
-        sys::file::sync_folder(&tmp).map_err(|source| QueueError::NotDurable { folder: tmp, source })
+        tmp.sync().map_err(|source| QueueError::NotDurable { folder: tmp.path().to_owned(), source })
     }
 
     /// Writes files in `tmp/` and syncs them.
-    fn stage(&self, files: &[(Ulid, Vec<u8>)]) -> Result<Staged, QueueError> {
-        let mut staged = Staged(Vec::with_capacity(files.len()));
+    fn stage<'a>(&self, tmp: &'a Folder, files: &[(Ulid, Vec<u8>)]) -> Result<Staged<'a>, QueueError> {
+        let mut staged = Staged { tmp, files: Vec::with_capacity(files.len()) };
         for (name, bytes) in files {
-            let path = self.tmp().join(file_name(*name));
-            let mut file = create_file(&path).map_err(QueueError::io("create", &path))?;
+            let name = file_name(*name);
+            let path = tmp.path_of(&name);
+            let mut file = self.create_file(tmp, &name).map_err(QueueError::io("create", &path))?;
             // Where there is no such lock, age alone tells a leftover.
             let _ = sys::file::try_flock(&file, Flock::Exclusive);
             let written = file.write_all(bytes).map_err(QueueError::io("write", &path));
-            staged.0.push((path, file));
+            staged.files.push((name, file));
             written?;
         }
-        for (path, file) in &staged.0 {
-            file.sync_all().map_err(QueueError::io("sync", path))?;
+        for (name, file) in &staged.files {
+            file.sync_all().map_err(QueueError::io("sync", tmp.path_of(name)))?;
         }
         Ok(staged)
-    }
-
-    /// The names in a place, oldest first. What is no entry's file is passed over.
-    ///
-    /// # Errors
-    /// The folder can't be read. One that is missing is empty.
-    pub fn names(&self, place: &Place) -> Result<Vec<Ulid>, QueueError> {
-        let mut names = Vec::new();
-        self.each(&self.folder(place), |name| names.extend(name.to_str().and_then(entry_name)))?;
-        names.sort_unstable();
-        Ok(names)
-    }
-
-    /// How many entries a place has, and the oldest of them.
-    ///
-    /// # Errors
-    /// The folder can't be read.
-    pub fn count(&self, place: &Place) -> Result<(u64, Option<Ulid>), QueueError> {
-        let (mut count, mut oldest) = (0, None::<Ulid>);
-        self.each(&self.folder(place), |name| {
-            if let Some(name) = name.to_str().and_then(entry_name) {
-                count += 1;
-                oldest = Some(oldest.map_or(name, |oldest| oldest.min(name)));
-            }
-        })?;
-        Ok((count, oldest))
-    }
-
-    /// The workers that have a folder, dead ones included.
-    ///
-    /// # Errors
-    /// The folder can't be read.
-    pub fn workers(&self) -> Result<Vec<String>, QueueError> {
-        let mut workers = Vec::new();
-        self.each(&self.inflight(), |name| workers.extend(name.to_str().map(str::to_owned)))?;
-        workers.sort();
-        Ok(workers)
-    }
-
-    /// Every place that has entries.
-    ///
-    /// # Errors
-    /// A folder can't be read.
-    pub fn places(&self) -> Result<Vec<Place>, QueueError> {
-        let mut places = vec![Place::New];
-        places.extend(self.workers()?.into_iter().map(Place::InFlight));
-        places.extend([Place::Dead, Place::Done]);
-        Ok(places)
-    }
-
-    fn each(&self, folder: &Path, mut visit: impl FnMut(&std::ffi::OsStr)) -> Result<(), QueueError> {
-        let Some(listing) = found(fs::read_dir(folder)).map_err(QueueError::io("list", folder))? else {
-            return Ok(());
-        };
-        for entry in listing {
-            visit(&entry.map_err(QueueError::io("list", folder))?.file_name());
-        }
-        Ok(())
-    }
-
-    /// Reads an entry. `None` when it is not in that place, or not any more.
-    ///
-    /// # Errors
-    /// The file can't be read, or is no entry.
-    pub fn read(&self, place: &Place, name: Ulid) -> Result<Option<Entry>, QueueError> {
-        let path = self.file(place, name);
-        // Without waiting: a FIFO would never end.
-        let opened = found(sys::file::unblocking_options().read(true).open(&path));
-        let Some(mut file) = opened.map_err(QueueError::io(READ_ENTRY, &path))? else {
-            return Ok(None);
-        };
-        if !file.metadata().map_err(QueueError::io(READ_ENTRY, &path))?.is_file() {
-            return Err(QueueError::Unreadable { path, reason: "it is not a regular file".to_owned() });
-        }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(QueueError::io(READ_ENTRY, &path))?;
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| QueueError::Unreadable { path, reason: error.to_string() })
-    }
-
-    /// Looks an entry up by its id, which is its name unless an old program gave it another one.
-    ///
-    /// # Errors
-    /// [`QueueError::NotFound`], or a folder can't be read.
-    pub fn find(&self, id: &str) -> Result<(Place, Ulid, Entry), QueueError> {
-        let places = self.places()?;
-        if let Ok(name) = id.parse() {
-            for place in &places {
-                if let Some(entry) = self.read(place, name)? {
-                    return Ok((place.clone(), name, entry));
-                }
-            }
-        }
-        for place in places {
-            for name in self.names(&place)? {
-                // A file that makes no sense has no id to be found by.
-                if let Ok(Some(entry)) = self.read(&place, name)
-                    && entry.id == id
-                {
-                    return Ok((place, name, entry));
-                }
-            }
-        }
-        Err(QueueError::NotFound { what: "there is no such entry", id: id.to_owned() })
-    }
-
-    /// Makes sure that `more` entries of `bytes` together still fit. Two who ask at the same
-    /// moment may both be let in.
-    ///
-    /// # Errors
-    /// [`QueueError::Full`].
-    pub fn check_limits(&self, limits: Limits, more: u64, bytes: u64) -> Result<(), QueueError> {
-        if limits.entries.is_none() && limits.bytes.is_none() {
-            return Ok(());
-        }
-        let (mut entries, mut size) = (more, bytes);
-        for place in self.places()?.iter().filter(|place| **place != Place::Done) {
-            if limits.bytes.is_none() {
-                entries += self.count(place)?.0;
-                continue;
-            }
-            for name in self.names(place)? {
-                // One that was delivered meanwhile takes no room.
-                if let Ok(meta) = fs::metadata(self.file(place, name)) {
-                    entries += 1;
-                    size += meta.len();
-                }
-            }
-        }
-        let over = |what: &str, number, limit: Option<u64>| match limit {
-            Some(limit) if number > limit => Err(QueueError::Full {
-                what: format!("this would make {number} {what}, and the limit is {limit}"),
-            }),
-            _ => Ok(()),
-        };
-        over("entries", entries, limits.entries)?;
-        over("bytes", size, limits.bytes)
-    }
-
-    /// Deletes what dead makers left in `tmp/`: locked by nobody, and older than any save.
-    pub fn sweep(&self) -> usize {
-        let Ok(listing) = fs::read_dir(self.tmp()) else { return 0 };
-        let is_old = |path: &Path| {
-            let age = fs::symlink_metadata(path).ok()?.modified().ok()?.elapsed().ok()?;
-            (age > LEFTOVER_AGE).then_some(())
-        };
-        let swept = listing.flatten().map(|entry| entry.path()).filter(|path| is_old(path).is_some());
-        swept.filter(|path| remove_leftover(path)).count()
     }
 
     /// Runs `change` while no other process does the like: for counters and the archive, whose
@@ -344,7 +276,7 @@ impl Spool {
     /// # Errors
     /// [`QueueError::Busy`] after five seconds, which hardly more than a stopped process can cause.
     pub fn exclusively<T>(&self, change: impl FnOnce() -> Result<T, QueueError>) -> Result<T, QueueError> {
-        let (file, path) = (self.open_lock()?, self.lock_path());
+        let (file, path) = (self.open_lock()?, self.root.path_of(LOCK));
         for _ in 0..LOCK_LOOKS {
             if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io("lock", &path))? {
                 let result = change();
@@ -356,89 +288,44 @@ impl Spool {
         }
         Err(QueueError::Busy(path))
     }
-
-    /// Reads several entries of a place, by name. Those that went away meanwhile, and those that
-    /// make no sense, are told apart.
-    pub fn read_all(&self, place: &Place) -> Result<BTreeMap<Ulid, Result<Entry, QueueError>>, QueueError> {
-        let names = self.names(place)?.into_iter();
-        Ok(names.filter_map(|name| Some((name, self.read(place, name).transpose()?))).collect())
-    }
 }
 
 /// Files in `tmp/`, whole and synced. Those that are not published go when this is dropped.
 #[derive(Debug)]
-struct Staged(Vec<(PathBuf, File)>);
+struct Staged<'a> {
+    tmp: &'a Folder,
+    files: Vec<(String, File)>,
+}
 
-impl Staged {
-    fn publish(mut self, folder: &Path) -> Result<(), QueueError> {
-        while let Some((path, file)) = self.0.first() {
-            // The name was made by `file_name`, so it has one.
-            let target = folder.join(path.file_name().unwrap_or_default());
-            sys::given::rename(path, &target).map_err(QueueError::io("save", &target))?;
+impl Staged<'_> {
+    fn publish(mut self, folder: &Folder) -> Result<(), QueueError> {
+        while let Some((name, file)) = self.files.first() {
+            let renamed = self.tmp.rename(name, folder, name);
+            renamed.map_err(QueueError::io("save", folder.path_of(name)))?;
             // For a child that inherited the descriptor.
             let _ = sys::file::unlock(file);
-            self.0.swap_remove(0);
+            self.files.swap_remove(0);
         }
-        let synced = sys::file::sync_folder(folder);
-        synced.map_err(|source| QueueError::NotDurable { folder: folder.to_owned(), source })
+        folder.sync().map_err(|source| QueueError::NotDurable { folder: folder.path().to_owned(), source })
     }
 }
 
-impl Drop for Staged {
+impl Drop for Staged<'_> {
     fn drop(&mut self) {
-        for (path, _) in &self.0 {
-            let _ = fs::remove_file(path);
+        for (name, _) in &self.files {
+            let _ = self.tmp.remove_file(name);
         }
     }
 }
 
-/// Removes a dead maker's file, or the unborn folder of a dead worker.
-fn remove_leftover(path: &Path) -> bool {
-    if path.is_dir() {
-        let marker = path.join(super::claim::MARKER);
-        let unmarked = !marker.exists() || is_unlocked(&marker) && fs::remove_file(&marker).is_ok();
-        return unmarked && fs::remove_dir(path).is_ok();
+fn whole(bytes: Vec<u8>) -> Result<Vec<u8>, QueueError> {
+    if bytes.len() as u64 > LONGEST_ENTRY {
+        return Err(QueueError::TooLong(LONGEST_ENTRY));
     }
-    is_unlocked(path) && fs::remove_file(path).is_ok()
-}
-
-fn is_unlocked(path: &Path) -> bool {
-    let opened = sys::file::unblocking_options().read(true).open(path);
-    opened.is_ok_and(|file| sys::file::try_flock(&file, Flock::Shared).unwrap_or(false))
-}
-
-/// Creates a file that must not be there yet, for its owner only.
-pub(super) fn create_file(path: &Path) -> io::Result<File> {
-    given::create(path, FILE_MODE)
-}
-
-/// Makes a folder and those above it, with the user's own umask.
-pub(super) fn make_durable_folders(path: &Path) -> Result<(), QueueError> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let parent = folder_of(path);
-    make_durable_folders(parent)?;
-    match given::create_folder(path, 0o777) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        made => made.map_err(QueueError::io("create the folder", path))?,
-    }
-    sys::file::sync_folder(parent).map_err(QueueError::io("sync", parent))
-}
-
-/// Makes a folder for its owner only. One that is there is fine.
-pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
-    match given::create_folder(path, FOLDER_MODE) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
-    }
+    Ok(bytes)
 }
 
 /// The name of an entry's file.
 pub(super) fn file_name(name: Ulid) -> String {
     format!("{name}.json")
-}
-
-fn entry_name(name: &str) -> Option<Ulid> {
-    name.strip_suffix(".json")?.parse().ok()
 }

@@ -4,17 +4,25 @@
 //! events a second old, but no counter wrong: each changes in the same replacement as the thing
 //! that it counts.
 
-use std::fs;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::error::found;
+use super::contents::read_file;
+use super::fresh::{Fresh, sweep};
+use super::spool::FILE_MODE;
 use super::{QueueError, Spool};
-use crate::replace::{Replace, Source, sweep_leftovers_of};
-use crate::sys;
+
+const NAME: &str = "state.json";
+/// A state that we cannot read is kept under this name.
+const ASIDE: &str = "state.json.corrupt";
+/// It is a kilobyte or two. What is longer makes no sense.
+const LONGEST: u64 = 1 << 20;
+/// It holds no memory, so whoever may come into the outbox may read it.
+const KEPT_MODE: u32 = 0o644;
+/// Nothing is put off for longer, and a time farther ahead was written under another clock.
+pub(super) const FARTHEST: Duration = Duration::from_secs(3600);
 
 /// What is remembered between runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -121,11 +129,11 @@ impl State {
     /// and no memory depends on it.
     ///
     /// # Errors
-    /// The file can't be read.
+    /// The file can't be read, or is not to be trusted.
     pub fn load(spool: &Spool) -> Result<State, QueueError> {
-        let path = path(spool);
-        let bytes = found(fs::read(&path)).map_err(QueueError::io("read", &path))?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+        let mut state = read(spool)?.flatten().unwrap_or_default();
+        state.bound(Timestamp::now());
+        Ok(state)
     }
 
     /// Changes it, while nobody else does.
@@ -145,39 +153,52 @@ impl State {
         let mut state = before.clone();
         let result = change(&mut state);
         if state != before {
-            set_aside_nonsense(spool)?;
+            let root = spool.root();
+            if let Some(None) = read(spool)? {
+                root.rename(NAME, root, ASIDE).map_err(QueueError::io("set aside", root.path_of(NAME)))?;
+            }
             // Nobody else is here: what lies about is a killed process's.
-            sweep_leftovers_of(&path(spool));
+            sweep(root, NAME);
             let mut bytes = serde_json::to_vec_pretty(&state).unwrap_or_default();
             bytes.push(b'\n');
-            // A new one is for its owner only, like the lock that we hold.
-            let like = Arc::new(Source::open(&spool.lock_path())?);
-            Replace::new().like(like).write(&path(spool), &bytes)?;
+            Fresh::write(root, NAME, &bytes, FILE_MODE, KEPT_MODE)
+                .and_then(|fresh| fresh.rename_to(NAME))
+                .and_then(|()| root.sync())
+                .map_err(QueueError::io("replace", root.path_of(NAME)))?;
         }
         Ok(result)
+    }
+
+    /// Times that some wrong clock has put far ahead count for an hour ahead.
+    fn bound(&mut self, now: Timestamp) {
+        let limit = later(now, FARTHEST);
+        let error = self.last_error.as_mut().map(|error| &mut error.at);
+        let health = self.health.as_mut().map(|health| [&mut health.at, &mut health.since]);
+        let times = self.last_success.iter_mut().chain(error).chain(health.into_iter().flatten());
+        times.for_each(|time| *time = (*time).min(limit));
     }
 
     /// Notes the answer of a health check.
     pub fn note_health(&mut self, problem: Option<String>) {
         let (now, up) = (Timestamp::now(), problem.is_none());
-        let since = self.health.as_ref().filter(|health| health.up == up).map_or(now, |health| health.since);
+        let same = self.health.as_ref().filter(|health| health.up == up);
+        // Not later than it was asked: the clock may have stood elsewhere.
+        let since = same.map_or(now, |health| health.since.min(now));
         self.health = Some(Health { up, at: now, since, problem });
     }
 }
 
-/// Keeps what we are about to overwrite, if we could not read it.
-fn set_aside_nonsense(spool: &Spool) -> Result<(), QueueError> {
-    let path = path(spool);
-    let bytes = found(fs::read(&path)).map_err(QueueError::io("read", &path))?;
-    if bytes.is_some_and(|bytes| serde_json::from_slice::<State>(&bytes).is_err()) {
-        let aside = path.with_extension("json.corrupt");
-        sys::given::rename(&path, &aside).map_err(QueueError::io("set aside", path))?;
-    }
-    Ok(())
+/// `None` without a file, `Some(None)` for one that makes no sense.
+fn read(spool: &Spool) -> Result<Option<Option<State>>, QueueError> {
+    let read = read_file(spool.root(), NAME, LONGEST);
+    let bytes = read.map_err(QueueError::io("read", spool.root().path_of(NAME)))?;
+    Ok(bytes.map(|bytes| serde_json::from_slice(&bytes?).ok()))
 }
 
-fn path(spool: &Spool) -> PathBuf {
-    spool.path().join("state.json")
+/// The time so much later.
+pub(super) fn later(time: Timestamp, pause: Duration) -> Timestamp {
+    let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
+    time.checked_add(pause).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -208,10 +229,27 @@ mod tests {
     #[test]
     fn a_state_that_makes_no_sense_is_kept_beside_and_begun_anew() {
         let dir = tempfile::tempdir().unwrap();
-        let spool = Spool::new(dir.path());
-        fs::File::create(path(&spool)).unwrap();
+        let spool = Spool::open(dir.path()).unwrap();
+        std::fs::File::create(dir.path().join(NAME)).unwrap();
         State::update(&spool, |state| state.archived = 3).unwrap();
         assert_eq!(State::load(&spool).unwrap().archived, 3);
-        assert!(dir.path().join("state.json.corrupt").exists());
+        assert!(dir.path().join(ASIDE).exists());
+    }
+
+    #[test]
+    fn times_from_another_clock_count_for_an_hour_ahead_at_most() {
+        let now: Timestamp = "2026-02-03T04:05:06Z".parse().unwrap();
+        let far: Timestamp = "2040-01-01T00:00:00Z".parse().unwrap();
+        let mut state = State {
+            last_success: Some(far),
+            last_error: Some(LastError { at: now, id: None, message: String::new() }),
+            health: Some(Health { up: true, at: far, since: far, problem: None }),
+            ..State::default()
+        };
+        state.bound(now);
+        let limit = later(now, FARTHEST);
+        let health = state.health.unwrap();
+        assert_eq!((state.last_success.unwrap(), health.at, health.since), (limit, limit, limit));
+        assert_eq!(state.last_error.unwrap().at, now);
     }
 }

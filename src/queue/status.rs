@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::claim::{Worker, workers};
 use super::state::{Health, LastError, State, Totals};
-use super::{Place, QueueError, Spool};
+use super::{Place, QueueError, Spool, Ulid};
 
 /// So many pending entries are a warning.
 pub const MANY_PENDING: u64 = 20;
@@ -16,9 +16,10 @@ pub const LONG_WAIT: Duration = Duration::from_secs(3600);
 pub const MANY_DEAD: u64 = 5;
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Nothing to do.
+    #[default]
     Ok,
     /// Many entries wait, or one waits for long.
     Warning,
@@ -36,10 +37,11 @@ impl Level {
         }
     }
 
-    fn of(pending: u64, oldest: Option<Duration>, dead: u64) -> Level {
+    /// The last is whether something waits for a person, however little it is.
+    fn of(pending: u64, oldest: Option<Duration>, dead: u64, stuck: bool) -> Level {
         if dead > MANY_DEAD {
             Level::Critical
-        } else if pending >= MANY_PENDING || oldest.is_some_and(|age| age > LONG_WAIT) {
+        } else if stuck || pending >= MANY_PENDING || oldest.is_some_and(|age| age > LONG_WAIT) {
             Level::Warning
         } else {
             Level::Ok
@@ -48,7 +50,7 @@ impl Level {
 }
 
 /// The outbox at one moment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Status {
     /// Entries that wait.
     pub pending: u64,
@@ -56,6 +58,8 @@ pub struct Status {
     pub in_flight: u64,
     /// Entries that were given up on.
     pub dead: u64,
+    /// Some of them for good: only a person brings them back.
+    pub refused: bool,
     /// Deliveries of this outbox, ever.
     pub delivered: u64,
     /// The age of the oldest entry that waits or is in flight.
@@ -79,7 +83,14 @@ impl Status {
     ///
     /// # Errors
     /// A folder can't be read.
-    pub fn of(spool: &Spool) -> Result<Status, QueueError> {
+    pub fn of(spool: Option<&Spool>) -> Result<Status, QueueError> {
+        match spool {
+            Some(spool) => Status::of_open(spool),
+            None => Ok(Status::default()),
+        }
+    }
+
+    fn of_open(spool: &Spool) -> Result<Status, QueueError> {
         let state = State::load(spool)?;
         // In the direction that entries go, so that one may be seen twice but none not at all.
         let (pending, oldest_pending) = spool.count(&Place::New)?;
@@ -91,7 +102,9 @@ impl Status {
             oldest = [oldest, first].into_iter().flatten().min();
             at_work.push((worker, count));
         }
-        let (dead, _) = spool.count(&Place::Dead)?;
+        let dead = spool.names(&Place::Dead)?;
+        let refused = is_any_refused(spool, &dead);
+        let dead = dead.len() as u64;
         let delivered = state.archived + spool.count(&Place::Done)?.0;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let oldest_age = oldest.map(|name| now.saturating_sub(name.since_epoch()));
@@ -106,6 +119,7 @@ impl Status {
             pending,
             in_flight,
             dead,
+            refused,
             delivered,
             oldest_age,
             totals,
@@ -113,7 +127,7 @@ impl Status {
             last_error: state.last_error,
             health: state.health,
             workers: at_work,
-            level: Level::of(pending, oldest_age, dead),
+            level: Level::of(pending, oldest_age, dead, refused),
         })
     }
 
@@ -167,6 +181,17 @@ impl Status {
     }
 }
 
+/// Whether no run will try one of the dead again: the server refused it, or it makes no sense.
+/// With many dead it does not matter which they are, so no more are read than [`MANY_DEAD`].
+fn is_any_refused(spool: &Spool, dead: &[Ulid]) -> bool {
+    dead.iter().take(MANY_DEAD as usize).any(|&name| match spool.read(&Place::Dead, name) {
+        Ok(Some(entry)) => entry.dead.is_some_and(|death| death.refused),
+        // Brought back meanwhile.
+        Ok(None) => false,
+        Err(_) => true,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,22 +200,24 @@ mod tests {
     fn levels_at_their_borders() {
         let hour = Some(LONG_WAIT);
         let longer = Some(LONG_WAIT + Duration::from_secs(1));
-        for (pending, oldest, dead, level) in [
-            (0, None, 0, Level::Ok),
-            (19, hour, 5, Level::Ok),
-            (20, None, 5, Level::Warning),
-            (1, longer, 0, Level::Warning),
-            (0, None, 6, Level::Critical),
-            (20, longer, 6, Level::Critical),
+        for (pending, oldest, dead, stuck, level) in [
+            (0, None, 0, false, Level::Ok),
+            (19, hour, 5, false, Level::Ok),
+            (0, None, 1, true, Level::Warning),
+            (20, None, 5, false, Level::Warning),
+            (1, longer, 0, false, Level::Warning),
+            (0, None, 6, true, Level::Critical),
+            (20, longer, 6, false, Level::Critical),
         ] {
-            assert_eq!(Level::of(pending, oldest, dead), level, "{pending} {oldest:?} {dead}");
+            assert_eq!(Level::of(pending, oldest, dead, stuck), level, "{pending} {oldest:?} {dead} {stuck}");
         }
     }
 
     #[test]
     fn an_outbox_that_is_not_there_is_empty() {
         let dir = tempfile::tempdir().unwrap();
-        let status = Status::of(&Spool::new(dir.path().join("none"))).unwrap();
+        let spool = Spool::existing(&dir.path().join("none")).unwrap();
+        let status = Status::of(spool.as_ref()).unwrap();
         assert_eq!((status.pending, status.delivered, status.level), (0, 0, Level::Ok));
         assert!(!dir.path().join("none").exists());
     }

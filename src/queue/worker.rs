@@ -16,7 +16,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::claim::{Claims, reclaim};
 use super::entry::Death;
@@ -26,7 +26,8 @@ use super::old::OldFiles;
 use super::schedule::{Board, Job, Rest, Task, lock, pause, rest};
 pub use super::schedule::{Halt, Stop};
 use super::server::{Answer, Client};
-use super::state::{LastError, State};
+use super::state::{LastError, State, later};
+use super::sweep::sweep;
 use super::{Entry, Place, QueueError, Spool, Ulid, archive};
 
 /// A server that wants us to wait longer gets the entry in another run.
@@ -62,6 +63,8 @@ pub struct Report {
     pub died: u64,
     /// Entries that this run found due and could not deliver, and that wait for a later run.
     pub undelivered: u64,
+    /// Entries that wait for a time that has not come.
+    pub parked: u64,
     /// All the entries that wait or are in some worker's hands at the end, due or not.
     pub left: u64,
     /// All the dead that there are.
@@ -95,8 +98,7 @@ impl Worker<'_> {
     /// The disk failed, or the file system has no locks. Entries that were claimed go back at the
     /// next run.
     pub fn run(&self) -> Result<Report, QueueError> {
-        self.spool.ensure()?;
-        self.spool.sweep();
+        sweep(self.spool);
         if let Some(old) = self.old {
             match old.import(self.spool) {
                 Ok(imported) if imported.is_empty() => {}
@@ -104,7 +106,7 @@ impl Worker<'_> {
                 Err(error) => self.tell(&Event::Trouble(&error)),
             }
         }
-        match reclaim(self.spool)? {
+        match reclaim(self.spool, |error| self.tell(&Event::Trouble(&error)))? {
             0 => {}
             count => self.tell(&Event::Reclaimed(count)),
         }
@@ -120,6 +122,7 @@ impl Worker<'_> {
             delivered: AtomicU64::new(0),
             died: AtomicU64::new(0),
             undelivered: AtomicU64::new(0),
+            parked: Mutex::new((0, Timestamp::MAX)),
             news: Mutex::new(News { written: Instant::now(), state: State::default() }),
             asked: Mutex::new(Instant::now()),
         };
@@ -172,6 +175,8 @@ struct Run<'a> {
     delivered: AtomicU64,
     died: AtomicU64,
     undelivered: AtomicU64,
+    /// How many entries were found not to be due, and when the first of them is.
+    parked: Mutex<(u64, Timestamp)>,
     news: Mutex<News>,
     /// When the server was last asked whether it is up, and said so.
     asked: Mutex<Instant>,
@@ -222,7 +227,12 @@ impl Run<'_> {
         if let Some(Halt::Credential(why)) = &halt {
             self.worker.tell(&Event::Credential(why));
         }
+        let (parked, until) = *lock(&self.parked);
+        if parked > 0 {
+            self.worker.tell(&Event::Parked(parked, until));
+        }
         self.worker.report(Report {
+            parked,
             delivered: self.delivered.load(Ordering::Relaxed),
             died: self.died.load(Ordering::Relaxed),
             undelivered: self.undelivered.load(Ordering::Relaxed) + waiting,
@@ -257,9 +267,14 @@ impl Run<'_> {
     /// Claims an entry, if it is due and nobody else was faster.
     fn claim(&self, from: Place, name: Ulid) -> Result<Option<Job>, QueueError> {
         let due = match self.worker.spool.read(&from, name) {
+            Ok(Some(entry)) if from == Place::New && !entry.is_due(Timestamp::now()) => {
+                let mut parked = lock(&self.parked);
+                *parked = (parked.0 + 1, entry.not_before.map_or(parked.1, |time| time.min(parked.1)));
+                false
+            }
             Ok(Some(entry)) => {
-                entry.is_due(Timestamp::now())
-                    && (from == Place::New || !entry.dead.as_ref().is_some_and(|death| death.refused))
+                let refused = entry.dead.as_ref().is_some_and(|death| death.refused);
+                from == Place::New || !refused && entry.is_due(Timestamp::now())
             }
             Ok(None) => false,
             // Among the dead it is where it belongs.
@@ -304,7 +319,7 @@ impl Run<'_> {
                 self.note_error(&mut job.entry, why);
                 match after {
                     Some(after) if after > LONGEST_RETRY_AFTER => {
-                        job.entry.not_before = Some(later(after));
+                        job.entry.not_before = Some(later(Timestamp::now(), after));
                         job.from = Place::New;
                         self.put_back(job)
                     }
@@ -362,7 +377,7 @@ impl Run<'_> {
         let now = Timestamp::now();
         job.entry.deaths += 1;
         job.entry.dead = Some(Death { at: now, refused });
-        job.entry.not_before = if refused { None } else { rest(job.entry.deaths).map(later) };
+        job.entry.not_before = rest(job.entry.deaths).filter(|_| !refused).map(|rest| later(now, rest));
         self.claims.rewrite(job.name, &job.entry, &Place::Dead)?;
         self.died.fetch_add(1, Ordering::Relaxed);
         self.worker.tell(&Event::Dead(&job.entry));
@@ -392,9 +407,4 @@ impl Run<'_> {
             self.worker.tell(&Event::Trouble(&error));
         }
     }
-}
-
-fn later(pause: Duration) -> Timestamp {
-    let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
-    Timestamp::now().checked_add(pause).unwrap_or(Timestamp::MAX)
 }

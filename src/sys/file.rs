@@ -4,7 +4,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{CWD, FlockOperation, Gid, Mode, OFlags, RenameFlags, Uid, XattrFlags};
@@ -24,6 +24,13 @@ impl From<&Metadata> for Identity {
     fn from(meta: &Metadata) -> Self {
         Identity { device: meta.dev(), inode: meta.ino() }
     }
+}
+
+/// A symbolic link.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) owner: u32,
+    pub(super) target: PathBuf,
 }
 
 /// An identity that stays true: the file is kept open, so that its inode number can't go to
@@ -115,6 +122,14 @@ pub fn try_flock(file: &File, kind: Flock) -> io::Result<bool> {
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Whether this process has a file open that it did not open itself, by whatever descriptor.
+pub fn is_open_here(identity: Identity) -> bool {
+    let descriptors = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
+    descriptors
+        .filter_map(|descriptor| std::fs::metadata(descriptor.path()).ok())
+        .any(|meta| Identity::from(&meta) == identity)
 }
 
 /// Gives a kernel lock back now, whoever else has inherited the descriptor.

@@ -1,11 +1,12 @@
 //! Linux: `/proc`, `statfs` magic numbers, and the boot-time clock.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,14 +15,48 @@ use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
 
+use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
-use super::process::Process;
+use super::process::{Process, Wanted};
+
+/// The inode number of the PID namespace that the kernel starts with (`PROC_PID_INIT_INO`).
+const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
+
+/// That of the time namespace (`PROC_TIME_INIT_INO`).
+const FIRST_TIME_NAMESPACE: u64 = 0xEFFF_FFFA;
+
+/// How long a container's start may take.
+const CONTAINER_START_SECONDS: f64 = 10.0;
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NODATA;
 
-/// How a folder is opened that may not be read.
-pub(super) const SEARCH_ONLY: OFlags = OFlags::PATH;
+/// What a folder is opened with that is only passed through.
+pub(super) const SEARCH: OFlags = OFlags::PATH;
+
+/// A link's owner and target, of the very same link. `InvalidInput` for anything else.
+pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let link = File::from(rustix::fs::openat(folder, name, flags, Mode::empty())?);
+    let meta = link.metadata()?;
+    if !meta.is_symlink() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let target = rustix::fs::readlinkat(&link, "", Vec::new())?;
+    Ok(Link { owner: meta.uid(), target: OsStr::from_bytes(target.to_bytes()).into() })
+}
+
+/// Sets the permissions of a folder of ours that may not be opened. No call does so without
+/// following a link, so it is reached by a descriptor that needs no permission.
+pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::Result<()> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let found = File::from(rustix::fs::openat(folder, name, flags, Mode::empty())?);
+    if found.metadata()?.uid() != super::process::effective_user() {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let path = format!("/proc/self/fd/{}", found.as_raw_fd());
+    Ok(rustix::fs::chmod(path, Mode::from_raw_mode(mode & 0o7777))?)
+}
 
 /// Opens what a path leads to, if no link is on it.
 pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
@@ -76,6 +111,10 @@ pub(super) fn namespace(name: &str) -> Option<u64> {
     }
 }
 
+pub(super) fn is_first_time_namespace(number: Option<u64>) -> bool {
+    matches!(number, Some(0 | FIRST_TIME_NAMESPACE))
+}
+
 pub(super) fn process(pid: u32) -> Option<Process> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     // The name in brackets may hold anything, brackets and spaces included: count from the last.
@@ -95,17 +134,55 @@ pub(super) fn process(pid: u32) -> Option<Process> {
     })
 }
 
-/// `NSpid` lists our PID in the table's namespace and in every one below down to our own: more
-/// than one number means that this `/proc` was mounted from outside.
+/// As docker and podman make it: they mount a file over `/etc/hostname` from a folder that is named by
+/// the container's id, whose first digits are the name.
+pub(super) fn host_name_is_ours_alone() -> bool {
+    let host = super::machine::host_name();
+    let is_id = |part: &str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // proc_pid_mountinfo(5): the fourth field is where the mounted file lies, the fifth where it is seen.
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let mount = mounts.lines().rev().find_map(|line| {
+        let mut fields = line.split(' ').skip(3);
+        let (file, seen) = (fields.next()?, fields.next()?);
+        (seen == "/etc/hostname").then_some(file)
+    });
+    let Some(id) = mount.and_then(|file| file.split('/').find(|part| is_id(part))) else { return false };
+    // The file is written when the container starts. A sandbox inside it starts later, and has the
+    // container's mounts and name, but other PIDs.
+    let started = process(1).and_then(|first| wall_clock_start(first.started));
+    let written = fs::metadata("/etc/hostname").ok().map(|meta| meta.mtime() as f64);
+    let started_then = started
+        .zip(written)
+        .is_some_and(|(started, written)| (started - written).abs() < CONTAINER_START_SECONDS);
+    host == id[..12] && started_then && table_is_ours()
+}
+
+/// More than one PID means that this `/proc` was mounted from outside.
 pub(super) fn table_is_ours() -> bool {
-    let Ok(status) = fs::read_to_string("/proc/self/status") else {
-        return false;
-    };
-    let Some(line) = status.lines().find_map(|line| line.strip_prefix("NSpid:")) else {
-        return false;
-    };
-    let mut pids = line.split_ascii_whitespace();
-    pids.next().and_then(|pid| pid.parse().ok()) == Some(std::process::id()) && pids.next().is_none()
+    namespace_pids("self") == [std::process::id()]
+}
+
+pub(super) fn sees_all_processes() -> bool {
+    // With `hidepid` the first process is hidden from all but the superuser.
+    matches!(namespace("pid"), Some(0 | FIRST_PID_NAMESPACE)) && table_is_ours() && process(1).is_some()
+}
+
+pub(super) fn in_inner_namespaces(pid: u32) -> Vec<Process> {
+    let inner = |outer: &u32| namespace_pids(&outer.to_string()).iter().skip(1).any(|&inner| inner == pid);
+    pids().filter(inner).filter_map(process).collect()
+}
+
+/// `NSpid`: a process's PID in the table's namespace and in every one below, down to its own.
+fn namespace_pids(process: &str) -> Vec<u32> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap_or_default();
+    line.split_ascii_whitespace().map_while(|pid| pid.parse().ok()).collect()
+}
+
+/// Every PID in the table.
+fn pids() -> impl Iterator<Item = u32> {
+    let table = fs::read_dir("/proc").into_iter().flatten().flatten();
+    table.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 pub(super) fn wall_clock_start(started: u64) -> Option<f64> {
@@ -128,28 +205,75 @@ pub(super) fn command_line(pid: u32) -> Vec<OsString> {
     bytes.split(|&byte| byte == 0).map(|arg| OsStr::from_bytes(arg).to_owned()).collect()
 }
 
-pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
-    let Ok(wanted) = fs::metadata(path) else { return Vec::new() };
-    let Ok(table) = fs::read_dir("/proc") else { return Vec::new() };
-    let mut found = Vec::new();
-    for entry in table.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-            continue;
-        };
-        let Ok(open) = fs::read_dir(entry.path().join("fd")) else { continue };
-        // Only links to the very name are asked further: following every descriptor of every
-        // process could touch dead network mounts.
-        let has_it = open.flatten().any(|fd| {
-            fs::read_link(fd.path()).is_ok_and(|target| target.file_name() == path.file_name())
-                && fs::metadata(fd.path())
-                    .is_ok_and(|meta| meta.ino() == wanted.ino() && meta.dev() == wanted.dev())
-        });
-        if has_it {
-            found.push(pid);
+pub(super) fn who_has_open_each(
+    files: &[Wanted],
+    named: &dyn Fn(&OsStr) -> bool,
+) -> HashMap<Identity, Vec<u32>> {
+    let mut found: HashMap<Identity, Vec<u32>> = HashMap::new();
+    for pid in pids() {
+        let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        for descriptor in descriptors.flatten().map(|entry| entry.path()) {
+            let Ok(target) = fs::read_link(&descriptor) else { continue };
+            let name = target.file_name().unwrap_or_default().as_bytes();
+            let name = name.strip_suffix(b" (deleted)").unwrap_or(name);
+            if !named(OsStr::from_bytes(name)) {
+                continue;
+            }
+            let Ok(identity) = fs::metadata(&descriptor).map(|meta| Identity::from(&meta)) else { continue };
+            let is_wanted = files.iter().any(|file| file.identity == identity);
+            let pids = if is_wanted { found.entry(identity).or_default() } else { continue };
+            if pids.last() != Some(&pid) {
+                pids.push(pid);
+            }
         }
     }
-    found.sort_unstable();
+    found.values_mut().for_each(|pids| pids.sort_unstable());
     found
+}
+
+pub(super) fn waits_only_for(parent: u32, child: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let children: String = children.collect();
+    if children.trim() != child.to_string() {
+        return false;
+    }
+    match fs::read_to_string(format!("/proc/{parent}/wchan")).unwrap_or_default().as_str() {
+        "do_wait" => true,
+        // How these shells wait for a child. Others, such as `timeout`, may wait for the clock.
+        place if place.contains("sigsuspend") => {
+            let shell = executable(parent).and_then(|path| path.file_name().map(OsStr::to_owned));
+            shell.is_some_and(|shell| ["dash", "zsh", "busybox"].iter().any(|name| shell == *name))
+        }
+        place if place.contains("pipe_read") => reads_from(parent, child),
+        _ => false,
+    }
+}
+
+/// Whether the pipe that a process waits to read from is the one that its child writes to.
+fn reads_from(parent: u32, child: u32) -> bool {
+    let identity = |pid: u32, descriptor: u64| {
+        let meta = fs::metadata(format!("/proc/{pid}/fd/{descriptor}")).ok()?;
+        meta.file_type().is_fifo().then(|| Identity::from(&meta))
+    };
+    let Some(written) = identity(child, 1) else { return false };
+    let call = fs::read_to_string(format!("/proc/{parent}/syscall")).ok();
+    match call.as_ref().and_then(|call| call.split(' ').nth(1)?.strip_prefix("0x")) {
+        Some(argument) => {
+            let descriptor = u64::from_str_radix(argument, 16).ok();
+            descriptor.and_then(|descriptor| identity(parent, descriptor)) == Some(written)
+        }
+        // Not ours to see. Then only its standard input could be another pipe that it reads.
+        None => {
+            identity(parent, 0).is_none() && (3..64).any(|other| identity(parent, other) == Some(written))
+        }
+    }
+}
+
+pub(super) fn shares_output(pid: u32) -> bool {
+    let output = |process: &str| fs::metadata(format!("/proc/{process}/fd/1"));
+    let (Ok(ours), Ok(theirs)) = (output("self"), output(&pid.to_string())) else { return false };
+    !ours.file_type().is_char_device() && Identity::from(&ours) == Identity::from(&theirs)
 }
 
 pub(super) fn ignored_signals() -> u64 {

@@ -33,6 +33,13 @@ pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// Whether nobody outside our PID namespace can have our host name: we are in a container that has it
+/// from its own random id. A name alone tells nothing, for sandboxes share or copy the host's, and the
+/// containers of a pod have one together.
+pub fn host_name_is_ours_alone() -> bool {
+    platform::host_name_is_ours_alone()
+}
+
 /// The PID namespace's inode number (Linux); `Some(0)` where the system has no such thing.
 pub fn pid_namespace() -> Option<u64> {
     platform::namespace("pid")
@@ -41,6 +48,12 @@ pub fn pid_namespace() -> Option<u64> {
 /// The time namespace's inode number (Linux); `Some(0)` where the kernel has no such thing.
 pub fn time_namespace() -> Option<u64> {
     platform::namespace("time")
+}
+
+/// Whether that number can never be another time namespace's in this boot. The kernel gives those of
+/// namespaces that have ended to new ones; only its first one never ends.
+pub fn is_lasting_time_namespace(number: Option<u64>) -> bool {
+    platform::is_first_time_namespace(number)
 }
 
 /// Where a file system's blocks are kept, as far as locks care.
@@ -66,6 +79,13 @@ pub struct FileSystem {
 /// # Errors
 /// The path can't be opened or `statfs` fails.
 pub fn file_system(path: &Path) -> std::io::Result<FileSystem> {
-    let folder = File::open(path)?;
-    platform::file_system(&folder)
+    file_system_of(&File::open(path)?)
+}
+
+/// Asks what file system an open file or folder is on.
+///
+/// # Errors
+/// `statfs` fails.
+pub fn file_system_of(file: &File) -> std::io::Result<FileSystem> {
+    platform::file_system(file)
 }

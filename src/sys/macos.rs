@@ -1,25 +1,49 @@
 //! macOS: `sysctl` and `ioreg` for identity, `sysinfo` for the process table.
 
-use std::ffi::OsString;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::time::{ClockId, clock_gettime};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
+use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
-use super::process::Process;
+use super::process::{Process, Wanted};
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
 
-/// How a folder is opened: there is no other way than for reading.
-pub(super) const SEARCH_ONLY: OFlags = OFlags::RDONLY;
+/// What a folder is opened with that is only passed through.
+pub(super) const SEARCH: OFlags = OFlags::RDONLY;
+
+/// A link's owner and target. `InvalidInput` for anything else.
+pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
+    let look = || rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
+    let before = look()?;
+    if FileType::from_raw_mode(before.st_mode) != FileType::Symlink {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let target = rustix::fs::readlinkat(folder, name, Vec::new())?;
+    // A link can't be opened here, so one that was swapped meanwhile is told by its number.
+    if look()?.st_ino != before.st_ino {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    Ok(Link { owner: before.st_uid, target: OsStr::from_bytes(target.to_bytes()).into() })
+}
+
+/// Sets the permissions of a folder that may not be opened.
+pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::Result<()> {
+    let mode = Mode::from_raw_mode((mode & 0o7777) as rustix::fs::RawMode);
+    Ok(rustix::fs::chmodat(folder, name, mode, AtFlags::SYMLINK_NOFOLLOW)?)
+}
 
 /// `O_NOFOLLOW_ANY`, which `rustix` does not name.
 const NO_LINK_AT_ALL: OFlags = OFlags::from_bits_retain(0x2000_0000);
@@ -59,6 +83,10 @@ pub(super) fn namespace(_name: &str) -> Option<u64> {
     Some(0)
 }
 
+pub(super) fn is_first_time_namespace(number: Option<u64>) -> bool {
+    number == Some(0)
+}
+
 pub(super) fn process(pid: u32) -> Option<Process> {
     let system = table(pid, ProcessRefreshKind::nothing());
     let process = system.process(Pid::from_u32(pid))?;
@@ -78,6 +106,19 @@ pub(super) fn table_is_ours() -> bool {
     true
 }
 
+/// There are no PID namespaces, and `kill` tells of every process.
+pub(super) fn sees_all_processes() -> bool {
+    true
+}
+
+pub(super) fn host_name_is_ours_alone() -> bool {
+    false
+}
+
+pub(super) fn in_inner_namespaces(_pid: u32) -> Vec<Process> {
+    Vec::new()
+}
+
 pub(super) fn wall_clock_start(started: u64) -> Option<f64> {
     Some(started as f64)
 }
@@ -92,11 +133,44 @@ pub(super) fn command_line(pid: u32) -> Vec<OsString> {
     system.process(Pid::from_u32(pid)).map(|process| process.cmd().to_vec()).unwrap_or_default()
 }
 
-pub(super) fn who_has_open(path: &Path) -> Vec<u32> {
-    let Ok(output) = Command::new("/usr/sbin/lsof").arg("-t").arg("--").arg(path).output() else {
-        return Vec::new();
-    };
-    String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse().ok()).collect()
+/// `lsof` finds files by their identity, whatever they were called when they were opened. Its lines
+/// are one field each: `p` a PID, then for each of its files `f`, `D` the device and `i` the inode.
+pub(super) fn who_has_open_each(
+    files: &[Wanted],
+    _named: &dyn Fn(&OsStr) -> bool,
+) -> HashMap<Identity, Vec<u32>> {
+    let mut found: HashMap<Identity, Vec<u32>> = HashMap::new();
+    let mut command = Command::new("/usr/sbin/lsof");
+    command.args(["-F", "pDi", "--"]).args(files.iter().map(|file| &file.path));
+    let Ok(output) = command.output() else { return found };
+    let (mut pid, mut device) = (None, None);
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Some((field, value)) = line.split_at_checked(1) else { continue };
+        match field {
+            "p" => pid = value.parse::<u32>().ok(),
+            "f" => device = None,
+            "D" => device = u64::from_str_radix(value.trim_start_matches("0x"), 16).ok(),
+            "i" => {
+                let (Some(pid), Some(device), Ok(inode)) = (pid, device, value.parse()) else { continue };
+                let pids = found.entry(Identity { device, inode }).or_default();
+                if pids.last() != Some(&pid) {
+                    pids.push(pid);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Nothing tells what a process is blocked in.
+pub(super) fn waits_only_for(_parent: u32, _child: u32) -> bool {
+    false
+}
+
+/// Nothing tells where another process's output goes.
+pub(super) fn shares_output(_pid: u32) -> bool {
+    false
 }
 
 /// macOS knows no other power than the superuser's.

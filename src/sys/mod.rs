@@ -5,13 +5,14 @@
 
 pub mod clock;
 pub mod file;
-pub mod given;
+pub mod folder;
 pub mod machine;
 pub mod path;
 pub mod place;
 pub mod process;
 pub mod random;
 pub mod signal;
+pub mod users;
 mod words;
 
 pub use words::{explain, is_device_error, is_loop, is_no_file, is_shortage, not_permitted};

@@ -60,7 +60,7 @@ impl Place {
     /// # Errors
     /// As `open(2)`; for a link see [`is_loop`](super::is_loop).
     pub fn open(folder: &Path) -> io::Result<Place> {
-        let opened = platform::open_without_links(folder, platform::SEARCH_ONLY | OFlags::DIRECTORY)?;
+        let opened = platform::open_without_links(folder, platform::SEARCH | OFlags::DIRECTORY)?;
         Ok(Place { folder: OwnedFd::into(opened), path: folder.to_owned() })
     }
 

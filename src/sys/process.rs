@@ -1,10 +1,12 @@
 //! Questions about other processes.
 
-use std::ffi::OsString;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal};
 
+use super::file::Identity;
 use super::platform;
 
 /// What the process table says about a PID, seen from this process's PID namespace.
@@ -29,6 +31,11 @@ pub fn exists(pid: u32) -> bool {
     }
 }
 
+/// Whether there is no such process, or only what its parent has not reaped yet.
+pub fn has_ended(pid: u32) -> bool {
+    !exists(pid) || look_up(pid).is_some_and(|process| process.zombie)
+}
+
 /// Reads the process table's entry. `None` when there is none or it can't be read.
 pub fn look_up(pid: u32) -> Option<Process> {
     platform::process(pid)
@@ -39,6 +46,17 @@ pub fn table_is_ours() -> bool {
     platform::table_is_ours()
 }
 
+/// Whether no process of this kernel is hidden from us: we are in the first PID namespace, its
+/// process table is mounted, and it shows other users' processes.
+pub fn sees_all() -> bool {
+    platform::sees_all_processes()
+}
+
+/// The processes that have this number in a PID namespace below ours, as in a container or a sandbox.
+pub fn in_inner_namespaces(pid: u32) -> Vec<Process> {
+    platform::in_inner_namespaces(pid)
+}
+
 /// When a process with that start time began, in seconds since 1970 on today's wall clock.
 pub fn wall_clock_start(process: &Process) -> Option<f64> {
     platform::wall_clock_start(process.started)
@@ -47,6 +65,18 @@ pub fn wall_clock_start(process: &Process) -> Option<f64> {
 /// The executable of a process, where it may be asked.
 pub fn executable(pid: u32) -> Option<PathBuf> {
     platform::executable(pid)
+}
+
+/// Whether a process is blocked until its only child ends, or until that child has said all that the
+/// parent reads, as a shell is in `$(…)`. False where that can't be told.
+pub fn waits_only_for(parent: u32, child: u32) -> bool {
+    platform::waits_only_for(parent, child)
+}
+
+/// The name of a process's program, for messages.
+pub fn program(pid: u32) -> Option<String> {
+    let path = executable(pid).or_else(|| command_line(pid).into_iter().next().map(PathBuf::from))?;
+    Some(path.file_name()?.to_string_lossy().into_owned())
 }
 
 /// The command line of a process; empty for a zombie or where it may not be asked.
@@ -87,7 +117,37 @@ pub fn send_signal(pid: u32, number: i32) -> std::io::Result<()> {
 /// The PIDs that have `path` open, as far as this user may see. For messages only: the answer
 /// is old when it arrives.
 pub fn who_has_open(path: &Path) -> Vec<u32> {
-    platform::who_has_open(path)
+    std::fs::metadata(path).map_or_else(|_| Vec::new(), |meta| who_has_open_as(path, Identity::from(&meta)))
+}
+
+/// The same for a file that was opened as that path's last name: where the path leads now does not
+/// matter.
+pub fn who_has_open_as(path: &Path, file: Identity) -> Vec<u32> {
+    let wanted = Wanted { identity: file, path: path.to_owned() };
+    let mut found = who_has_open_each(&[wanted], |name| Some(name) == path.file_name());
+    found.remove(&file).unwrap_or_default()
+}
+
+/// An open file that processes are looked for by.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Which file.
+    pub identity: Identity,
+    /// Where it is now, though it may have been opened by another name.
+    pub path: PathBuf,
+}
+
+/// The PIDs that have each of these files open, from one look at the process table, as far as this
+/// user may see. Only descriptors whose name passes are followed: on others a dead network mount
+/// could hang. For messages only, as [`who_has_open`].
+pub fn who_has_open_each(files: &[Wanted], named: impl Fn(&OsStr) -> bool) -> HashMap<Identity, Vec<u32>> {
+    if files.is_empty() { HashMap::new() } else { platform::who_has_open_each(files, &named) }
+}
+
+/// Whether what this process prints goes to the very pipe or file that another one's output goes to.
+/// A terminal, which all share, does not count.
+pub fn shares_output(pid: u32) -> bool {
+    platform::shares_output(pid)
 }
 
 /// The signals that this process ignores, as `nohup` makes it do with HUP: bit N - 1 for

@@ -7,6 +7,10 @@ use rustix::io::Errno;
 /// What an error of the system means, without its number.
 pub fn explain(error: &io::Error) -> String {
     use io::ErrorKind as Kind;
+    // What was refused by ourselves says why.
+    if error.raw_os_error().is_none() && error.get_ref().is_some() {
+        return error.to_string();
+    }
     let is = |errno: Errno| error.raw_os_error() == Some(errno.raw_os_error());
     let words = match error.kind() {
         Kind::StorageFull => "the disk is full",

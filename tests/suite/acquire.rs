@@ -42,7 +42,11 @@ fn the_lock_belongs_to_the_shell_whichever_it_is() {
 /// The owner that `lock status` names after this way of taking the lock, and the shell's PID.
 #[track_caller]
 fn owner(shell: &str, take: &str) -> (u64, u64) {
-    let env = TestEnv::new();
+    owner_in(&TestEnv::new(), shell, take)
+}
+
+#[track_caller]
+fn owner_in(env: &TestEnv, shell: &str, take: &str) -> (u64, u64) {
     let script =
         format!("{take}\n[ -n \"$ID\" ] || exit 10\necho $$; exec 3>&1; echo in; exec cat >/dev/null");
     let mut holder = Holder::launch(env.command(shell).args(["-c", &script]));
@@ -71,6 +75,76 @@ fn subshells_and_passers_on_never_own_it() {
             let (owner, pid) = owner(shell, take);
             assert_eq!(owner, pid, "{shell}: {take}");
         }
+    }
+}
+
+#[test]
+fn who_only_runs_another_program_never_owns_it() {
+    let sudo = r#"ID=$(sudo -n env HOME="$HOME" "$AIMEM" lock acquire f)"#;
+    for (tool, take) in [
+        ("sudo", sudo),
+        ("flock", r#"ID=$(flock x "$AIMEM" lock acquire f)"#),
+        ("flock", r#"ID=$(flock x -c "$AIMEM lock acquire f")"#),
+        ("xargs", r#"ID=$(echo f | xargs "$AIMEM" lock acquire)"#),
+        ("find", r#"ID=$(find . -name f -exec "$AIMEM" lock acquire {} \;)"#),
+        ("make", r#"ID=$(make -s id)"#),
+        ("strace", r#"ID=$(strace -o trace "$AIMEM" lock acquire f)"#),
+        ("script", r#"ID=$(script -qc "$AIMEM lock acquire f" /dev/null)"#),
+        ("setpriv", r#"ID=$(setpriv --no-new-privs nice -n 1 stdbuf -o0 "$AIMEM" lock acquire f)"#),
+        // One that nobody has heard of.
+        ("bash", r#"ID=$(bash wrapper "$AIMEM" lock acquire f)"#),
+        ("time", r#"ID=$(command time -o times "$AIMEM" lock acquire f)"#),
+    ] {
+        if !require(tool) {
+            continue;
+        }
+        for shell in ["bash", "dash"].into_iter().filter(|shell| require(shell)) {
+            let env = TestEnv::new();
+            env.write("f", "");
+            env.write("wrapper", "echo >&2; \"$@\"; exit $?");
+            env.write("Makefile", "id:\n\t@$(AIMEM) lock acquire f\n");
+            let (owner, pid) = owner_in(&env, shell, take);
+            assert_eq!(owner, pid, "{shell}: {take}");
+        }
+    }
+}
+
+#[test]
+fn whoever_may_be_gone_at_once_is_told_that_the_lock_goes_with_it() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    env.write("quiet.sh", "ID=$(\"$AIMEM\" lock acquire f) && \"$AIMEM\" lock release $ID");
+    env.write("passes-on.sh", "\"$AIMEM\" lock acquire f; :");
+    env.write("Makefile", "id:\n\t@ID=$$($(AIMEM) lock acquire f); echo $$ID\n");
+    let note = |script: &str| {
+        let ran = super::common::Ran::of(env.command("sh").args(["-c", script]).output().unwrap());
+        assert_eq!((ran.code, env.verdict("f") == "held"), (0, false), "{script}: {}", ran.stderr);
+        let _ = env.run(["locks", "cleanup"]);
+        ran.stderr
+    };
+    for script in [
+        r#"bash -c 'ID=$("$AIMEM" lock acquire f); echo $ID'"#,
+        r#"bash -euo pipefail -c 'ID=$("$AIMEM" lock acquire f); echo $ID'"#,
+        r#"sh passes-on.sh"#,
+        r#"ID=$(sh passes-on.sh)"#,
+        r#"make -s id"#,
+    ] {
+        let said = note(script);
+        assert!(said.starts_with("note: this lock ends with the shell that asked (pid "), "{script}: {said}");
+        assert!(said.ends_with("; for a lock that outlives it: --ttl\n"), "{script}: {said}");
+    }
+    if require("python3") {
+        let said = note(r#"python3 -c 'import os; os.system(os.environ["AIMEM"] + " lock acquire f")'"#);
+        assert!(said.contains("ends with python3"), "{said}");
+    }
+    // Shells that go on, or that know what they do.
+    for script in [
+        "sh quiet.sh",
+        r#"sh -c 'ID=$("$AIMEM" lock acquire f) && "$AIMEM" lock release $ID'"#,
+        r#"sh -c '"$AIMEM" lock acquire f --ttl 1ms; :'"#,
+        r#""$AIMEM" lock acquire f --pid $$"#,
+    ] {
+        assert_eq!(note(script), "", "{script}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::Duration;
 
 use aimem::lock::wait::Silent;
-use aimem::lock::{Keep, LockRoot, Locker, Patience};
+use aimem::lock::{Keep, Locker, Patience, Roots};
 use aimem::sys::file::{Flock, try_flock};
 
 use super::common::TestEnv;
@@ -37,7 +37,7 @@ fn contender() {
 
 fn locker() -> Locker {
     Locker {
-        root: LockRoot::open(&LockRoot::default_path().unwrap()).unwrap(),
+        roots: Roots::new(None, Some(std::env::var_os("HOME").unwrap().into())),
         deadlock_check: true,
         inherited: Vec::new(),
         under: None,

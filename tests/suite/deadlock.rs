@@ -1,9 +1,8 @@
 //! Waits that can't end are named to the youngest waiter, and to nobody else.
 
-use std::process::Child;
 use std::time::{Duration, Instant};
 
-use super::common::{Holder, Ran, TestEnv, eventually};
+use super::common::{Holder, Ran, TestEnv, eventually, signal};
 
 /// What runs under the first lock: it says so, and asks for the second one when it is told to.
 fn chain(env: &TestEnv, has: &str, wants: &str, more: &str) -> Holder {
@@ -104,37 +103,125 @@ fn with_no_deadlock_check_a_wait_runs_to_its_time_limit() {
 #[test]
 fn a_trace_dies_with_its_maker() {
     let env = TestEnv::new();
-    // Not in a shell that could outlive it: the waiter itself is killed.
-    let outer = env.hold("f0");
-    let key = env.run(["lock", "status", "f0", "--json"]).stdout;
-    let key: serde_json::Value = serde_json::from_str(&key).unwrap();
-    let info = std::fs::read(env.lock_dir("f0").join("info")).unwrap();
-    let token = aimem::lock::info::Info::parse(&info).token.unwrap();
-    let id = format!("{}:{token}", key["key"].as_str().unwrap());
     let other = env.hold("f1");
-    let waiter = |file: &str, id: &str| -> Child {
-        let mut command = env.aimem(["lock", "with", file, "-w", "30", "--", "true"]);
-        command.env("AIMEM_LOCK_ID", id).spawn().unwrap()
-    };
-    // One that runs under f0 waits for f1, and is killed.
-    let mut dead = waiter("f1", &id);
+    // One that runs under f0 waits for f1, and is killed. Its shell goes on.
+    let script = "\"$AIMEM\" lock with f1 -w 30 -- true & echo $!; wait; echo in; exec cat >/dev/null";
+    let mut outer = Holder::launch(&mut env.aimem(["lock", "with", "f0", "--", "sh", "-c", script]));
+    let dead: u32 = outer.line().parse().unwrap();
     eventually("it waits", || traces(&env) == 1);
-    dead.kill().unwrap();
-    dead.wait().unwrap();
+    signal(dead, "KILL");
+    assert_eq!(outer.line(), "in");
     let left = TestEnv::names_in(&env.locks().join(".waiting"));
     assert_eq!(left.len(), 1, "its file is still there");
     // One that runs under f1 wants f0: a circle only by the dead one's trace.
-    let info = std::fs::read(env.lock_dir("f1").join("info")).unwrap();
-    let token = aimem::lock::info::Info::parse(&info).token.unwrap();
-    let key = env.lock_dir("f1").file_stem().unwrap().to_str().unwrap().to_owned();
-    let living = waiter("f0", &format!("{key}:{token}"));
+    other.end().ok();
+    let mut living = chain(&env, "f1", "f0", "");
+    living.let_go();
     eventually("it has looked, and removed the dead one's trace", || {
         let names = TestEnv::names_in(&env.locks().join(".waiting"));
         names.len() == 1 && names != left
     });
-    outer.end().ok();
-    Ran::of(living.wait_with_output().unwrap()).ok();
-    other.end().ok();
+    outer.end();
+    living.wait().ok();
+}
+
+/// Waits until somebody has said that it waits, and so has looked for a circle.
+fn says_that_it_waits(env: &TestEnv, stderr: &str) {
+    eventually("it says that it waits", || {
+        std::fs::read_to_string(env.path(stderr)).is_ok_and(|said| said.contains("waiting for lock on"))
+    });
+}
+
+#[test]
+fn a_background_job_is_in_no_circle_while_its_host_goes_on() {
+    // The host's shell reads, runs something else, or is gone when its job asks.
+    for host in ["echo in; read go; :", "echo in; cat >/dev/null", "echo in; exec cat >/dev/null"] {
+        for job_is_younger in [true, false] {
+            let env = TestEnv::new();
+            let inner = "echo in; read go; exec \"$AIMEM\" lock with f0 -w 30 -- echo got f0 2>other";
+            let mut other = Holder::start(&mut env.aimem(["lock", "with", "f1", "--", "sh", "-c", inner]));
+            let job = "\"$AIMEM\" lock with f1 -w 30 -- echo got f1 2>job >out </dev/null &";
+            let script = if job_is_younger {
+                format!("exec 3>&1; echo in; read go; {job} {host} 2>&1")
+            } else {
+                format!("{job} {host}")
+            };
+            let mut host = Holder::start(&mut env.aimem(["lock", "with", "f0", "--", "sh", "-c", &script]));
+            if job_is_younger {
+                other.let_go();
+                says_that_it_waits(&env, "other");
+                host.say("go");
+                assert_eq!(host.line(), "in");
+                says_that_it_waits(&env, "job");
+            } else {
+                says_that_it_waits(&env, "job");
+                other.let_go();
+                says_that_it_waits(&env, "other");
+            }
+            host.end().ok();
+            let other = other.wait().ok();
+            assert_eq!(other.stdout, "got f0\n");
+            eventually("the job is through", || env.read("out") == "got f1\n");
+            assert!(!env.run(["locks", "log"]).ok().stdout.contains("deadlock"));
+        }
+    }
+}
+
+#[test]
+fn a_circle_is_seen_through_a_shell_that_waits() {
+    for waits in [
+        "\"$AIMEM\" lock with f1 -w 30 -- echo got f1; :",
+        "\"$AIMEM\" lock with f1 -w 30 -- echo got f1 & wait",
+        "sh -c '(\"$AIMEM\" lock with f1 -w 30 -- echo got f1; :); :'; :",
+        "GOT=$(\"$AIMEM\" lock with f1 -w 30 -- echo got f1); echo $GOT",
+    ] {
+        let env = TestEnv::new();
+        let script = format!("echo in; read go; {waits}");
+        let first = Holder::start(&mut env.aimem(["lock", "with", "f0", "--", "sh", "-c", &script]));
+        let ends = close_the_circle(&env, vec![first, chain(&env, "f1", "f0", "")]);
+        let mut said = ends.into_iter().map(|(ran, _)| (ran.code, ran.stdout, ran.stderr));
+        let (first, second) = (said.next().unwrap(), said.next().unwrap());
+        assert_eq!((second.0, first.0), (75, 0), "{waits}: {second:?} {first:?}");
+        assert!(
+            second.2.contains("deadlock: ") && first.1.contains("got f1"),
+            "{waits}: {second:?} {first:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_killed_wrapper_has_left_behind_is_part_of_a_circle() {
+    let env = TestEnv::new();
+    let mut first = chain(&env, "f0", "f1", "");
+    let second = chain(&env, "f1", "f0", "");
+    // Its command has the lock now, and will have it until it is through with f1.
+    signal(first.pid, "KILL");
+    first.let_go();
+    eventually("it waits", || traces(&env) == 1);
+    let ends = close_the_circle(&env, vec![second]);
+    assert!(ends[0].0.code == 75 && ends[0].0.stderr.contains("deadlock: "), "{ends:?}");
+}
+
+#[test]
+fn guests_that_cross_are_a_circle_too() {
+    let env = TestEnv::new();
+    let guest = |has: &str, wants: &str| {
+        format!(
+            "\"$AIMEM\" lock with {has} -- sh -c              ': >in-{has}; until [ -e in-{wants} ]; do sleep 0.01; done;               exec \"$AIMEM\" lock with {wants} -w 30 -- echo got' >>got 2>>said & one=$!"
+        )
+    };
+    let script = format!(
+        "{}; {}; wait $first; a=$?; wait $one; echo $a $? >codes",
+        guest("f0", "f1").replace("one=", "first="),
+        guest("f1", "f0")
+    );
+    env.run(["lock", "with", "f0", "f1", "--", "sh", "-c", &script]).ok();
+    let mut codes: Vec<String> = env.read("codes").split_whitespace().map(str::to_owned).collect();
+    codes.sort();
+    assert_eq!(codes, ["0", "75"], "{}", env.read("said"));
+    assert_eq!(env.read("got"), "got\n");
+    assert_eq!(env.read("said").matches("deadlock: ").count(), 1, "{}", env.read("said"));
+    assert_eq!(traces(&env), 0);
 }
 
 /// A waiter that lives for as long as the returned file is open: this process.

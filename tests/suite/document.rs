@@ -1,6 +1,8 @@
 //! Reading strictly, keeping numbers, keeping the layout.
 
-use aimem::document::{Bindings, Filter, MAX_DEPTH, NotJson, Style, Value, print, serialise, validate};
+use aimem::document::{
+    Bindings, Filter, MAX_DEPTH, NotJson, Original, Style, Value, print, serialise, validate,
+};
 
 fn wrong(bytes: &[u8]) -> String {
     let error = validate(bytes).unwrap_err();
@@ -64,6 +66,21 @@ fn depth_is_bounded_both_ways() {
         serialise(&value, &Style::compact().final_newline(false)).unwrap() == objects
     });
     assert!(value);
+    let arrays = nest(MAX_DEPTH);
+    let value = in_large_stack(move || {
+        let run = |filter: &str| {
+            let (original, value) = Original::read(&arrays).unwrap();
+            let filter = Filter::compile(filter, &Bindings::default()).unwrap();
+            original.replaced_by(&filter.run_one(value).unwrap())
+        };
+        assert_eq!(run("[.]"), Err(NotJson::TooDeep));
+        assert_eq!(run(".[0][0] |= [.]"), Err(NotJson::TooDeep));
+        assert_eq!(run("setpath([range(9999) | 0]; [[]])"), Err(NotJson::TooDeep));
+        let changed = run("setpath([range(9999) | 0]; [1])").unwrap();
+        assert!(changed.len() == arrays.len() + 1 && changed[MAX_DEPTH] == b'1');
+        run("tojson | fromjson").unwrap() == arrays
+    });
+    assert!(value);
 }
 
 fn in_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -73,8 +90,12 @@ fn in_large_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 /// What an update of `.x` to 1 makes of `text`.
 fn updated(text: &str) -> String {
     let filter = Filter::compile(".x = 1", &Bindings::default()).unwrap();
-    let value = filter.run_one(Value::parse(text.as_bytes()).unwrap()).unwrap();
-    String::from_utf8(serialise(&value, &Style::detect(text.as_bytes())).unwrap()).unwrap()
+    let (original, value) = Original::read(text.as_bytes()).unwrap();
+    let value = filter.run_one(value).unwrap();
+    let bytes = original.replaced_by(&value).unwrap();
+    // These are laid out evenly: written as a whole, they look the same.
+    assert_eq!(serialise(&value, &Style::detect(text.as_bytes())).unwrap(), bytes);
+    String::from_utf8(bytes).unwrap()
 }
 
 #[test]

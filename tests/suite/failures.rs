@@ -251,6 +251,9 @@ fn an_unchanged_document_is_left_alone() {
 /// nothing wrong about the lock.
 #[test]
 fn a_lack_of_descriptors_is_an_error_at_once_and_no_verdict() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let env = TestEnv::new();
     env.write("f.json", "{}\n");
     let id = env.run(["lock", "acquire", "g.json", "--ttl", "1h"]).ok().stdout;

@@ -194,3 +194,15 @@ fn bindings_reach_the_filter() {
     );
     assert_eq!(messages.borrow().as_slice(), b"[\"DEBUG:\",1]\n1");
 }
+
+/// The sort of the standard library panics at an order that is none.
+#[test]
+fn every_spelling_of_equal_floats_can_be_sorted() {
+    let numbers = ["0", "1e-400", "0.0", "-0", "2e-400", "0e0", "-1e-400", "1e1000", "1e400"].repeat(20);
+    let input = format!("[{}]", numbers.join(","));
+    let calculated = "[range(20) | 0 * ., 1e300 * 1e300, nan]";
+    let filter =
+        format!(". + {calculated} | sort | .[20], .[-1], length, (. as $s | reverse | sort | length)");
+    assert_eq!(results(&filter, &input).0, ["-1e-400", "1e1000", "240", "240"]);
+    assert_eq!(results("del(.[1e-400, 0, 0.0, 2e-400, 1]) | length", &input).0, ["178"]);
+}

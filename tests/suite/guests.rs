@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::common::{Holder, TestEnv};
+use super::common::{Holder, Inside, Ran, TestEnv};
 
 /// Runs a script under the lock of `f.json`.
 fn under(env: &TestEnv, script: &str) -> super::common::Ran {
@@ -143,7 +143,7 @@ fn a_guests_acquire_and_release_leave_the_hosts_lock_alone() {
         ID=$("$AIMEM" lock acquire f.json -n) || exit 1
         [ "$ID" != "$AIMEM_LOCK_ID" ] || exit 2
         "$AIMEM" lock release "$ID" || exit 3
-        "$AIMEM" lock release "$ID" || exit 4
+        "$AIMEM" lock release "$ID"; [ $? -eq 76 ] || exit 4
         "$AIMEM" lock status f.json >status; [ $? -eq 1 ] || exit 5"#;
     under(&env, script).ok();
     assert!(env.read("status").starts_with("held: "), "{}", env.read("status"));
@@ -244,4 +244,143 @@ fn a_guest_whose_hosts_lock_was_removed_is_told_at_once_and_writes_nothing() {
     assert!(!env.path("inside").exists());
     assert!(env.run(["locks", "log"]).ok().stdout.contains("somebody removed it"));
     env.run(["update", "f.json", ".n = 1", "-n"]).ok();
+}
+
+/// The ways in which somebody can have a lock under which others are guests.
+fn under_every_host(script: &str, mut check: impl FnMut(&TestEnv, super::common::Ran)) {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    check(&env, under(&env, script));
+    // A lease, whose id the commands find in the environment.
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 0}\n");
+    let id = env.run(["lock", "acquire", "f.json", "--ttl", "10m"]).ok().stdout;
+    let mut command = env.sh(script);
+    check(&env, Ran::of(command.env("AIMEM_LOCK_ID", id.trim()).output().unwrap()));
+    env.run(["lock", "release", id.trim()]).ok();
+}
+
+#[test]
+fn a_place_that_was_acquired_keeps_every_other_guest_out() {
+    for how in ["--ttl 10m", "--pid $$", ""] {
+        let script = format!(
+            r#"
+            ID=$("$AIMEM" lock acquire f.json -n {how} --client first) || exit 1
+            for other in 'lock acquire f.json -n --ttl 1m' 'lock acquire f.json -n' 'update f.json -n .n=9' \
+                         'lock with f.json -n -- true' 'write f.json -n --content {{}}'; do
+                "$AIMEM" $other 2>>busy; [ $? -eq 75 ] || exit 2
+            done
+            "$AIMEM" update f.json -n --lock "$ID" '.n += 1' || exit 3
+            (AIMEM_LOCK_ID=$ID "$AIMEM" lock with f.json -n -- "$AIMEM" update f.json -n '.n += 1') || exit 4
+            "$AIMEM" lock release "$ID" || exit 5
+            "$AIMEM" update f.json -n --lock "$ID" '.n = 9'; [ $? -eq 76 ] || exit 6
+            "$AIMEM" update f.json -n '.n += 1' || exit 7
+            ID=$("$AIMEM" lock acquire f.json -n {how}) && "$AIMEM" lock release "$ID" || exit 8"#
+        );
+        under_every_host(&script, |env, ran| {
+            ran.ok();
+            assert_eq!(env.json("f.json")["n"], 3, "{how}");
+            let busy = env.read("busy");
+            assert_eq!(
+                busy.matches("(first: aimem lock acquire f.json), a guest of the same lock").count(),
+                5
+            );
+            assert!(busy.contains("--lock ID"), "{busy}");
+        });
+    }
+}
+
+#[test]
+fn a_place_whose_owner_has_ended_is_taken_over_by_the_next_guest() {
+    let script = r#"
+        ID=$(sh -c '"$AIMEM" lock acquire f.json -n; :') || exit 1
+        "$AIMEM" lock release "$ID" 2>lost; [ $? -eq 76 ] || exit 2
+        "$AIMEM" lock with f.json -n -- sh -c 'echo $AIMEM_LOCK_RECLAIMED >reclaimed' || exit 3
+        "$AIMEM" lock with f.json -n -- sh -c 'echo $AIMEM_LOCK_RECLAIMED >>reclaimed' || exit 4"#;
+    under_every_host(script, |env, ran| {
+        ran.ok();
+        assert_eq!(env.read("reclaimed"), "1\n\n");
+        let lost = env.read("lost");
+        assert!(lost.contains("f.json is lost: its owner, pid "), "{lost}");
+        assert!(env.run(["locks", "log"]).ok().stdout.contains("takeover"));
+    });
+}
+
+#[test]
+fn a_guests_lease_ends_by_the_clock_and_may_be_renewed() {
+    let script = r#"
+        ID=$("$AIMEM" lock acquire f.json -n --ttl 300ms) || exit 1
+        "$AIMEM" lock renew "$ID" --ttl 10m || exit 2
+        "$AIMEM" lock release "$ID" || exit 3
+        ID=$("$AIMEM" lock acquire f.json -n --ttl 30ms) || exit 4
+        # Whoever waits gets in at its end, and not before.
+        "$AIMEM" update f.json '.n += 1' || exit 5
+        for late in "lock renew $ID --ttl 1m" "lock release $ID" "update f.json --lock $ID .n=9"; do
+            "$AIMEM" $late 2>>lost; [ $? -eq 76 ] || exit 6
+        done"#;
+    under_every_host(script, |env, ran| {
+        ran.ok();
+        assert_eq!(env.json("f.json")["n"], 1);
+        let lost = env.read("lost");
+        assert_eq!(lost.matches("is lost: ").count(), 3, "{lost}");
+    });
+}
+
+#[test]
+fn guests_that_hold_in_every_way_are_never_inside_together() {
+    let env = TestEnv::new();
+    let inside = Inside::new(&env, "race");
+    env.write("f.json", "{\"n\": 0}\n");
+    let words = |who: &str| inside.words(who, "0.002");
+    let script = format!(
+        r#"
+        lease() {{ ID=$("$AIMEM" lock acquire f.json --ttl 10m) && {} && "$AIMEM" lock release "$ID"; }}
+        owner() {{ ID=$("$AIMEM" lock acquire f.json --pid $$) && {} && "$AIMEM" lock release "$ID"; }}
+        with() {{ "$AIMEM" lock with f.json -- {}; }}
+        pids=
+        for way in lease owner with lease owner with lease owner; do
+            ( for i in 1 2 3 4 5 6; do $way || exit 1; done ) & pids="$pids $!"
+        done
+        for p in $pids; do wait $p || exit 1; done"#,
+        words("lease"),
+        words("owner"),
+        words("with")
+    );
+    let mut command = env.aimem(["lock", "with", "f.json", "--", "sh", "-c", &script]);
+    Ran::of(command.env("STRICT", "1").output().unwrap()).ok();
+    inside.assert_exclusive(48);
+    assert_eq!(env.lock_names(), [""; 0]);
+}
+
+#[test]
+fn a_place_that_cannot_be_kept_from_others_is_refused() {
+    let env = TestEnv::new();
+    env.write("f.json", "{}\n");
+    // What should be the guests' file is something else.
+    let script = r#"
+        nest="$(dirname "$(ls -d ~/aiconfig/.locks/*.lock/info)")/nest-${AIMEM_LOCK_ID#*:}"
+        mkdir "$nest"
+        "$AIMEM" lock acquire f.json -n --ttl 1m 2>refused"#;
+    let ran = under(&env, script);
+    assert!(![0, 75].contains(&ran.code), "{}", ran.code);
+    let refused = env.read("refused");
+    assert!(refused.contains("cannot take a guest's place by ") && refused.contains("/nest-"), "{refused}");
+}
+
+#[test]
+fn a_guest_of_an_earlier_version_knows_its_host_by_the_first_line() {
+    let env = TestEnv::new();
+    let script = r#"
+        nest=$(ls ~/aiconfig/.locks/*.lock/nest-*)
+        cp "$nest" nest
+        head -c 64 nest >head
+        echo "${AIMEM_LOCK_ID##*/}" | tee token >"$nest"
+        "$AIMEM" lock with f.json -n -- true"#;
+    env.write("inner.sh", script);
+    under(&env, "\"$AIMEM\" lock with f.json -- sh inner.sh").ok();
+    // It reads so much and no more, and compares it without the blanks at the end.
+    assert_eq!(env.read("head").len(), 64);
+    assert_eq!(env.read("head").trim_end(), env.read("token").trim_end());
+    // What it writes itself is that line alone, of any length.
+    assert!(env.read("nest").contains("\nLIVENESS: kernel\n"));
 }

@@ -235,3 +235,31 @@ fn only_the_timeouts_of_the_last_hour_count() {
     env.run(["locks", "check", "--max-timeouts", "1"]).ok();
     env.run(["locks", "check", "--max-timeouts", "0"]).expect(1);
 }
+
+#[test]
+fn no_number_in_the_journal_is_too_large_or_too_small() {
+    let env = TestEnv::new();
+    env.make_root();
+    let times = ["-1", "-1e308", "1e308", "1e9", "1.5", "1e-300", "0", "null", "18446744073709551616"];
+    let text: String = times
+        .iter()
+        .map(|waited| {
+            format!(
+                "{{\"time\":\"{}\",\"event\":\"waited\",\"pid\":1,\"waited_seconds\":{waited}}}\n",
+                ago(9)
+            )
+        })
+        .collect();
+    let ends = "{\"time\":\"9999-12-30T22:00:00.999999999Z\",\"event\":\"waited\",\"pid\":1,\"waited_seconds\":9}\n\
+                {\"time\":\"-009999-01-02T01:59:59Z\",\"event\":\"lost\",\"pid\":4294967295,\"expired\":\"-009999-01-02T01:59:59Z\"}\n";
+    let long = format!("{{\"why\":\"{}\"}}\n", "x".repeat(1 << 20));
+    fs::write(journal(&env), text + ends + &long).unwrap();
+    assert_eq!(log(&env).len(), times.len() + 2);
+    let shown = env.run(["locks", "log"]).ok().stdout;
+    assert_eq!(shown.matches(" after ").count(), 5, "{shown}");
+    for args in
+        [&["locks", "log", "--summary"][..], &["locks", "log", "--since", "365d"], &["locks", "check"]]
+    {
+        env.run(args).ok();
+    }
+}

@@ -21,7 +21,13 @@ fn dead_lock(env: &TestEnv) {
 fn ttl_ends_the_command_with_term_and_its_code_is_told() {
     let env = TestEnv::new();
     env.write("f", "");
-    assert_eq!(code(&env, &["--ttl", "100ms", "--", "sleep", "60"]), 128 + 15);
+    let ended = env.run(["lock", "with", "f", "--ttl", "100ms", "--", "sleep", "60"]).expect(128 + 15);
+    let limit = "has run for 100ms, the limit of --ttl; sent TERM\n";
+    assert!(
+        ended.stderr.starts_with("warning: sleep (pid ") && ended.stderr.ends_with(limit),
+        "{}",
+        ended.stderr
+    );
     let trap = "trap 'exit 7' TERM; while :; do sleep 0.01; done";
     assert_eq!(code(&env, &["--ttl", "200ms", "--", "sh", "-c", trap]), 7);
     assert_eq!(env.lock_names(), [""; 0]);
@@ -48,7 +54,8 @@ fn kill_after_ends_a_command_that_ignores_term_and_the_lock_lasts_until_then() {
     while start.elapsed() < Duration::from_millis(300) {
         assert_eq!(env.verdict("f"), "held");
     }
-    assert_eq!(holder.wait().code, 128 + 9);
+    let ended = holder.wait().expect(128 + 9);
+    assert!(ended.stderr.contains("lives 600ms after TERM; sent KILL"), "{}", ended.stderr);
     assert!(start.elapsed() >= Duration::from_millis(700), "TERM after 100 ms, KILL 600 ms later");
     assert_eq!(env.lock_names(), [""; 0]);
 }

@@ -20,8 +20,10 @@ mod contender;
 mod deadlock;
 mod docs;
 mod document;
+mod equal_keys;
 mod exit_codes;
 mod failures;
+mod file_systems;
 mod filter;
 mod filter_differential;
 mod filter_fuzz;
@@ -41,6 +43,9 @@ mod large;
 mod leases;
 mod leftovers;
 mod liveness;
+mod living_and_dead;
+mod lock_planted;
+mod lock_roots;
 mod lock_with;
 mod many_waiters;
 mod metadata;
@@ -54,9 +59,13 @@ mod publish;
 #[cfg(feature = "outbox")]
 mod queue_add;
 #[cfg(feature = "outbox")]
+mod queue_clock;
+#[cfg(feature = "outbox")]
 mod queue_import;
 #[cfg(feature = "outbox")]
 mod queue_kill;
+#[cfg(feature = "outbox")]
+mod queue_planted;
 #[cfg(feature = "outbox")]
 mod queue_root;
 #[cfg(feature = "outbox")]
@@ -78,13 +87,16 @@ mod restart;
 mod restore;
 mod runaways;
 mod scripts_lock;
+mod secrets;
 mod selftest;
 mod shared_file;
 mod signals;
 mod skills;
+mod spans;
 mod takeover;
 mod targets;
 mod troubleshooting;
 mod update;
 mod waiting;
+mod who;
 mod write;

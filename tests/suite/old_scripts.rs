@@ -185,6 +185,9 @@ fn atomic_write_with_lock() {
 
 #[test]
 fn stale_clean_up() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     with_both(|env| {
         env.write("f.json", "{\"count\": 0}");
         env.make_root();

@@ -63,3 +63,26 @@ fn foreign_files_are_kept_without_force() {
     }
     assert_eq!(env.read("elsewhere"), "precious\n", "the link was replaced, not what it points to");
 }
+
+#[test]
+fn a_wrapper_finds_the_binary_under_any_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let env = TestEnv::new();
+    let names: [&[u8]; 4] = [b"line\nbreak", b"it's $HOME \"`x`", b"\xff\xfe", b"tab\tand\r\n'"];
+    for name in names {
+        let folder = env.path(std::ffi::OsStr::from_bytes(name));
+        fs::create_dir(&folder).unwrap();
+        let binary = folder.join("aimem");
+        // Not copied by this process: a child of another test could inherit the open file, and then it
+        // can't be executed.
+        assert!(env.command("cp").arg(aimem_path()).arg(&binary).status().unwrap().success());
+        // Twice: it knows its own again.
+        for _ in 0..2 {
+            let mut install = env.command(&binary);
+            super::common::Ran::of(install.args(["scripts", "install", "s"]).output().unwrap()).ok();
+        }
+        let mut help = env.command("bash");
+        let ran = super::common::Ran::of(help.args(["s/file-lock.sh", "help"]).output().unwrap());
+        assert!(ran.code == 1 && ran.stdout.starts_with("Usage: file-lock.sh"), "{name:?}: {ran:?}");
+    }
+}

@@ -1,12 +1,14 @@
 //! The old programs' files: whole, broken, and in use at this very moment.
 
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use super::common::http::Server;
 use super::common::queue::{Outbox, wait_for_line};
+use super::common::strace::{Call, Stopped, record_all};
 use super::common::{Killed, Ran, TestEnv, eventually, require};
 
 /// Writes a queue file as the Python programs did, by Python: 243 saved, 216 delivered, so 27 are
@@ -255,4 +257,56 @@ fn the_emergency_file_is_taken_when_its_writer_has_closed_it() {
     assert_eq!(outbox.ids("new").len(), 3);
     assert!(ran.stderr.contains("mem0_emergency.json.corrupt-20"), "{}", ran.stderr);
     assert_eq!(totals(&outbox), [3, 0, 0]);
+}
+
+/// Where an import stands right before it renames the queue file, or renames over it.
+fn before_the_rename(whole: bool) -> (Outbox, (&'static str, usize)) {
+    let set_up = || {
+        let outbox = Outbox::new();
+        fs::create_dir_all(outbox.old()).unwrap();
+        let text = r#"{"queue": [{"id": "a", "project_id": "web", "content": "first"}]"#;
+        fs::write(outbox.old().join("mem0_queue.json"), format!("{text}{}", if whole { "}" } else { "" }))
+            .unwrap();
+        outbox.add("there before");
+        outbox
+    };
+    let (ran, calls) = record_all(&set_up().env, ["queue", "import"]);
+    ran.ok();
+    let renames = |call: &Call| {
+        call.old_and_new_name().is_some_and(|(from, to)| {
+            let starts = |path: &Path, start: &str| {
+                path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start))
+            };
+            starts(&from, ".mem0_queue.json.") || starts(&to, "mem0_queue.json.corrupt-")
+        })
+    };
+    let at = calls.iter().position(renames).expect("the rename");
+    let sync = calls[..at].iter().rfind(|call| call.name == "fsync").unwrap();
+    (set_up(), ("fsync", sync.nth))
+}
+
+/// A program that takes no lock has written a newer queue by then.
+#[test]
+fn what_is_written_while_an_import_is_about_to_rename_is_not_lost() {
+    if !require("strace") {
+        return;
+    }
+    for whole in [true, false] {
+        let (outbox, place) = before_the_rename(whole);
+        let stopped = Stopped::behind(&outbox.env, place, ["queue", "import"], Stdio::null());
+        let newer = json!({"queue": [
+            {"id": "a", "project_id": "web", "content": "first"},
+            {"id": "b", "project_id": "web", "content": "second"},
+        ]});
+        let (path, beside) = (outbox.old().join("mem0_queue.json"), outbox.old().join("mem0_queue.tmp"));
+        fs::write(&beside, newer.to_string()).unwrap();
+        fs::rename(beside, &path).unwrap();
+        let (ran, _) = stopped.go_on();
+        ran.ok();
+        let contents: Vec<Value> = ["a", "b"].map(|id| outbox.show(id)["content"].clone()).to_vec();
+        assert_eq!(contents, ["first", "second"]);
+        assert_eq!(outbox.ids("new").len(), 3);
+        assert_eq!(names_of_old(&outbox), ["mem0_queue.json"], "nothing was broken");
+        assert_eq!(old_document(&outbox)["queue"], json!([]));
+    }
 }

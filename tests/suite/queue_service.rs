@@ -63,6 +63,34 @@ fn the_unit_is_valid_and_its_command_works() {
 }
 
 #[test]
+fn no_credential_in_a_url_is_printed() {
+    let outbox = Outbox::new();
+    let with_url =
+        |args: &[&str], url: &str| Ran::of(outbox.queue(args).env("AIMEM_MEM0_URL", url).output().unwrap());
+    for kind in ["cron", "hook", "systemd", "launchd"] {
+        let args = ["work", "--print-service", kind];
+        // The worker would refuse it, too.
+        let ran = with_url(&args, "http://user:hunter2@127.0.0.1:1").expect(2);
+        assert!(ran.stderr.contains("a credential does not belong into the URL"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter2") && ran.stdout.is_empty(), "{} {}", ran.stderr, ran.stdout);
+        let ran = with_url(&args, "http://127.0.0.1:1/in?key=hunter2").ok();
+        assert!(ran.stderr.contains("may hold a credential"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("hunter2") && !ran.stdout.contains("hunter2"), "{}", ran.stdout);
+        assert!(with_url(&args, "http://127.0.0.1:1").ok().stdout.contains("http://127.0.0.1:1"), "{kind}");
+    }
+    for args in [&["health"][..], &["health", "--json"], &["work"], &["status"]] {
+        let ran = with_url(args, "http://127.0.0.1:1/in?key=hunter2");
+        assert!(
+            !ran.stderr.contains("hunter2") && !ran.stdout.contains("hunter2"),
+            "{} {}",
+            ran.stdout,
+            ran.stderr
+        );
+    }
+    assert!(!outbox.log().contains("hunter2"));
+}
+
+#[test]
 fn the_property_list_names_the_program_and_the_settings() {
     let server = Server::fine();
     let mut outbox = Outbox::with(&server);

@@ -190,20 +190,47 @@ fn what_is_left_after_a_run_is_all_that_waits() {
     };
     outbox.add("not due");
     assert_eq!(work(&outbox, 1)["left"], 1);
-    // Another run finds nothing due, and yet it is there.
+    // Another run finds nothing due, and says so.
     let second = Server::fine();
     outbox.use_server(&second);
-    assert_eq!(work(&outbox, 0)["left"], 1);
+    let report = work(&outbox, 1);
+    assert_eq!((&report["left"], &report["parked"]), (&1.into(), &1.into()));
 
     let claimed = outbox.add("in another worker's hands");
     outbox.add("waiting");
-    let claims = Claims::open(&Spool::new(outbox.folder())).unwrap();
+    let claims = Claims::open(&Spool::open(&outbox.folder()).unwrap()).unwrap();
     claims.claim(&Place::New, claimed.parse().unwrap()).unwrap().unwrap();
     let down = Server::start(|_| status(500, ""));
     outbox.use_server(&down);
     let report = work(&outbox, 75);
     assert_eq!((&report["left"], &report["ended_early"]), (&3.into(), &"down".into()));
     outbox.use_server(&second);
-    let report = work(&outbox, 0);
+    let report = work(&outbox, 1);
     assert_eq!((&report["left"], &report["delivered"]), (&2.into(), &1.into()));
+    // What is in another worker's hands is not this one's to deliver.
+    outbox.run(["retry", "--all"]).ok();
+    assert_eq!(work(&outbox, 0)["left"], 1);
+}
+
+/// Somebody has to look: no run tries it again.
+#[test]
+fn one_memory_that_is_refused_for_good_is_a_warning_everywhere() {
+    let server = Server::uploads(|_| status(400, "no"));
+    let outbox = Outbox::with(&server);
+    let id = outbox.add("bad");
+    outbox.run(["work"]).expect(1);
+    let text = outbox.run(["status"]).expect(1).stdout;
+    assert!(text.contains("level         warning") && text.contains("aimem queue dead"), "{text}");
+    assert_eq!(outbox.run(["status", "--json"]).expect(1).stdout.matches("\"warning\"").count(), 1);
+    let numbers = outbox.run(["status", "--prometheus"]).expect(1).stdout;
+    assert!(numbers.contains("\naimem_queue_level 1\n"), "{numbers}");
+    // So is one that makes no sense.
+    outbox.run(["cancel", &id]).ok();
+    assert_eq!(outbox.status()["level"], "ok");
+    std::fs::write(outbox.folder().join(format!("dead/{id}.json")), "{").unwrap();
+    assert_eq!(outbox.status()["level"], "warning");
+    // One that the next run tries again is none.
+    std::fs::remove_file(outbox.folder().join(format!("dead/{id}.json"))).unwrap();
+    plant(&outbox, "dead", Duration::from_secs(1), 1);
+    assert_eq!(outbox.status()["level"], "ok");
 }

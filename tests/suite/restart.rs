@@ -26,10 +26,16 @@ fn killed_holders_lock(env: &TestEnv) {
     Holder::start(&mut env.aimem(args)).kill();
 }
 
-/// A lock whose owner lives: only BOOT can tell that it is another machine's life.
+/// A lock whose owner lives.
 fn owned_lock(env: &TestEnv) {
     let pid = std::process::id().to_string();
     env.run(["lock", "acquire", "f", "--pid", &pid]).ok();
+}
+
+/// One whose owner's PID is another process after the restart.
+fn dead_owners_lock(env: &TestEnv) {
+    owned_lock(env);
+    rewrite(env, &[("STARTED", "1")]);
 }
 
 fn on_network(env: &TestEnv, args: &[&str]) -> Ran {
@@ -44,7 +50,7 @@ const TRY: [&str; 6] = ["lock", "with", "f", "-n", "--", "true"];
 
 #[test]
 fn a_restart_frees_local_locks_at_once() {
-    for make in [killed_holders_lock, owned_lock] {
+    for make in [killed_holders_lock, dead_owners_lock] {
         for machine in [None, Some("")] {
             let env = TestEnv::new();
             env.write("f", "");
@@ -109,18 +115,54 @@ fn on_a_network_file_system_even_the_same_machines_restart_frees_nothing() {
     on_network(&env, &TRY).expect(75);
 }
 
+/// The info file as a copy, which no kernel lock was ever on: as in a folder that is kept equal on
+/// two machines.
+fn copy_info(env: &TestEnv) {
+    let path = env.lock_dir("f").join("info");
+    fs::copy(&path, path.with_extension("copy")).unwrap();
+    fs::rename(path.with_extension("copy"), path).unwrap();
+}
+
 #[test]
 fn another_machines_lock_is_unknown_even_on_a_local_file_system() {
     if aimem::sys::machine::machine_id().is_none() {
         super::common::skip("this machine has no id");
         return;
     }
+    let copied = |env: &TestEnv| {
+        killed_holders_lock(env);
+        copy_info(env);
+    };
+    for make in [copied, dead_owners_lock] {
+        let env = TestEnv::new();
+        env.write("f", "");
+        make(&env);
+        rewrite(&env, &[("MACHINE", "00"), ("BOOT", OTHER)]);
+        on_local(&env, &TRY).expect(75);
+        assert_eq!(env.verdict("f"), "unknown");
+    }
+}
+
+#[test]
+fn on_a_local_file_system_the_kernel_lock_decides_whatever_ids_a_container_had() {
     let env = TestEnv::new();
     env.write("f", "");
     killed_holders_lock(&env);
-    rewrite(&env, &[("MACHINE", "00")]);
+    let other = [("MACHINE", "00"), ("BOOT", OTHER), ("PIDNS", "1"), ("HOSTNAME", "a-container")];
+    rewrite(&env, &other);
+    on_network(&env, &TRY).expect(75);
+    on_local(&env, &TRY).ok();
+    assert_eq!(env.lock_names(), [""; 0]);
+}
+
+#[test]
+fn a_boot_id_alone_frees_no_lock_of_a_living_owner() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    owned_lock(&env);
+    rewrite(&env, &[("BOOT", OTHER)]);
     on_local(&env, &TRY).expect(75);
-    assert_eq!(env.verdict("f"), "unknown");
+    assert_eq!(env.verdict("f"), "held");
 }
 
 #[test]
@@ -135,7 +177,7 @@ fn a_wrong_name_for_the_file_system_is_a_usage_error() {
 fn without_a_machine_id_another_host_name_frees_nothing() {
     let env = TestEnv::new();
     env.write("f", "");
-    killed_holders_lock(&env);
+    dead_owners_lock(&env);
     rewrite(&env, &[("BOOT", OTHER), ("MACHINE", ""), ("HOSTNAME", "a-container")]);
     on_local(&env, &TRY).expect(75);
     rewrite(&env, &[("HOSTNAME", &aimem::sys::machine::host_name())]);

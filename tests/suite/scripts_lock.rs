@@ -1,6 +1,8 @@
 //! The old bash scripts on the same files: they wait for us and we for them.
 
-use super::common::{Holder, TestEnv, dead_pid, eventually, require, script_info};
+use super::common::{
+    Holder, Mounted, Ran, TestEnv, aimem_path, dead_pid, eventually, require, require_root, script_info,
+};
 
 /// A minimal `mkdir` lock as the scripts had it: the file's absolute path is hashed as typed,
 /// the info has three lines, and a dead PID's lock is removed without a second look.
@@ -50,6 +52,9 @@ fn we_wait_for_a_script_and_name_it() {
 
 #[test]
 fn a_dead_scripts_lock_is_reaped() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     if !require("bash") {
         return;
     }
@@ -106,6 +111,9 @@ fn a_script_waits_for_a_lease_and_for_an_owner() {
 
 #[test]
 fn a_script_that_locks_as_soon_as_it_starts_is_alive() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let env = TestEnv::new();
     env.make_root();
     for _ in 0..20 {
@@ -164,4 +172,62 @@ fn an_anchor_keeps_nobody_out_after_its_holders_death_or_a_break() {
     env.run(["lock", "with", "f", "-n", "--", "true"]).ok();
     holder.end().expect(76);
     assert_eq!(anchors(), 0);
+}
+
+/// A lock root on a disk of its own, with a lock directory in it that has been empty since 2020:
+/// only a debugger of file systems can set that time.
+fn old_half_a_lock(env: &TestEnv) -> Option<(Mounted, std::path::PathBuf)> {
+    if !require_root() || !require("debugfs") || !require("mkfs.ext4") {
+        return None;
+    }
+    let (image, at) = (env.root().join("image"), env.root().join("disk"));
+    let key = env.lock_dir("f").file_name().unwrap().to_owned();
+    let run = |program: &str, args: &[&std::ffi::OsStr]| {
+        let ran = env.command(program).args(args).output().unwrap();
+        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+    };
+    std::fs::create_dir(&at).unwrap();
+    run("truncate", &["-s".as_ref(), "4M".as_ref(), image.as_ref()]);
+    run("mkfs.ext4", &["-q".as_ref(), "-F".as_ref(), image.as_ref()]);
+    let lock = format!("/locks/{}", key.to_str().unwrap());
+    for request in ["mkdir /locks".to_owned(), format!("mkdir {lock}"), format!("sif {lock} ctime 20200101")]
+    {
+        run("debugfs", &["-w".as_ref(), "-R".as_ref(), request.as_ref(), image.as_ref()]);
+    }
+    let mounted = Mounted::run(&at, env.command("mount").args(["-o", "loop"]).arg(&image).arg(&at))?;
+    Some((mounted, at.join("locks")))
+}
+
+#[test]
+fn half_a_scripts_lock_that_is_old_is_nobodys_at_once() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let Some((_mounted, locks)) = old_half_a_lock(&env) else { return };
+    let mut command = env.aimem(["lock", "with", "f", "--nonblock", "--", "true"]);
+    Ran::of(command.env("AIMEM_LOCK_DIR", &locks).output().unwrap()).ok();
+}
+
+#[test]
+fn a_script_that_writes_its_info_at_the_last_moment_gets_its_lock_back() {
+    if !require("strace") {
+        return;
+    }
+    let env = TestEnv::new();
+    env.write("f", "");
+    let Some((_mounted, locks)) = old_half_a_lock(&env) else { return };
+    // Held up between the judgement and the rename that sets the lock aside.
+    let mut command = env.command("strace");
+    command.args(["-f", "-qq", "-o", "trace", "-e", "inject=renameat2:delay_enter=2000000:when=2"]);
+    command.arg(aimem_path()).args(["lock", "with", "f", "-n", "--", "true"]);
+    let taker = command.env("AIMEM_LOCK_DIR", &locks).spawn().unwrap();
+    eventually("it is about to set it aside", || {
+        std::fs::read_to_string(env.path("trace")).is_ok_and(|text| text.contains("EEXIST"))
+    });
+    let lock = locks.join(env.lock_dir("f").file_name().unwrap());
+    let info = script_info(std::process::id());
+    std::fs::write(lock.join("info"), &info).unwrap();
+    Ran::of(taker.wait_with_output().unwrap()).expect(75);
+    let trace = env.read("trace");
+    assert!(trace.contains("\".gone."), "it was set aside:\n{trace}");
+    assert_eq!(std::fs::read_to_string(lock.join("info")).unwrap(), info);
 }

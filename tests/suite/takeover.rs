@@ -68,6 +68,9 @@ fn eight_behind_a_killed_holder() {
 
 #[test]
 fn eight_behind_a_script_that_died() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let slowest = race(200, 5, AT_ONCE, |env, files| {
         for file in files {
             env.forge(file, Some(script_info(dead_pid()).as_bytes()));
@@ -103,6 +106,9 @@ fn eight_behind_an_info_that_says_nothing() {
 
 #[test]
 fn a_taker_learns_that_it_took_over_and_from_whom() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let env = TestEnv::new();
     env.make_root();
     env.forge("f", Some(script_info(dead_pid()).as_bytes()));
@@ -113,6 +119,9 @@ fn a_taker_learns_that_it_took_over_and_from_whom() {
 
 #[test]
 fn cleanup_removes_stale_locks_and_only_those() {
+    if !super::common::require_dead_scripts() {
+        return;
+    }
     let env = TestEnv::new();
     let mut holder = env.hold("held");
     env.forge("dead", Some(script_info(dead_pid()).as_bytes()));

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::super::args::LockArgs;
+use super::super::args::{LockArgs, call};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::output;
 use super::super::waiting::Patient;
-use crate::memory::{self, Found, MemoryError, Program};
+use crate::document::EqualKeys;
+use crate::memory::{self, Duplicates, Found, MemoryError, Program};
 
 /// Print a file, or what a filter makes of it
 #[derive(Debug, Args)]
@@ -45,7 +46,11 @@ pub struct Read {
 impl Read {
     pub(crate) fn run(self) -> Outcome {
         let (path, program) = self.filter.program()?;
-        let locker = if self.no_lock { None } else { Some(self.lock.locker().map_err(hint_at_no_lock)?) };
+        let locker = if self.no_lock {
+            None
+        } else {
+            Some(self.lock.locker(call("read", &[&path], None)).map_err(hint_at_no_lock)?)
+        };
         let mut patient = Patient::new()?;
         let found = memory::read(locker.as_ref(), &path, &mut patient);
         let found = found.map_err(|error| match error {
@@ -82,6 +87,8 @@ impl Read {
     fn print(&self, program: &Program, found: Found, path: &Path, patient: &mut Patient) -> Outcome {
         let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
         let what = path.display().to_string();
+        let duplicates = self.filter.duplicates(Duplicates::Tell(warn_of_equal_keys));
+        let program = &Program { duplicates, ..program.clone() };
         let last = memory::print_results(program, found.bytes, what, self.raw, patient, out)?;
         let truthy = match last {
             Ok(last) => last,
@@ -90,6 +97,10 @@ impl Read {
         let failed = self.filter.exit_status && truthy != Some(true);
         Ok(if failed { Exit::CheckFailed } else { Exit::Done })
     }
+}
+
+fn warn_of_equal_keys(what: &str, keys: &EqualKeys) {
+    output::warning(format!("{what}: {keys}; the last one counts"));
 }
 
 /// Whoever only reads can do without the lock where none can be made.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use clap::Args;
 use serde::Serialize;
 
-use super::super::args::{LockArgs, ReplaceArgs};
+use super::super::args::{LockArgs, ReplaceArgs, call};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::waiting::Patient;
@@ -57,7 +57,7 @@ impl Restore {
         if self.list {
             return self.show();
         }
-        let locker = self.lock.locker()?;
+        let locker = self.lock.locker(call("restore", &[&self.file], None))?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
         let session = Session { locker: Some(&locker), replace, waiter: &mut patient };

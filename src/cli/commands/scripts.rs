@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::super::error::{CliError, Outcome, quote};
+use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::output;
 use super::super::scripts::NAMES;
@@ -83,8 +84,10 @@ impl Install {
         if self.link {
             return symlink(program, path).map_err(fail);
         }
-        let script = format!("#!/usr/bin/env bash\n{MARK}\nexec -a {name} {} \"$@\"\n", quote(program));
-        Replace::new().write(path, script.as_bytes())?;
+        let mut script = format!("#!/usr/bin/env bash\n{MARK}\nexec -a {name} ").into_bytes();
+        script.extend(shell_word(program));
+        script.extend(b" \"$@\"\n");
+        Replace::new().write(path, &script)?;
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).map_err(fail)
     }
 }
@@ -95,6 +98,21 @@ fn is_ours(path: &Path, program: &Path) -> bool {
         Err(error) => error.kind() == io::ErrorKind::NotFound,
         Ok(meta) if meta.is_symlink() => fs::read_link(path)
             .is_ok_and(|target| target == program || target.file_name() == program.file_name()),
-        Ok(_) => fs::read_to_string(path).is_ok_and(|text| text.lines().nth(1) == Some(MARK)),
+        Ok(_) => {
+            fs::read(path).is_ok_and(|text| text.split(|&byte| byte == b'\n').nth(1) == Some(MARK.as_bytes()))
+        }
     }
+}
+
+/// A path as one word of a shell script, whatever bytes it has.
+fn shell_word(path: &Path) -> Vec<u8> {
+    let mut word = vec![b'\''];
+    for &byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'\'' => word.extend(b"'\\''"),
+            byte => word.push(byte),
+        }
+    }
+    word.push(b'\'');
+    word
 }

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::super::args::{LockArgs, ReplaceArgs};
+use super::super::args::{LockArgs, ReplaceArgs, call};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::waiting::Patient;
 use super::super::{diff, env, output};
-use crate::memory::{self, MemoryError, Pipe, Session, Transform};
+use crate::memory::{self, Duplicates, MemoryError, Pipe, Session, Transform};
 
 /// Change a JSON document with a jq filter or a command
 #[derive(Debug, Args)]
@@ -44,6 +44,7 @@ impl Update {
     pub(crate) fn run(mut self) -> Outcome {
         let command = if self.pipe { self.filter.operands.take_command() } else { Vec::new() };
         let (path, program) = self.filter.program()?;
+        let call = call("update", &[&path], command.first());
         let mut transform: Box<dyn Transform> = match program {
             Some(_) if self.pipe => {
                 return Err(
@@ -54,7 +55,9 @@ impl Update {
                 return Err(CliError::usage("which command?").hint("aimem update FILE --pipe -- COMMAND"));
             }
             None if self.pipe => {
-                Box::new(Pipe { command, inherited: env::lock_ids()?, limits: self.filter.limits() })
+                let duplicates = self.filter.duplicates(Duplicates::Refuse);
+                let (inherited, limits) = (env::lock_ids()?, self.filter.limits());
+                Box::new(Pipe { command, inherited, duplicates, limits })
             }
             Some(program) => Box::new(program),
             None => {
@@ -66,7 +69,7 @@ impl Update {
         if let Some(start) = &create {
             memory::validate(start, "the start given with --create")?;
         }
-        let locker = self.lock.locker()?;
+        let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
         let session = Session { locker: Some(&locker), replace, waiter: &mut patient };

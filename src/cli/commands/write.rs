@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::super::args::{LockArgs, ReplaceArgs, refuse_dash};
+use super::super::args::{LockArgs, ReplaceArgs, call, refuse_dash};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::output;
@@ -63,7 +63,8 @@ impl Write {
             validate: self.validate || is_json(&self.file, &real),
             if_match: self.if_match,
         };
-        let locker = if self.no_lock { None } else { Some(self.lock.locker()?) };
+        let locker =
+            if self.no_lock { None } else { Some(self.lock.locker(call("write", &[&self.file], None))?) };
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
         let session = Session { locker: locker.as_ref(), replace, waiter: &mut patient };

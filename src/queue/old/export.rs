@@ -10,16 +10,16 @@ use crate::queue::{Entry, Place, QueueError, Spool};
 ///
 /// # Errors
 /// A file of the outbox can't be read.
-pub fn document(spool: &Spool) -> Result<Value, QueueError> {
+pub fn document(spool: Option<&Spool>) -> Result<Value, QueueError> {
     let list = |places: &[Place]| -> Result<Vec<Value>, QueueError> {
         let mut list = Vec::new();
-        for place in places {
+        for (spool, place) in spool.iter().flat_map(|spool| places.iter().map(move |place| (spool, place))) {
             // What makes no sense here would make none there.
             list.extend(spool.read_all(place)?.into_values().flatten().map(|entry| old_form(&entry)));
         }
         Ok(list)
     };
-    let places = spool.places()?;
+    let places = spool.map_or(Ok(Vec::new()), Spool::places)?;
     let waiting: Vec<Place> =
         places.into_iter().filter(|place| matches!(place, Place::New | Place::InFlight(_))).collect();
     let status = Status::of(spool)?;

@@ -5,9 +5,10 @@
 //! is the one that was read: some old programs delete the lock's file, which makes two locks of
 //! one.
 
-use std::fs::{self, File};
+use std::fs::{File, Metadata};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -15,22 +16,27 @@ use serde_json::Value;
 use super::form::{List, OldQueue, convert, id_of, is_entry};
 use super::salvage::salvage;
 use super::staging::{Cargo, Origin, Plan, Staging};
-use super::{OldFiles, lock_path};
+use super::{BACKUP, EMERGENCY, LOCK, OldFiles, QUEUE, move_aside, others_with};
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockError};
 use crate::queue::archive::{self, Batch, Line};
+use crate::queue::contents::read_file;
 use crate::queue::error::found;
+use crate::queue::fresh::{Fresh, sweep};
 use crate::queue::state::State;
 use crate::queue::{QueueError, Spool};
-use crate::replace::{Commit, Replace, Source};
 use crate::sys;
-use crate::sys::file::Flock;
-use crate::sys::given::{self, Access};
+use crate::sys::file::{Flock, Identity};
+use crate::sys::folder::{Access, Look};
 
 /// How often a queue file that changes under us is read again.
 const RESTARTS: u32 = 5;
 /// What the emergency file is called while it is taken.
 pub(super) const TAKEN: &str = "mem0_emergency.json.aimem-taken";
+/// The old programs had hundreds of entries.
+const LONGEST: u64 = 256 << 20;
+/// Permissions that let others than the owner read.
+const READABLE_BY_OTHERS: u32 = 0o044;
 
 /// What was taken over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,15 +71,11 @@ impl OldFiles {
     /// from there.
     pub fn import(&self, spool: &Spool) -> Result<Imported, QueueError> {
         let staging = Staging::of(spool);
-        if !OldFiles::are_in(&self.folder, spool) {
-            return Ok(Imported::default());
-        }
-        spool.ensure()?;
-        let held =
-            self.locker.acquire(&self.queue(), Keep::Running, &mut Silent).map_err(|error| match error {
-                LockError::Busy(busy) => QueueError::OldBusy { holder: busy.holder.to_string() },
-                error => error.into(),
-            })?;
+        let queue = self.folder.path_of(QUEUE);
+        let held = self.locker.acquire(&queue, Keep::Running, &mut Silent).map_err(|error| match error {
+            LockError::Busy(busy) => QueueError::OldBusy { holder: busy.holder.to_string() },
+            error => error.into(),
+        })?;
         let theirs = self.take_their_lock()?;
         let imported = self.import_locked(spool, &staging, &held);
         // Explicitly: a child that was started meanwhile could keep it.
@@ -83,19 +85,16 @@ impl OldFiles {
     }
 
     fn take_their_lock(&self) -> Result<File, QueueError> {
-        let path = lock_path(&self.folder);
+        let path = self.folder.path_of(LOCK);
         // Not truncated: the time of its last change says since when somebody has it.
-        let opened = given::open_or_create(&path, Access::Write, 0o666);
+        let opened = self.folder.open_or_create(LOCK, Access::Write, 0o644);
         let file = opened.map_err(QueueError::io("open", &path))?;
         if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io("lock", &path))? {
             return Ok(file);
         }
-        let me = std::process::id();
-        let pids: Vec<String> = sys::process::who_has_open(&path)
-            .into_iter()
-            .filter(|&pid| pid != me)
-            .map(|pid| format!("pid {pid}"))
-            .collect();
+        let identity = Identity::from(&file.metadata().map_err(QueueError::io("look at", &path))?);
+        let pids: Vec<String> =
+            others_with(&path, identity).into_iter().map(|pid| format!("pid {pid}")).collect();
         let holder =
             if pids.is_empty() { "a process that cannot be named".to_owned() } else { pids.join(", ") };
         Err(QueueError::OldBusy { holder: format!("{} is held by {holder}", path.display()) })
@@ -127,9 +126,8 @@ impl OldFiles {
 
     /// Finishes or drops what a dead process had begun.
     fn recover(&self, staging: &Staging<'_>, plan: &Plan) -> Result<(), QueueError> {
-        let path = if plan.origin == Origin::Queue { self.queue() } else { self.taken() };
-        let bytes = found(fs::read(&path)).map_err(QueueError::io("read", &path))?;
-        let still_there = bytes.is_some_and(|bytes| {
+        let name = if plan.origin == Origin::Queue { QUEUE } else { TAKEN };
+        let still_there = self.read(name)?.is_some_and(|bytes| {
             let old = read(&bytes).unwrap_or_else(|| salvage(&bytes));
             let ids: Vec<String> = old.queue.iter().chain(&old.failed).map(id_of).collect();
             plan.is_still_in(&bytes, ids.into_iter())
@@ -144,35 +142,26 @@ impl OldFiles {
         held: &Held,
         imported: &mut Imported,
     ) -> Result<Step, QueueError> {
-        let source = Source::open(&self.queue())?;
-        if !source.exists() {
-            return Ok(Step::Done);
-        }
-        let bytes = source.read()?;
+        let Some(before) = self.version()? else { return Ok(Step::Done) };
+        let Some(bytes) = self.read(QUEUE)? else { return Ok(Step::Changed) };
         let Some(old) = read(&bytes) else {
-            return self.import_corrupt(staging, held, &bytes, imported);
+            return self.import_corrupt(staging, held, (&before, &bytes), imported);
         };
-        let before = State::load(spool)?.old;
-        if !old.last_100.is_empty() && !before.last_100 {
+        let known = State::load(spool)?.old;
+        if !old.last_100.is_empty() && !known.last_100 {
             imported.archived = keep_last_100(spool, &old.last_100)?;
         }
         let cargo = cargo(&old.queue, &old.failed, old.totals);
         if cargo.is_empty() {
-            if let Some(totals) = old.totals.filter(|totals| before.seen != *totals) {
+            if let Some(totals) = old.totals.filter(|totals| known.seen != *totals) {
                 State::update(spool, |state| state.old.follow(totals))?;
             }
             return Ok(Step::Done);
         }
         let plan = staging.stage(Origin::Queue, &bytes, &cargo)?;
-        let staged = Replace::new().stage(source, &without_entries(&bytes))?;
-        match held.publish(&mut Silent, || staged.commit())?? {
-            Commit::Done(committed) => {
-                committed.finish()?;
-            }
-            Commit::Changed(_) => {
-                staging.clear()?;
-                return Ok(Step::Changed);
-            }
+        if !self.replace_queue(&before, &without_entries(&bytes), held)? {
+            staging.clear()?;
+            return Ok(Step::Changed);
         }
         staging.publish(&plan)?;
         imported.queued += cargo.new.len() as u64;
@@ -180,17 +169,60 @@ impl OldFiles {
         Ok(Step::Done)
     }
 
+    /// The whole content of one of the files.
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, QueueError> {
+        let fail = |error| QueueError::io("read", self.folder.path_of(name))(error);
+        let Some(bytes) = read_file(&self.folder, name, LONGEST).map_err(fail)? else { return Ok(None) };
+        let too_large = || io::Error::other(format!("it is larger than {LONGEST} bytes"));
+        bytes.ok_or_else(|| fail(too_large())).map(Some)
+    }
+
+    /// What tells the queue file from every other version of it. Taken before it is read; the file
+    /// stays open, so that its number goes to no other.
+    fn version(&self) -> Result<Option<Version>, QueueError> {
+        let opened = found(self.folder.open_readable(QUEUE));
+        let meta = opened.and_then(|file| file.map(|file| Ok((file.metadata()?, file))).transpose());
+        let version = meta.map_err(QueueError::io("open", self.folder.path_of(QUEUE)))?;
+        Ok(version.map(|(meta, file)| Version { meta, _file: file }))
+    }
+
+    /// Replaces the queue file, if it still is that version of it. Whether it was.
+    fn replace_queue(&self, before: &Version, bytes: &[u8], held: &Held) -> Result<bool, QueueError> {
+        let (folder, path) = (&self.folder, self.folder.path_of(QUEUE));
+        sweep(folder, QUEUE);
+        let (mode, owner) = (before.meta.mode() & 0o777, before.meta.uid());
+        let fresh =
+            Fresh::write(folder, QUEUE, bytes, mode, mode).map_err(QueueError::io("replace", &path))?;
+        let made = fresh.file().metadata().map_err(QueueError::io("look at", &path))?.uid();
+        // The old programs must be able to read it afterwards.
+        if made != owner && made != folder.owner() && mode & READABLE_BY_OTHERS == 0 {
+            let why = format!("user {owner} could not read the new file: let that user import it");
+            return Err(QueueError::io("replace", path)(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                why,
+            )));
+        }
+        let commit = || match folder.look(QUEUE)? {
+            Some(now) if before.is(&now) => fresh.rename_to(QUEUE).map(|()| true),
+            _ => Ok(false),
+        };
+        let replaced = held.publish(&mut Silent, commit)?.map_err(QueueError::io("replace", &path))?;
+        if replaced {
+            self.sync()?;
+        }
+        Ok(replaced)
+    }
+
     /// A queue file that does not parse: what can be read of it is taken, and it is set aside.
     fn import_corrupt(
         &self,
         staging: &Staging<'_>,
         held: &Held,
-        bytes: &[u8],
+        (before, bytes): (&Version, &[u8]),
         imported: &mut Imported,
     ) -> Result<Step, QueueError> {
         let mut old = salvage(bytes);
-        let path = self.backup();
-        let backup = found(fs::read(&path)).map_err(QueueError::io("read", &path))?;
+        let backup = self.read(BACKUP)?;
         if let Some(backup) = backup.map(|bytes| read(&bytes).unwrap_or_else(|| salvage(&bytes))) {
             let totals = old.totals.or(backup.totals);
             if old.queue.is_empty() && old.failed.is_empty() {
@@ -201,51 +233,91 @@ impl OldFiles {
         }
         let cargo = cargo(&old.queue, &old.failed, old.totals);
         let plan = staging.stage(Origin::Queue, bytes, &cargo)?;
-        let aside = aside(&self.queue());
-        held.publish(&mut Silent, || sys::file::rename_noreplace(&self.queue(), &aside))?
-            .map_err(QueueError::io("set aside", self.queue()))?;
-        sys::file::sync_folder(&self.folder).map_err(QueueError::io("sync", &self.folder))?;
+        let aside = self.aside(QUEUE)?;
+        let commit = || match self.folder.look(QUEUE)? {
+            Some(now) if before.is(&now) => move_aside(&self.folder, QUEUE, &aside).map(|()| true),
+            _ => Ok(false),
+        };
+        let moved = held.publish(&mut Silent, commit)?;
+        if !moved.map_err(QueueError::io("set aside", self.folder.path_of(QUEUE)))? {
+            staging.clear()?;
+            return Ok(Step::Changed);
+        }
+        self.sync()?;
         staging.publish(&plan)?;
         imported.queued += cargo.new.len() as u64;
         imported.failed += cargo.dead.len() as u64;
-        imported.set_aside.push(aside);
+        imported.set_aside.push(self.folder.path_of(aside));
         Ok(Step::Done)
     }
 
-    /// The name under which nobody can begin to append to the emergency file.
-    fn taken(&self) -> PathBuf {
-        self.folder.join(TAKEN)
-    }
-
+    /// It is taken under a name under which nobody can begin to append to it.
     fn import_emergency(&self, staging: &Staging<'_>, imported: &mut Imported) -> Result<(), QueueError> {
-        let (path, taken) = (self.emergency(), self.taken());
-        if !taken.exists()
-            && found(sys::file::rename_noreplace(&path, &taken))
-                .map_err(QueueError::io("take", &path))?
-                .is_none()
-        {
-            return Ok(());
+        let (folder, path) = (&self.folder, self.folder.path_of(TAKEN));
+        if folder.look(TAKEN).map_err(QueueError::io("look at", &path))?.is_none() {
+            // Only what can be read is taken.
+            let emergency = folder.path_of(EMERGENCY);
+            let taken = found(folder.open_readable(EMERGENCY)).map_err(QueueError::io("open", &emergency))?;
+            let taken = taken.map_or(Ok(None), |_| found(move_aside(folder, EMERGENCY, TAKEN)));
+            if taken.map_err(QueueError::io("take", emergency))?.is_none() {
+                return Ok(());
+            }
         }
+        let opened = folder.open_readable(TAKEN).and_then(|file| file.metadata());
+        let meta = opened.map_err(QueueError::io("open", &path))?;
         // Its writers take no lock. One that has it open may still be about to append.
-        let me = std::process::id();
-        if sys::process::who_has_open(&taken).into_iter().any(|pid| pid != me) {
+        if !others_with(&path, Identity::from(&meta)).is_empty() {
             return Ok(());
         }
-        let bytes = fs::read(&taken).map_err(QueueError::io("read", &taken))?;
+        let bytes = self.read(TAKEN)?.unwrap_or_default();
         let old = salvage(&bytes);
         let cargo = cargo(&old.queue, &old.failed, None);
         let plan = staging.stage(Origin::Emergency, &bytes, &cargo)?;
         if is_lines_of_json(&bytes) {
-            fs::remove_file(&taken).map_err(QueueError::io("remove", &taken))?;
+            folder.remove_file(TAKEN).map_err(QueueError::io("remove", path))?;
         } else {
-            let aside = aside(&path);
-            sys::file::rename_noreplace(&taken, &aside).map_err(QueueError::io("set aside", &path))?;
-            imported.set_aside.push(aside);
+            let aside = self.aside(EMERGENCY)?;
+            move_aside(folder, TAKEN, &aside).map_err(QueueError::io("set aside", path))?;
+            imported.set_aside.push(folder.path_of(aside));
         }
-        sys::file::sync_folder(&self.folder).map_err(QueueError::io("sync", &self.folder))?;
+        self.sync()?;
         staging.publish(&plan)?;
         imported.emergency += (cargo.new.len() + cargo.dead.len()) as u64;
         Ok(())
+    }
+
+    fn sync(&self) -> Result<(), QueueError> {
+        self.folder.sync().map_err(QueueError::io("sync", self.folder.path()))
+    }
+
+    /// A free name beside a file that does not parse.
+    fn aside(&self, name: &str) -> Result<String, QueueError> {
+        let date = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let first = format!("{name}.corrupt-{date}");
+        let mut free = first.clone();
+        for number in 1.. {
+            let look = self.folder.look(&free);
+            if look.map_err(QueueError::io("look at", self.folder.path_of(&free)))?.is_none() {
+                break;
+            }
+            free = format!("{first}-{number}");
+        }
+        Ok(free)
+    }
+}
+
+/// A version of the queue file.
+struct Version {
+    meta: Metadata,
+    _file: File,
+}
+
+impl Version {
+    fn is(&self, now: &Look) -> bool {
+        let modified = (self.meta.mtime(), self.meta.mtime_nsec());
+        now.is_file
+            && (now.identity, now.size, now.modified)
+                == (Identity::from(&self.meta), self.meta.len(), modified)
     }
 }
 
@@ -308,22 +380,4 @@ fn is_lines_of_json(bytes: &[u8]) -> bool {
     let lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     serde_json::from_slice::<Value>(bytes).is_ok()
         || lines.into_iter().all(|line| serde_json::from_slice::<Value>(line).is_ok())
-}
-
-/// A free name beside a file that does not parse.
-fn aside(path: &Path) -> PathBuf {
-    let date = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let named = |suffix: &str| {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".corrupt-{date}{suffix}"));
-        path.with_file_name(name)
-    };
-    let mut free = named("");
-    for number in 1.. {
-        if matches!(fs::symlink_metadata(&free), Err(error) if error.kind() == io::ErrorKind::NotFound) {
-            break;
-        }
-        free = named(&format!("-{number}"));
-    }
-    free
 }

@@ -10,8 +10,8 @@ mod import;
 mod salvage;
 mod staging;
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 pub use import::Imported;
 
@@ -19,38 +19,46 @@ use super::error::found;
 use super::{QueueError, Spool};
 use crate::lock::Locker;
 use crate::sys;
-use crate::sys::file::Flock;
+use crate::sys::file::{Flock, Identity};
+use crate::sys::folder::{Access, Folder};
+
+/// The old programs' files. All of them are reached from their folder, and a link is none.
+const QUEUE: &str = "mem0_queue.json";
+const BACKUP: &str = "mem0_queue_backup.json";
+const EMERGENCY: &str = "mem0_emergency.json";
+const LOCK: &str = "mem0_queue.lock";
 
 /// The folder with the old programs' files, and how to take this project's lock on them.
 #[derive(Debug)]
 pub struct OldFiles {
-    folder: PathBuf,
+    folder: Folder,
     locker: Locker,
 }
 
 impl OldFiles {
     /// The files in that folder. The locker's patience is how long an import may wait.
-    pub fn new(folder: impl Into<PathBuf>, locker: Locker) -> OldFiles {
-        OldFiles { folder: folder.into(), locker }
+    pub fn new(folder: Folder, locker: Locker) -> OldFiles {
+        OldFiles { folder, locker }
     }
 
-    fn queue(&self) -> PathBuf {
-        self.folder.join("mem0_queue.json")
-    }
-
-    fn backup(&self) -> PathBuf {
-        self.folder.join("mem0_queue_backup.json")
-    }
-
-    fn emergency(&self) -> PathBuf {
-        self.folder.join("mem0_emergency.json")
-    }
-
-    /// Whether that folder has anything to look into, or that outbox an import to finish. When
-    /// not, nobody needs a lock.
-    pub fn are_in(folder: &Path, spool: &Spool) -> bool {
-        let names = ["mem0_queue.json", "mem0_emergency.json", import::TAKEN];
-        names.iter().any(|name| folder.join(name).exists()) || staging::Staging::of(spool).is_unfinished()
+    /// Opens that folder if it has anything to look into, or if the outbox has an import to
+    /// finish. When not, nobody needs a lock.
+    ///
+    /// # Errors
+    /// The folder can't be opened, or is not to be trusted.
+    pub fn folder_with_any(path: &Path, spool: Option<&Spool>) -> Result<Option<Folder>, QueueError> {
+        let fail = |error| QueueError::io("open the folder", path)(error);
+        let begun = spool.is_some_and(|spool| staging::Staging::of(spool).is_unfinished());
+        if begun {
+            return Folder::walk_to_or_make(path, None).map(Some).map_err(fail);
+        }
+        let Some(folder) = found(Folder::walk_to(path)).map_err(fail)? else { return Ok(None) };
+        for name in [QUEUE, EMERGENCY, import::TAKEN] {
+            if folder.look(name).map_err(QueueError::io("look at", folder.path_of(name)))?.is_some() {
+                return Ok(Some(folder));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -71,10 +79,11 @@ pub enum OldLock {
 /// Looks at the lock beside the old queue file. Takes nothing.
 ///
 /// # Errors
-/// The file can't be opened.
+/// The file can't be opened, or is not to be trusted.
 pub fn look_at_lock(folder: &Path) -> Result<OldLock, QueueError> {
-    let path = lock_path(folder);
-    let Some(file) = found(File::open(&path)).map_err(QueueError::io("open", &path))? else {
+    let path = folder.join(LOCK);
+    let opened = Folder::walk_to(folder).and_then(|folder| folder.open_file(LOCK, Access::Read));
+    let Some(file) = found(opened).map_err(QueueError::io("open", &path))? else {
         return Ok(OldLock::Free);
     };
     let free =
@@ -82,13 +91,26 @@ pub fn look_at_lock(folder: &Path) -> Result<OldLock, QueueError> {
     if free {
         return Ok(OldLock::Free);
     }
-    let since = file.metadata().and_then(|meta| meta.modified()).ok();
-    let me = std::process::id();
+    let meta = file.metadata().map_err(QueueError::io("look at", &path))?;
+    let (since, identity) = (meta.modified().ok(), Identity::from(&meta));
     drop(file);
-    let holders = sys::process::who_has_open(&path).into_iter().filter(|&pid| pid != me).collect();
-    Ok(OldLock::Held { holders, since })
+    Ok(OldLock::Held { holders: others_with(&path, identity), since })
 }
 
-fn lock_path(folder: &Path) -> PathBuf {
-    folder.join("mem0_queue.lock")
+/// The processes beside this one that have a file open.
+fn others_with(path: &Path, file: Identity) -> Vec<u32> {
+    let me = std::process::id();
+    sys::process::who_has_open_as(path, file).into_iter().filter(|&pid| pid != me).collect()
+}
+
+/// Renames, but never over something that is there.
+fn move_aside(folder: &Folder, from: &str, to: &str) -> io::Result<()> {
+    match folder.rename_new(from, folder, to) {
+        // Where the file system can't promise it, the file has two names for a moment.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+            folder.link(from, folder, to)?;
+            folder.remove_file(from)
+        }
+        renamed => renamed,
+    }
 }

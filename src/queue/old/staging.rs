@@ -10,19 +10,24 @@
 //! otherwise step 3 is finished.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::queue::error::found;
-use crate::queue::spool::{create_file, file_name, make_private_folder};
+use crate::queue::contents::read_file;
+use crate::queue::error::{found, reason};
+use crate::queue::spool::file_name;
 use crate::queue::state::{State, Totals};
 use crate::queue::ulid::Ulids;
 use crate::queue::{Entry, Place, QueueError, Spool, Ulid};
-use crate::sys;
+use crate::sys::folder::Folder;
+
+const FOLDER: &str = "import";
+const PLAN: &str = "plan";
+const UNNAMED: &str = "plan.unnamed";
+/// A plan names each entry, and has its id. A longer one was not made by us.
+const LONGEST_PLAN: u64 = 256 << 20;
 
 /// Which of the old files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,48 +66,59 @@ pub(super) struct Cargo {
 /// The folder of one outbox. Whoever uses it holds the old files' locks.
 pub(super) struct Staging<'a> {
     spool: &'a Spool,
-    folder: PathBuf,
 }
 
 impl<'a> Staging<'a> {
     pub(super) fn of(spool: &'a Spool) -> Staging<'a> {
-        Staging { spool, folder: spool.path().join("import") }
+        Staging { spool }
     }
 
-    fn plan_path(&self) -> PathBuf {
-        self.folder.join("plan")
+    fn folder(&self) -> Result<Option<Folder>, QueueError> {
+        let root = self.spool.root();
+        found(root.own_folder(FOLDER)).map_err(QueueError::io("open the folder", root.path_of(FOLDER)))
+    }
+
+    fn folder_or_make(&self) -> Result<Folder, QueueError> {
+        let root = self.spool.root();
+        match self.folder()? {
+            Some(folder) => Ok(folder),
+            None => self
+                .spool
+                .make_folder(root, FOLDER)
+                .map_err(QueueError::io("create the folder", root.path_of(FOLDER))),
+        }
     }
 
     pub(super) fn is_unfinished(&self) -> bool {
-        self.plan_path().exists()
+        matches!(self.folder(), Ok(Some(folder)) if matches!(folder.look(PLAN), Ok(Some(_))))
     }
 
     /// The plan that somebody before us did not come to the end of.
     pub(super) fn unfinished(&self) -> Result<Option<Plan>, QueueError> {
-        let path = self.plan_path();
-        let Some(bytes) = found(fs::read(&path)).map_err(QueueError::io("read", &path))? else {
-            return Ok(None);
-        };
+        let Some(folder) = self.folder()? else { return Ok(None) };
+        let path = folder.path_of(PLAN);
+        let read = read_file(&folder, PLAN, LONGEST_PLAN).map_err(QueueError::io("read", &path))?;
+        let Some(bytes) = read else { return Ok(None) };
         // It was synced before it got its name.
-        serde_json::from_slice(&bytes)
+        serde_json::from_slice(&bytes.unwrap_or_default())
             .map(Some)
-            .map_err(|error| QueueError::Unreadable { path, reason: error.to_string() })
+            .map_err(|error| QueueError::Unreadable { path, reason: reason(&error) })
     }
 
     /// Step 1.
     pub(super) fn stage(&self, origin: Origin, source: &[u8], cargo: &Cargo) -> Result<Plan, QueueError> {
         self.clear()?;
-        make_private_folder(&self.folder).map_err(QueueError::io("create the folder", &self.folder))?;
+        let folder = self.folder_or_make()?;
         for (name, entry) in cargo.new.iter().chain(&cargo.dead) {
             // One entry may stand in both lists.
-            let path = self.folder.join(file_name(*name));
-            if !path.exists() {
-                self.write(&path, &entry.to_bytes())?;
+            let file = file_name(*name);
+            if folder.look(&file).map_err(QueueError::io("look at", folder.path_of(&file)))?.is_none() {
+                self.write(&folder, &file, &entry.to_bytes())?;
             }
         }
         let names = |list: &[(Ulid, Entry)]| list.iter().map(|(name, _)| name.to_string()).collect();
         let counted = |count: usize| if cargo.totals.is_some() { count as u64 } else { 0 };
-        let id = Ulids::default().make().map_err(QueueError::io("name an import in", &self.folder))?;
+        let id = Ulids::default().make().map_err(QueueError::io("name an import in", folder.path()))?;
         let plan = Plan {
             id: id.to_string(),
             origin,
@@ -114,18 +130,18 @@ impl<'a> Staging<'a> {
             failed: counted(cargo.dead.len()),
             totals: cargo.totals,
         };
-        let unnamed = self.folder.join("plan.unnamed");
-        self.write(&unnamed, &serde_json::to_vec(&plan).unwrap_or_default())?;
-        let path = self.plan_path();
-        sys::given::rename(&unnamed, &path).map_err(QueueError::io("create", &path))?;
-        self.sync()?;
-        sys::file::sync_folder(self.spool.path()).map_err(QueueError::io("sync", self.spool.path()))?;
+        self.write(&folder, UNNAMED, &serde_json::to_vec(&plan).unwrap_or_default())?;
+        let named = folder.rename(UNNAMED, &folder, PLAN);
+        named.map_err(QueueError::io("create", folder.path_of(PLAN)))?;
+        sync(&folder)?;
+        sync(self.spool.root())?;
         Ok(plan)
     }
 
-    fn write(&self, path: &std::path::Path, bytes: &[u8]) -> Result<(), QueueError> {
-        let mut file = create_file(path).map_err(QueueError::io("create", path))?;
-        file.write_all(bytes).map_err(QueueError::io("write", path))?;
+    fn write(&self, folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), QueueError> {
+        let path = folder.path_of(name);
+        let mut file = self.spool.create_file(folder, name).map_err(QueueError::io("create", &path))?;
+        file.write_all(bytes).map_err(QueueError::io("write", &path))?;
         file.sync_all().map_err(QueueError::io("sync", path))
     }
 
@@ -141,39 +157,43 @@ impl<'a> Staging<'a> {
                 }
             }
         })?;
+        let staged = self.folder_or_make()?;
         for (place, names) in [(Place::New, &plan.new), (Place::Dead, &plan.dead)] {
-            let folder = self.spool.folder(&place);
+            let folder = self.spool.need_folder(&place)?;
             for name in names {
                 let file = format!("{name}.json");
-                let (from, to) = (self.folder.join(&file), folder.join(&file));
-                found(sys::given::rename(&from, &to)).map_err(QueueError::io("save", to))?;
+                let moved = found(staged.rename(&file, &folder, &file));
+                moved.map_err(QueueError::io("save", folder.path_of(&file)))?;
             }
-            sys::file::sync_folder(&folder)
-                .map_err(|source| QueueError::NotDurable { folder: folder.clone(), source })?;
+            folder
+                .sync()
+                .map_err(|source| QueueError::NotDurable { folder: folder.path().to_owned(), source })?;
         }
-        let path = self.plan_path();
-        fs::remove_file(&path).map_err(QueueError::io("remove", path))?;
-        self.sync()
+        remove(&staged, PLAN)?;
+        sync(&staged)
     }
 
     /// Drops what is staged: the old file still has it.
     pub(super) fn clear(&self) -> Result<(), QueueError> {
-        let path = self.plan_path();
+        let Some(folder) = self.folder()? else { return Ok(()) };
         // First the plan: without it nobody takes the rest for whole.
-        if found(fs::remove_file(&path)).map_err(QueueError::io("remove", path))?.is_some() {
-            self.sync()?;
+        if found(folder.remove_file(PLAN)).map_err(QueueError::io("remove", folder.path_of(PLAN)))?.is_some()
+        {
+            sync(&folder)?;
         }
-        let listing = found(fs::read_dir(&self.folder)).map_err(QueueError::io("list", &self.folder))?;
-        for entry in listing.into_iter().flatten() {
-            let path = entry.map_err(QueueError::io("list", &self.folder))?.path();
-            fs::remove_file(&path).map_err(QueueError::io("remove", path))?;
+        for name in folder.names().map_err(QueueError::io("list", folder.path()))? {
+            remove(&folder, &name)?;
         }
         Ok(())
     }
+}
 
-    fn sync(&self) -> Result<(), QueueError> {
-        sys::file::sync_folder(&self.folder).map_err(QueueError::io("sync", &self.folder))
-    }
+fn remove(folder: &Folder, name: impl AsRef<std::ffi::OsStr>) -> Result<(), QueueError> {
+    folder.remove_file(&name).map_err(QueueError::io("remove", folder.path_of(&name)))
+}
+
+fn sync(folder: &Folder) -> Result<(), QueueError> {
+    folder.sync().map_err(QueueError::io("sync", folder.path()))
 }
 
 impl Plan {

@@ -112,6 +112,9 @@ impl Disk {
     fn path(&self, call: &Call, index: usize) -> PathBuf {
         let path = call.path(index);
         match index.checked_sub(1).and_then(|before| self.open.get(&call.fd(before))) {
+            // As it stands: links are not in the model.
+            Some(Open::Folder(folder)) if path == Path::new(".") => folder.clone(),
+            Some(Open::Folder(folder)) if path == Path::new("..") => folder.parent().unwrap().to_owned(),
             Some(Open::Folder(folder)) => folder.join(path),
             _ => path,
         }
@@ -119,10 +122,14 @@ impl Disk {
 
     fn opened(&mut self, call: &Call) -> bool {
         let path = self.path(call, 1);
+        let flags = &call.args[2];
         if !path.starts_with(&self.root) {
+            // On the way to it, maybe.
+            if flags.contains("O_DIRECTORY") {
+                self.open.insert(call.result, Open::Folder(path));
+            }
             return false;
         }
-        let flags = &call.args[2];
         let inode = match self.names.get(&path) {
             Some(&inode) if !self.folders.contains(&path) => inode,
             None if flags.contains("O_CREAT") => {

@@ -8,15 +8,19 @@ pub mod http;
 mod inside;
 mod locks;
 mod nobody;
+pub mod planted;
 pub mod queue;
 mod snapshot;
 pub mod strace;
+mod users;
+pub mod written;
 
 pub use fuzz::fuzz;
 pub use inside::Inside;
 pub use locks::*;
 pub use nobody::*;
 pub use snapshot::Snapshot;
+pub use users::*;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -136,8 +140,12 @@ impl TestEnv {
 
     /// What is in the lock root apart from guards and the like: locks and leftovers.
     pub fn lock_names(&self) -> Vec<String> {
-        let quiet = [".gitignore", ".guards", "journal.jsonl"];
-        TestEnv::names_in(&self.locks()).into_iter().filter(|name| !quiet.contains(&name.as_str())).collect()
+        let quiet = [".gitignore", ".guards", "journal.jsonl", ".waiting"];
+        let mut names = TestEnv::names_in(&self.locks());
+        names.retain(|name| !quiet.contains(&name.as_str()));
+        // A wait that is over leaves nothing.
+        names.extend(TestEnv::names_in(&self.locks().join(".waiting")));
+        names
     }
 }
 
@@ -179,7 +187,7 @@ impl TestEnv {
 }
 
 /// A path and everything below it.
-fn walk(path: &Path) -> Vec<PathBuf> {
+pub fn walk(path: &Path) -> Vec<PathBuf> {
     let mut paths = vec![path.to_owned()];
     if path.is_dir() && !path.is_symlink() {
         paths.extend(fs::read_dir(path).unwrap().flat_map(|entry| walk(&entry.unwrap().path())));
@@ -225,7 +233,7 @@ impl Mounted {
         mounted.then(|| Mounted(at.to_owned()))
     }
 
-    fn run(at: &Path, mount: &mut Command) -> Option<Mounted> {
+    pub fn run(at: &Path, mount: &mut Command) -> Option<Mounted> {
         if !require("mount") || !require_root() {
             return None;
         }

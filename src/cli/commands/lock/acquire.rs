@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::LockArgs;
+use crate::cli::args::{LockArgs, call, own_words};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::waiting::Patient;
@@ -14,8 +14,8 @@ use crate::lock::{Keep, owner};
 
 /// Take a lock that outlives this command, and print its id
 ///
-/// The lock belongs to the shell that ran this command, and is free when that shell ends. With
-/// --ttl it belongs to nobody and ends by the clock.
+/// The lock belongs to the shell that ran this command, and is free when that shell ends; programs
+/// in between that only run another, such as sudo, do not count. With --ttl it belongs to nobody and ends by the clock.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -36,21 +36,30 @@ pub struct Acquire {
 
 impl Acquire {
     pub(crate) fn run(self) -> Outcome {
+        let mut ends_soon = None;
         let keep = match (self.ttl, self.pid) {
             (Some(Duration::ZERO), _) => {
                 return Err(CliError::usage("--ttl 0: a lease needs some time to run"));
             }
             (Some(ttl), _) => Keep::Lease(ttl),
             (None, Some(pid)) => owner::by_pid(pid)?,
-            (None, None) => owner::nearest()?,
+            (None, None) => {
+                let owner = owner::nearest(&own_words("acquire"))?;
+                ends_soon = owner.ends_soon.map(|name| format!("{name} (pid {})", owner.pid));
+                owner.keep
+            }
         };
-        let locker = self.lock.locker()?;
+        let locker = self.lock.locker(call("lock acquire", &[&self.file], None))?;
         let mut patient = Patient::new()?;
         let held = locker.acquire(&self.file, keep, &mut patient);
         let held = held.map_err(|error| self.lock.wait.choose_exit(error))?;
         // Whoever can't be told the id could not release the lock: then it is not left behind.
         output::line_or_fail(&held.id().to_string())?;
         held.leave();
+        if let Some(owner) = ends_soon {
+            let text = format!("this lock ends with {owner}; for a lock that outlives it: --ttl");
+            output::note("note", &text);
+        }
         Ok(Exit::Done)
     }
 }

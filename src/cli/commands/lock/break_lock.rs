@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::args::existing_lock_root;
+use crate::cli::args::lock_root_of;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -30,7 +30,7 @@ pub struct Break {
 
 impl Break {
     pub(crate) fn run(self) -> Outcome {
-        let Some(root) = existing_lock_root()? else { return Ok(Exit::Done) };
+        let Some(root) = lock_root_of(&self.file)? else { return Ok(Exit::Done) };
         let (target, judgement) = manage::break_lock(&root, &self.file, PATIENCE)?;
         let file = target.path.display();
         let Some(judgement) = judgement else {

@@ -25,7 +25,7 @@ pub struct Release {
 impl Release {
     pub(crate) fn run(self) -> Outcome {
         let debugging = env::lock_debug()?;
-        manage::release(&lock_root_of_id()?, &self.id)?;
+        manage::release(&lock_root_of_id(&self.id)?, &self.id)?;
         if debugging {
             output::note("debug", &format!("released the lock with the id {}", self.id));
         }

@@ -33,7 +33,7 @@ impl Renew {
             return Err(CliError::usage("--ttl 0: a lease needs some time to run")
                 .hint("to end it: aimem lock release ID"));
         }
-        manage::renew(&lock_root_of_id()?, &self.id, self.ttl)?;
+        manage::renew(&lock_root_of_id(&self.id)?, &self.id, self.ttl)?;
         Ok(Exit::Done)
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::args::existing_lock_root;
+use crate::cli::args::lock_root_of;
 use crate::cli::commands::locks::report::Report;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
@@ -31,10 +31,11 @@ pub struct Status {
 impl Status {
     pub(crate) fn run(self) -> Outcome {
         let target = Target::resolve(&self.file)?;
-        let root = existing_lock_root()?;
+        let root = lock_root_of(&self.file)?;
         let entry = root.map_or(Ok(None), |root| inventory::entry(&root, &target.key))?;
         let verdict = entry.as_ref().map_or(Verdict::Free, |entry| entry.judgement.verdict);
-        let report = entry.as_ref().map_or_else(|| Report::free(&target), Report::new);
+        let report = entry.as_ref().and_then(|entry| Report::all(&[entry]).pop());
+        let report = report.unwrap_or_else(|| Report::free(&target));
         if self.json {
             output::json(&report)?;
         } else {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::args::{WaitArgs, locker};
+use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::waiting::Patient;
@@ -26,7 +26,7 @@ pub struct Wait {
 
 impl Wait {
     pub(crate) fn run(self) -> Outcome {
-        let locker = locker(&self.wait, None, None)?;
+        let locker = locker(&self.wait, None, None, call("lock wait", &[&self.file], None))?;
         let mut patient = Patient::new()?;
         let free = locker.wait_until_free(&self.file, &mut patient);
         free.map_err(|error| self.wait.choose_exit(error))?;

@@ -7,14 +7,14 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::cli::args::{WaitArgs, locker};
-use crate::cli::error::{CliError, Outcome, explain};
+use crate::cli::args::{WaitArgs, call, locker};
+use crate::cli::error::{CliError, Outcome, explain, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::waiting::{Patient, first_ending, note_release};
 use crate::cli::{duration, env, output};
@@ -62,7 +62,8 @@ pub struct With {
 impl With {
     pub(crate) fn run(self) -> Outcome {
         let debugging = env::lock_debug()?;
-        let locker = locker(&self.wait, self.client.clone(), None).map_err(own)?;
+        let call = call("lock with", &self.files, self.command.first());
+        let locker = locker(&self.wait, self.client.clone(), None, call).map_err(own)?;
         // Before the lock: a signal from here on releases it.
         let mut patient = Patient::with_signals(&signal::USER).map_err(own)?;
         let held = locker
@@ -193,6 +194,7 @@ impl With {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
                 send(&child, if asked { signal::KILL } else { signal::TERM });
+                self.tell_of_limit(&command, &child, asked);
                 // After KILL there is nothing left to do but wait.
                 deadline = (!asked).then(|| sys::clock::deadline(self.kill_after));
                 asked = true;
@@ -205,6 +207,25 @@ impl With {
                 }
             }
         }
+    }
+}
+
+impl With {
+    /// Says that the command is being ended, or nobody would know why it was.
+    fn tell_of_limit(&self, command: &Command, child: &Child, asked: bool) {
+        let program = Path::new(command.get_program());
+        let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy();
+        let who = format!("{name} (pid {})", child.id());
+        let text = match (asked, self.ttl) {
+            (true, _) => format!("{who} lives {} after TERM; sent KILL", show_duration(self.kill_after)),
+            (false, ttl) => {
+                format!(
+                    "{who} has run for {}, the limit of --ttl; sent TERM",
+                    show_duration(ttl.unwrap_or_default())
+                )
+            }
+        };
+        output::warning(text);
     }
 }
 

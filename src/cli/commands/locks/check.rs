@@ -7,12 +7,13 @@ use serde::Serialize;
 
 use super::log;
 use super::report::{Report, table};
-use crate::cli::args::existing_lock_root;
+use crate::cli::args::lock_root_here;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::{duration, output};
 use crate::lock::journal::Event;
-use crate::lock::{Verdict, inventory};
+use crate::lock::text::printable;
+use crate::lock::{LockRoot, Verdict, inventory};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -41,11 +42,16 @@ struct Summary {
     old: Vec<Report>,
     locks: usize,
     timeouts_last_hour: usize,
+    /// The lock folder that was looked at.
+    folder: Option<String>,
+    /// Who else may look into it, or change it.
+    folder_is_open: Option<&'static str>,
 }
 
 impl Check {
     pub(crate) fn run(self) -> Outcome {
-        let entries = existing_lock_root()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
+        let root = lock_root_here()?;
+        let entries = root.as_ref().map_or_else(|| Ok(Vec::new()), inventory::list)?;
         let is_stale = |entry: &&inventory::Entry| entry.judgement.verdict == Verdict::Stale;
         let is_old = |entry: &&inventory::Entry| !is_stale(entry) && entry.age > self.max_age;
         let last_hour = log::recent(Some(HOUR))?;
@@ -53,10 +59,12 @@ impl Check {
         let too_many = self.max_timeouts.is_some_and(|limit| timeouts > limit);
         let summary = Summary {
             ok: !too_many && !entries.iter().any(|entry| is_stale(&entry) || is_old(&entry)),
-            stale: entries.iter().filter(is_stale).map(Report::new).collect(),
-            old: entries.iter().filter(is_old).map(Report::new).collect(),
+            stale: Report::all(&entries.iter().filter(is_stale).collect::<Vec<_>>()),
+            old: Report::all(&entries.iter().filter(is_old).collect::<Vec<_>>()),
             locks: entries.len(),
             timeouts_last_hour: timeouts,
+            folder: root.as_ref().map(|root| printable(&root.path().to_string_lossy()).into_owned()),
+            folder_is_open: root.as_ref().and_then(LockRoot::openness),
         };
         let exit = if summary.ok { Exit::Done } else { Exit::CheckFailed };
         if self.json {
@@ -67,6 +75,9 @@ impl Check {
         let found: Vec<Report> = summary.stale.into_iter().chain(summary.old).collect();
         if !found.is_empty() {
             output::result(table(&found).as_bytes())?;
+        }
+        if let (Some(folder), Some(open)) = (&summary.folder, summary.folder_is_open) {
+            output::note("note", &format!("{folder}: {open}"));
         }
         let locks = summary.locks;
         output::note(

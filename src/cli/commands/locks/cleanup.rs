@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::report::{Report, table};
-use crate::cli::args::existing_lock_root;
+use crate::cli::args::lock_root_here;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -38,12 +38,12 @@ struct Summary {
 
 impl Cleanup {
     pub(crate) fn run(self) -> Outcome {
-        let done = existing_lock_root()?.map_or_else(
+        let done = lock_root_here()?.map_or_else(
             || Ok(inventory::Cleanup::default()),
             |root| inventory::cleanup(&root, self.dry_run),
         )?;
         let (failed, errors): (Vec<_>, Vec<_>) = done.failed.into_iter().unzip();
-        let reports = |entries: &[inventory::Entry]| entries.iter().map(Report::new).collect::<Vec<_>>();
+        let reports = |entries: &[inventory::Entry]| Report::all(&entries.iter().collect::<Vec<_>>());
         let summary = Summary {
             removed: reports(&done.removed),
             failed: reports(&failed),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::args::existing_lock_root;
+use crate::cli::args::lock_root_here;
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::{duration, output};
@@ -69,7 +69,7 @@ impl Log {
 /// # Errors
 /// The journal can't be read.
 pub(super) fn recent(since: Option<Duration>) -> Result<Vec<Record>, CliError> {
-    let Some(root) = existing_lock_root()? else { return Ok(Vec::new()) };
+    let Some(root) = lock_root_here()? else { return Ok(Vec::new()) };
     let mut records =
         journal::read(&root).map_err(|error| CliError::io("cannot read the journal of locks", &error))?;
     if let Some(since) = since {

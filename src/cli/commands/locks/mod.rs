@@ -2,6 +2,7 @@
 
 mod check;
 mod cleanup;
+mod init;
 mod log;
 pub mod report;
 mod selftest;
@@ -19,6 +20,7 @@ pub enum Locks {
     Check(check::Check),
     Log(log::Log),
     Selftest(selftest::Selftest),
+    Init(init::Init),
     /// One contender of a self-test
     #[command(hide = true)]
     Contend(selftest::Contend),
@@ -32,6 +34,7 @@ impl Locks {
             Locks::Check(check) => check.run(),
             Locks::Log(log) => log.run(),
             Locks::Selftest(selftest) => selftest.run(),
+            Locks::Init(init) => init.run(),
             Locks::Contend(contend) => contend.run(),
         }
     }

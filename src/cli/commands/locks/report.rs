@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::cli::error::show_duration;
 use crate::cli::output;
-use crate::lock::inventory::Entry;
+use crate::lock::inventory::{self, Entry};
 use crate::lock::text::{printable, shorten};
 use crate::lock::{Holder, Target};
 
@@ -36,24 +36,31 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of a lock that was found.
-    pub fn new(entry: &Entry) -> Report {
+    /// The reports of locks that were found, with one look at all processes.
+    pub fn all(entries: &[&Entry]) -> Vec<Report> {
+        let open_by = inventory::who_has_open(entries);
+        entries.iter().zip(open_by).map(|(entry, open_by)| Report::new(entry, open_by)).collect()
+    }
+
+    fn new(entry: &Entry, open_by: Vec<u32>) -> Report {
         let info = &entry.judgement.info;
+        let holder = entry.holder(&open_by);
         Report {
             target: info.target.as_ref().map(|path| path.to_string_lossy().into_owned()),
             key: entry.key.to_string(),
             verdict: entry.judgement.verdict.name(),
             why: entry.judgement.reason.clone(),
-            pid: info.pid.filter(|&pid| pid != 0),
+            // Not one that has ended while a command of it has the lock.
+            pid: if holder.left.is_some() { open_by.first().copied() } else { holder.pid },
             client: info.client.clone(),
             command: info.command.clone(),
             host: info.host.clone(),
             acquired: info.acquired.map(|time| time.to_string()),
             age_seconds: (entry.age.as_secs_f64() * 1000.0).round() / 1000.0,
             expires: info.expires.map(|time| time.to_string()),
-            open_by: entry.who_has_it_open(),
+            open_by,
             directory: Some(entry.directory.to_string_lossy().into_owned()),
-            holder: entry.judgement.holder(),
+            holder: Some(holder),
             age: entry.age,
         }
     }
@@ -92,6 +99,9 @@ impl Report {
     }
 
     fn open_by(&self) -> String {
+        if self.holder.as_ref().is_some_and(|holder| holder.left.is_some()) {
+            return String::new();
+        }
         let others: Vec<String> =
             self.open_by.iter().filter(|&&pid| Some(pid) != self.pid).map(u32::to_string).collect();
         if others.is_empty() { String::new() } else { format!("; open in pid {}", others.join(", ")) }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::report::{Report, table};
-use crate::cli::args::existing_lock_root;
+use crate::cli::args::lock_root_here;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::{duration, output};
@@ -33,19 +33,29 @@ pub struct Show {
 
 impl Show {
     pub(crate) fn run(self) -> Outcome {
-        let entries = existing_lock_root()?.map_or_else(|| Ok(Vec::new()), |root| inventory::list(&root))?;
+        let root = lock_root_here()?;
+        let entries = root.as_ref().map_or_else(|| Ok(Vec::new()), inventory::list)?;
         let old = entries.iter().filter(|entry| self.older_than.is_none_or(|limit| entry.age > limit));
         if self.ids {
             let ids: String = old.filter_map(id_line).collect();
             return output::result(ids.as_bytes()).map(|()| Exit::Done);
         }
-        let reports: Vec<Report> = old.map(Report::new).collect();
+        let reports = Report::all(&old.collect::<Vec<_>>());
         if self.json {
             output::json(&reports)?;
-        } else if reports.is_empty() {
-            output::note("note", "no locks");
-        } else {
+            return Ok(Exit::Done);
+        }
+        if !reports.is_empty() {
             output::result(table(&reports).as_bytes())?;
+        }
+        // Files elsewhere may have their locks elsewhere.
+        let none = if reports.is_empty() { "no locks " } else { "" };
+        match root {
+            Some(root) => {
+                let path = root.path().to_string_lossy();
+                output::note("note", &format!("{none}in {}, where files here have theirs", printable(&path)));
+            }
+            None => output::note("note", "no locks"),
         }
         Ok(Exit::Done)
     }

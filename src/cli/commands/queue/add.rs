@@ -1,15 +1,16 @@
 //! `aimem queue add`
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::spool;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::queue::spool::Limits;
+use crate::queue::contents::Limits;
+use crate::queue::places::Places;
 use crate::queue::ulid::Ulids;
 use crate::queue::{Entry, QueueError, Spool, Ulid};
 
@@ -64,7 +65,7 @@ impl Add {
     pub(crate) fn run(self) -> Outcome {
         let pairs = self.meta.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str())));
         let mut saver = Saver {
-            spool: spool()?,
+            place: Places::from_environment()?.spool,
             project: &self.project,
             metadata: pairs.collect(),
             limits: Limits { entries: self.max_entries, bytes: self.max_bytes },
@@ -89,7 +90,7 @@ impl Add {
 }
 
 struct Saver<'a> {
-    spool: Spool,
+    place: PathBuf,
     project: &'a str,
     metadata: Map<String, Value>,
     limits: Limits,
@@ -103,11 +104,13 @@ impl Saver<'_> {
     fn save(&mut self, contents: &[impl AsRef<str>]) -> Result<(), CliError> {
         let entries = contents.iter().map(|content| self.entry(content.as_ref()));
         let entries = entries.collect::<Result<Vec<(Ulid, Entry)>, QueueError>>()?;
+        // Each time anew: a slow producer's outbox may have been moved meanwhile.
+        let spool = Spool::open(&self.place)?;
         if self.limits.bytes.is_some() || self.limits.entries.is_some() {
             let bytes = entries.iter().map(|(_, entry)| entry.to_bytes().len() as u64).sum();
-            self.spool.check_limits(self.limits, entries.len() as u64, bytes)?;
+            spool.check_limits(self.limits, entries.len() as u64, bytes)?;
         }
-        self.spool.save(&entries)?;
+        spool.save(&entries)?;
         if let Some(ids) = &mut self.json {
             ids.extend(entries.into_iter().map(|(_, entry)| entry.id));
             return Ok(());
@@ -124,7 +127,7 @@ impl Saver<'_> {
         let named = self.ulids.make();
         let name = named.map_err(|source| QueueError::Io {
             action: "name an entry in",
-            path: self.spool.path().to_owned(),
+            path: self.place.clone(),
             source,
         })?;
         Ok((name, Entry::new(name, self.project, content, self.metadata.clone())?))

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::spool;
+use super::{not_found, usable};
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -25,7 +25,9 @@ pub struct Cancel {
 
 impl Cancel {
     pub(crate) fn run(self) -> Outcome {
-        let spool = spool()?;
+        let Some(spool) = usable()? else {
+            return Err(not_found(&self.ids[0]).into());
+        };
         let claims = Claims::open(&spool)?;
         for id in &self.ids {
             let (place, name, _) = spool.find(id)?;

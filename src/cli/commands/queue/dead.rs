@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::entries::{State, one_line, rows};
-use super::spool;
+use super::existing;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -26,7 +26,7 @@ pub struct Dead {
 
 impl Dead {
     pub(crate) fn run(self) -> Outcome {
-        let rows = rows(&spool()?, &[State::Dead])?;
+        let rows = rows(existing()?.as_ref(), &[State::Dead])?;
         if self.json {
             output::json(&rows.iter().map(|row| row.json()).collect::<Vec<Value>>())?;
             return Ok(Exit::Done);

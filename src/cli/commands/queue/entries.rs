@@ -44,8 +44,9 @@ pub(super) struct Row {
 }
 
 /// The entries of some places, oldest first.
-pub(super) fn rows(spool: &Spool, wanted: &[State]) -> Result<Vec<Row>, CliError> {
+pub(super) fn rows(spool: Option<&Spool>, wanted: &[State]) -> Result<Vec<Row>, CliError> {
     let mut rows = Vec::new();
+    let Some(spool) = spool else { return Ok(rows) };
     for place in spool.places()? {
         if wanted.contains(&State::of(&place)) {
             rows.extend(spool.read_all(&place)?.into_iter().map(|(name, entry)| Row {

@@ -9,7 +9,6 @@ impl From<QueueError> for CliError {
         let message = error.to_string();
         match error {
             QueueError::Lock(error) => error.into(),
-            QueueError::Replace(error) => error.into(),
             QueueError::NoHome => CliError::usage(message).hint("set AIMEM_QUEUE"),
             QueueError::Empty => {
                 CliError::new(Exit::Data, message).hint("give it as an argument, or on standard input")
@@ -17,6 +16,7 @@ impl From<QueueError> for CliError {
             QueueError::NoProject => CliError::usage(message).hint("name one with --project"),
             QueueError::Full { .. } => CliError::new(Exit::CantCreate, message)
                 .hint("nothing was saved; deliver what waits (aimem queue work), or raise the limit"),
+            QueueError::TooLong(_) => CliError::new(Exit::Data, message).hint("nothing was saved"),
             QueueError::NotFound { .. } => CliError::new(Exit::NoInput, message)
                 .hint("see what there is: aimem queue list; older deliveries are in the outbox's archive/"),
             QueueError::Unreadable { .. } => CliError::new(Exit::Data, message),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::spool;
+use super::existing;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -18,7 +18,7 @@ pub struct Export {}
 
 impl Export {
     pub(crate) fn run(self) -> Outcome {
-        output::json(&export::document(&spool()?)?)?;
+        output::json(&export::document(existing()?.as_ref())?)?;
         Ok(Exit::Done)
     }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::old_files;
-use crate::cli::error::Outcome;
+use super::{existing, old_files};
+use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::queue::Spool;
@@ -34,10 +34,11 @@ pub struct Import {
 impl Import {
     pub(crate) fn run(self) -> Outcome {
         let places = Places::from_environment()?;
-        let spool = Spool::new(places.spool);
-        let folder = self.folder.or(places.old);
-        let imported = match old_files(folder.as_deref(), &spool)? {
-            Some(old) => old.import(&spool)?,
+        let given = self.folder.map(std::path::absolute).transpose();
+        let given = given.map_err(|error| CliError::io("cannot find the working folder", &error))?;
+        let folder = given.or(places.old);
+        let imported = match old_files(folder.as_deref(), existing()?.as_ref())? {
+            Some(old) => old.import(&Spool::open(&places.spool)?)?,
             None => Imported::default(),
         };
         if self.json {

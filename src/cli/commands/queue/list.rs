@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::entries::{State, content, rows};
-use super::spool;
+use super::existing;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -36,7 +36,7 @@ impl List {
             [] => &[State::Pending, State::InFlight, State::Dead],
             chosen => chosen,
         };
-        let mut rows = rows(&spool()?, wanted)?;
+        let mut rows = rows(existing()?.as_ref(), wanted)?;
         if let Some(project) = &self.project {
             rows.retain(|row| row.entry.as_ref().is_ok_and(|entry| entry.project_id == *project));
         }

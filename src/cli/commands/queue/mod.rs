@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use crate::cli::args::{WaitArgs, locker};
+use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::{CliError, Outcome};
 use crate::queue::config::Server;
 use crate::queue::old::OldFiles;
@@ -73,9 +73,19 @@ impl Queue {
     }
 }
 
-/// The outbox that the environment names.
-fn spool() -> Result<Spool, CliError> {
-    Ok(Spool::new(Places::from_environment()?.spool))
+/// The outbox that the environment names, as it is. `None` when there is none yet: nothing is made
+/// before it is needed.
+fn existing() -> Result<Option<Spool>, CliError> {
+    Ok(Spool::existing(&Places::from_environment()?.spool)?)
+}
+
+/// The same for verbs that change something in it: what is missing of it is made.
+fn usable() -> Result<Option<Spool>, CliError> {
+    Ok(existing()?.map(|spool| Spool::open(spool.path())).transpose()?)
+}
+
+fn not_found(id: &str) -> QueueError {
+    QueueError::NotFound { what: "there is no such entry", id: id.to_owned() }
 }
 
 /// The server that is set.
@@ -88,14 +98,15 @@ fn server(places: &Places) -> Result<Server, CliError> {
 const IMPORT_PATIENCE: Duration = Duration::from_millis(2500);
 
 /// The old programs' files in a folder, where there are any.
-fn old_files(folder: Option<&Path>, spool: &Spool) -> Result<Option<OldFiles>, CliError> {
-    let Some(folder) = folder.filter(|folder| OldFiles::are_in(folder, spool)) else { return Ok(None) };
+fn old_files(folder: Option<&Path>, spool: Option<&Spool>) -> Result<Option<OldFiles>, CliError> {
+    let Some(folder) = folder else { return Ok(None) };
+    let Some(folder) = OldFiles::folder_with_any(folder, spool)? else { return Ok(None) };
     let wait = WaitArgs {
         timeout: Some(IMPORT_PATIENCE),
         nonblock: false,
         conflict_exit_code: None,
         no_deadlock_check: true,
     };
-    let locker = locker(&wait, None, None)?;
+    let locker = locker(&wait, None, None, call("queue import", &[folder.path()], None))?;
     Ok(Some(OldFiles::new(folder, locker)))
 }

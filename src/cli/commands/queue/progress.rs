@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::import;
 use crate::cli::error::{CliError, explain, show_duration};
 use crate::cli::output;
@@ -25,6 +27,8 @@ struct Bar {
     finished: u64,
     begun: Option<Instant>,
     drawn: Option<Instant>,
+    /// What was told of parked entries: a service says it once.
+    parked: Option<(u64, Timestamp)>,
 }
 
 impl Progress {
@@ -36,7 +40,8 @@ impl Progress {
         let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Begun(total) => {
-                *bar = Bar { total: *total, begun: Some(Instant::now()), ..Bar::default() }
+                *bar =
+                    Bar { total: *total, begun: Some(Instant::now()), parked: bar.parked, ..Bar::default() }
             }
             Event::Delivered(_) => bar.finished += 1,
             Event::Again(..) => {}
@@ -46,6 +51,19 @@ impl Progress {
                     bar.line("note", &format!("{} waits until {time:.0}: {why}", entry.id));
                 }
             }
+            Event::Parked(count, until) if bar.parked != Some((*count, *until)) => {
+                bar.parked = Some((*count, *until));
+                let (entries, them) =
+                    if *count == 1 { ("entry waits", "it") } else { ("entries wait", "them") };
+                bar.line(
+                    "note",
+                    &format!(
+                        "{count} {entries} for a later time, the first until {until:.0}; \
+                         to try {them} before: aimem queue retry --all"
+                    ),
+                );
+            }
+            Event::Parked(..) => {}
             Event::Dead(entry) => {
                 bar.finished += 1;
                 let refused = entry.dead.as_ref().is_some_and(|death| death.refused);

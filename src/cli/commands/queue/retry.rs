@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::spool;
+use super::{not_found, usable};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::queue::claim::Claims;
+use crate::queue::claim::{Claims, reclaim};
 use crate::queue::{Place, QueueError, Ulid};
 
 /// Let entries be tried again by the next run, dead ones included
@@ -19,17 +19,28 @@ pub struct Retry {
     /// Which ones
     #[arg(value_name = "ID", required_unless_present = "all")]
     ids: Vec<String>,
-    /// All the dead, those that the server refused included
+    /// All that waits: the dead, those that the server refused included, and the parked
     #[arg(long, conflicts_with = "ids")]
     all: bool,
 }
 
 impl Retry {
     pub(crate) fn run(self) -> Outcome {
-        let spool = spool()?;
+        let Some(spool) = usable()? else {
+            return match self.ids.first() {
+                Some(id) => Err(not_found(id).into()),
+                None => tell(0),
+            };
+        };
         let mut wanted: Vec<(Place, Ulid)> = Vec::new();
         if self.all {
+            // What a killed worker had waits as well.
+            reclaim(&spool, |error| output::warning(CliError::from(error).message))?;
             wanted.extend(spool.names(&Place::Dead)?.into_iter().map(|name| (Place::Dead, name)));
+            let new = spool.read_all(&Place::New)?.into_iter();
+            let parked =
+                new.filter(|(_, entry)| entry.as_ref().is_ok_and(|entry| entry.not_before.is_some()));
+            wanted.extend(parked.map(|(name, _)| (Place::New, name)));
         }
         for id in &self.ids {
             match spool.find(id)? {
@@ -58,7 +69,11 @@ impl Retry {
                 Err(error) => return Err(error.into()),
             }
         }
-        output::note("note", &format!("{count} to be tried by the next run"));
-        Ok(Exit::Done)
+        tell(count)
     }
+}
+
+fn tell(count: u64) -> Outcome {
+    output::note("note", &format!("{count} to be tried by the next run"));
+    Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::cli::error::{CliError, quote};
 use crate::cli::output;
+use crate::queue::config::plain_url;
 
 /// Who shall start the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,11 +24,12 @@ pub(super) enum Kind {
     Launchd,
 }
 
+const URL: &str = "AIMEM_MEM0_URL";
 /// Settings that a worker started elsewhere would not see. The credential is not among them.
 const VARIABLES: [&str; 7] = [
     "AIMEM_QUEUE",
     "AIMEM_MEM0_PRESET",
-    "AIMEM_MEM0_URL",
+    URL,
     "AIMEM_MEM0_TOKEN_FILE",
     "AIMEM_LOCK_DIR",
     "AICONFIG_PATH",
@@ -40,9 +42,16 @@ pub(super) fn text(kind: Kind) -> Result<String, CliError> {
     let program = utf8(program.into_os_string(), "this program's path")?;
     let mut variables = Vec::new();
     for name in VARIABLES {
-        if let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) {
-            variables.push((name, utf8(value, name)?));
+        let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else { continue };
+        let value = utf8(value, name)?;
+        if name == URL && plain_url(&value, name)?.is_none() {
+            output::warning(
+                "the query of the URL in AIMEM_MEM0_URL may hold a credential, so it is not printed; \
+                 set url in config.toml",
+            );
+            continue;
         }
+        variables.push((name, value));
     }
     if env::var_os("AIMEM_MEM0_TOKEN").is_some() {
         output::warning(

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::entries::to_json;
-use super::spool;
+use super::{existing, not_found};
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -28,7 +28,8 @@ pub struct Show {
 
 impl Show {
     pub(crate) fn run(self) -> Outcome {
-        let (place, _, entry) = spool()?.find(&self.id)?;
+        let spool = existing()?.ok_or_else(|| not_found(&self.id))?;
+        let (place, _, entry) = spool.find(&self.id)?;
         if self.content {
             output::result(entry.content.as_bytes())?;
         } else {

@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::spool;
+use super::existing;
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -20,7 +20,8 @@ use crate::sys;
 /// Numbers, and for monitors a level: exit 1 at warning, 2 at critical
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Warning: 20 entries wait, or one for more than an hour. Critical: more than 5 are dead.
+Warning: 20 entries wait, or one for more than an hour, or one is dead for good, such as one that the
+server refused. Critical: more than 5 are dead.
 
 Examples:
   aimem queue status
@@ -37,7 +38,7 @@ pub struct StatusArgs {
 
 impl StatusArgs {
     pub(crate) fn run(self) -> Outcome {
-        let status = Status::of(&spool()?)?;
+        let status = Status::of(existing()?.as_ref())?;
         let exit = match status.level {
             Level::Ok => Exit::Done,
             Level::Warning => Exit::CheckFailed,
@@ -66,7 +67,7 @@ fn to_json(status: &Status, lock: &OldLock) -> Value {
         json!({
             "up": health.up,
             "checked": health.at,
-            "age_seconds": now.duration_since(health.at).as_secs(),
+            "age_seconds": now.duration_since(health.at).as_secs().max(0),
             "since": health.since,
             "problem": health.problem,
         })
@@ -115,7 +116,13 @@ fn to_text(status: &Status, lock: &OldLock) -> Result<String, CliError> {
         ("level", status.level.name().to_owned()),
         ("pending", format!("{}{oldest}", status.pending)),
         ("in flight", status.in_flight.to_string()),
-        ("dead", status.dead.to_string()),
+        (
+            "dead",
+            match status.refused {
+                true => format!("{} (not all are tried again by themselves: aimem queue dead)", status.dead),
+                false => status.dead.to_string(),
+            },
+        ),
         ("delivered", status.delivered.to_string()),
         (
             "totals",

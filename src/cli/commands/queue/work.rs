@@ -21,7 +21,7 @@ use crate::sys::signal::{ENDING, Signals};
 /// Deliver what is due
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 all that was due is delivered, 1 something is left or dead, 75 the server is down.
+Exit codes: 0 all is delivered, 1 something is left, parked or dead, 75 the server is down.
 Entries of the old Python programs are taken over first. What happens is written to
 ~/.claude/logs/mem0_worker.log.
 
@@ -71,17 +71,21 @@ impl Work {
             return Ok(Exit::Done);
         }
         let places = Places::from_environment()?;
-        let spool = Spool::new(&places.spool);
         let format = match self.log_format {
             LogFormat::Text => Format::Text,
             LogFormat::Json => Format::Json,
         };
-        let log = Log::new(&places.log, format);
         let client = Client::new(server(&places)?, usize::from(self.concurrency))?;
         let stop = stop_on_signals()?;
         let progress = Progress::new();
         let once = || -> Result<Report, CliError> {
-            let old = old_files(places.old.as_deref(), &spool)?;
+            // Each run anew: what a service has open could have been moved or deleted.
+            let spool = Spool::open(&places.spool)?;
+            let log = Log::new(&places.log, format);
+            let old = old_files(places.old.as_deref(), Some(&spool)).unwrap_or_else(|error| {
+                output::warning(error.message);
+                None
+            });
             let worker = Worker {
                 spool: &spool,
                 client: &client,
@@ -155,6 +159,7 @@ fn to_json(report: &Report) -> serde_json::Value {
     json!({
         "delivered": report.delivered,
         "given_up": report.died,
+        "parked": report.parked,
         "left": report.left,
         "dead": report.dead,
         "ended_early": halt,
@@ -167,7 +172,7 @@ fn exit_of(report: &Report) -> Exit {
         Some(Halt::Signal(signal)) => Exit::Signal(signal),
         Some(Halt::Down(_)) => Exit::Busy,
         Some(Halt::Credential(_)) => Exit::CheckFailed,
-        None if report.undelivered > 0 || report.dead > 0 => Exit::CheckFailed,
+        None if report.undelivered + report.parked + report.dead > 0 => Exit::CheckFailed,
         None => Exit::Done,
     }
 }

@@ -83,7 +83,7 @@ fn length(value: &Value) -> ValR<Value> {
         Node::Null => Value::from(0.0),
         Node::Bool(_) => return fail(format!("{} has no length", value.described())),
         Node::String(text) => Value::from(text.as_str().chars().count()),
-        Node::Array(array) => Value::from(array.0.len()),
+        Node::Array(array) => Value::from(array.len()),
         Node::Object(object) => Value::from(object.len()),
         _ => match value.spelling() {
             Some(spelling) if !spelling.starts_with('-') => value.clone(),
@@ -95,7 +95,7 @@ fn length(value: &Value) -> ValR<Value> {
 
 fn keys(value: &Value, sort: bool) -> ValR<Value> {
     match &value.0 {
-        Node::Array(array) => Ok((0..array.0.len()).map(Value::from).collect()),
+        Node::Array(array) => Ok((0..array.len()).map(Value::from).collect()),
         Node::Object(object) => {
             let mut keys: Vec<_> = object.entries().iter().map(|(key, _)| key.clone()).collect();
             if sort {
@@ -119,7 +119,7 @@ fn to_entries(value: &Value) -> ValR<Value> {
         Node::Array(array) => {
             let entry =
                 |(place, value): (usize, &Value)| object([("key", place.into()), ("value", value.clone())]);
-            Ok(array.0.iter().enumerate().map(entry).collect())
+            Ok(array.iter().enumerate().map(entry).collect())
         }
         _ => fail(format!("{} has no keys", value.described())),
     }
@@ -184,7 +184,8 @@ fn sorted(value: Value) -> Result<Vec<Value>, Error> {
     match value.0 {
         Node::Array(array) => {
             let mut elements = into_elements(array);
-            elements.sort();
+            // Not `sort`, which asks for `<`: that is no total order, as jq has it.
+            elements.sort_by(Ord::cmp);
             Ok(elements)
         }
         _ => fail(format!("{} cannot be sorted, as it is not an array", value.described())),

@@ -195,9 +195,9 @@ fn describe(regex: &Regex, captures: &Captures<'_, str>, counter: &mut Counter<'
 fn pattern_and_flags(pattern: &Value) -> ValR<Value> {
     match &pattern.0 {
         Node::String(_) => Ok(Value::array(vec![pattern.clone(), Value::null()])),
-        Node::Array(parts) if !parts.0.is_empty() => {
-            let flags = parts.0.get(1).cloned().unwrap_or_default();
-            Ok(Value::array(vec![parts.0[0].clone(), flags]))
+        Node::Array(parts) if !parts.is_empty() => {
+            let flags = parts.get(1).cloned().unwrap_or_default();
+            Ok(Value::array(vec![parts[0].clone(), flags]))
         }
         _ => fail(format!("{} not a string or array", pattern.type_name())),
     }

@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::contender::Entry;
+use super::contender::{Entry, Ours, Way};
 use super::detector::Detector;
 use super::{Rule, detector_path, target};
+use crate::cli::error::CliError;
 use crate::sys;
 use crate::sys::random::Random;
 use crate::sys::signal::{CONT, KILL, STOP};
@@ -36,6 +37,8 @@ pub(super) struct Outcome {
     pub(super) killed: usize,
     pub(super) stopped: usize,
     pub(super) took: Duration,
+    /// The first thing that a contender said on standard error.
+    pub(super) complaint: Option<String>,
 }
 
 impl Arena {
@@ -68,6 +71,13 @@ impl Arena {
         Ok(refused && granted)
     }
 
+    /// Takes the lock once and gives it back, with nobody else about.
+    pub(super) fn try_lock(&self) -> Result<(), CliError> {
+        let mut way = Ours::new(&self.path)?;
+        way.take()?;
+        way.release()
+    }
+
     fn contender(&self, rule: Rule) -> io::Result<Command> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["locks", "contend", "--rule", rule.name()]).arg(&self.path);
@@ -96,14 +106,22 @@ impl Arena {
                 }
             })
         };
+        let (said, say) = io::pipe()?;
+        // Read to its end, so that no contender is held up by what another has said.
+        let hearer = std::thread::spawn(move || {
+            let mut lines = BufReader::new(said).lines().map_while(Result::ok);
+            let first = lines.next();
+            lines.for_each(drop);
+            first
+        });
         let started = Instant::now();
         let mut field =
             Field { children: Vec::new(), random: Random::new(), killed: 0, stopped: 0, asleep: None };
         let outcome = (|| {
             while taken_over.load(Ordering::Relaxed) < takeovers && started.elapsed() < limit {
                 field.fill(contenders, || {
-                    let out = write.try_clone()?;
-                    self.contender(rule)?.stdout(out).stderr(Stdio::inherit()).spawn()
+                    let (out, err) = (write.try_clone()?, say.try_clone()?);
+                    self.contender(rule)?.stdout(out).stderr(err).spawn()
                 })?;
                 field.disturb();
                 std::thread::sleep(TICK);
@@ -111,13 +129,14 @@ impl Arena {
             Ok(())
         })();
         let (killed, stopped) = field.end();
-        drop(write);
-        // Every writer is gone, so the listener comes to the end.
+        drop((write, say));
+        // Every writer is gone, so both come to the end.
         let _ = listener.join();
+        let complaint = hearer.join().ok().flatten();
         let _ = fs::remove_dir_all(self.path.join("script.lock"));
         outcome.map(|()| {
             let entries = std::mem::take(&mut *entries.lock().unwrap_or_else(PoisonError::into_inner));
-            Outcome { entries, killed, stopped, took: started.elapsed() }
+            Outcome { entries, killed, stopped, took: started.elapsed(), complaint }
         })
     }
 }

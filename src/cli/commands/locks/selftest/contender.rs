@@ -12,7 +12,7 @@ use super::{Rule, detector_path, target};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::lock::wait::Silent;
-use crate::lock::{Held, Keep, LockRoot, Locker, Patience};
+use crate::lock::{Held, Keep, LockRoot, Locker, Patience, Roots};
 use crate::sys;
 use crate::sys::random::Random;
 
@@ -89,22 +89,23 @@ impl Contend {
 }
 
 /// A way to take and release the lock.
-trait Way {
+pub(super) trait Way {
     /// Takes it; says whether a dead holder's was in the way.
     fn take(&mut self) -> Result<bool, CliError>;
     fn release(&mut self) -> Result<(), CliError>;
 }
 
-struct Ours {
+/// aimem's.
+pub(super) struct Ours {
     locker: Locker,
     target: PathBuf,
     held: Option<Held>,
 }
 
 impl Ours {
-    fn new(folder: &Path) -> Result<Ours, CliError> {
+    pub(super) fn new(folder: &Path) -> Result<Ours, CliError> {
         let locker = Locker {
-            root: LockRoot::open(&folder.join("locks"))?,
+            roots: Roots::fixed(LockRoot::open(&folder.join("locks"))?),
             inherited: Vec::new(),
             under: None,
             patience: Patience { limit: Duration::from_secs(60), ..Patience::default() },

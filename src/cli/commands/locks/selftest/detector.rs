@@ -65,3 +65,20 @@ impl Detector {
 fn mark(pid: u32) -> String {
     format!("{pid:010}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_who_is_inside_already_is_seen_and_one_who_has_left_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("inside");
+        File::create(&path).unwrap();
+        let (one, other) = (Detector::open(&path).unwrap(), Detector::open(&path).unwrap());
+        assert!(!one.enter().unwrap());
+        assert!(other.enter().unwrap());
+        one.leave().unwrap();
+        assert!(!other.enter().unwrap());
+    }
+}

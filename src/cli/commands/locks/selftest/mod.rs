@@ -17,8 +17,8 @@ use serde::Serialize;
 use super::log::percentile;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::{duration, output};
-use crate::lock::LockRoot;
+use crate::cli::{duration, env, output};
+use crate::lock::Target;
 use crate::sys;
 use crate::sys::machine::Reach;
 
@@ -27,7 +27,8 @@ pub use contender::Contend;
 /// Race the lock on this very file system
 ///
 /// Starts contenders that take the lock over from each other while some are killed and stopped,
-/// and counts how often two were inside at once. Exit 1 if that happened even once.
+/// and counts how often two were inside at once. Exit 1 if that happened even once, or if nobody got
+/// in.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -93,6 +94,8 @@ struct Report {
     file_system: String,
     network: bool,
     flock_works: bool,
+    /// Why the lock cannot be taken here at all.
+    refused: Option<String>,
     races: Vec<Race>,
 }
 
@@ -100,7 +103,9 @@ impl Selftest {
     pub(crate) fn run(self) -> Outcome {
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
-            None => LockRoot::open(&LockRoot::default_path()?)?.path().to_owned(),
+            None => {
+                env::lock_roots()?.of(&Target::resolve(Path::new("any file here"))?.path)?.path().to_owned()
+            }
         };
         let fail = |error| CliError::io(format!("cannot race in {}", folder.display()), &error);
         let arena = arena::Arena::new(&folder).map_err(fail)?;
@@ -110,33 +115,30 @@ impl Selftest {
             file_system: file_system.name,
             network: file_system.reach == Reach::Network,
             flock_works: arena.flock_works().map_err(fail)?,
+            refused: None,
             races: Vec::new(),
         };
+        let mut complaint = None;
         if report.flock_works {
+            report.refused = arena.try_lock().err().map(|error| error.message);
+        }
+        if report.flock_works && report.refused.is_none() {
             let rules: &[Rule] = if self.compare { &[Rule::Aimem, Rule::Script] } else { &[Rule::Aimem] };
             for &contenders in &self.contenders {
                 for &rule in rules {
                     let outcome =
                         arena.race(rule, contenders.max(2), self.takeovers, self.time).map_err(fail)?;
+                    complaint = complaint.or(outcome.complaint.clone());
                     report.races.push(summarise(rule, contenders.max(2), outcome));
                 }
             }
         }
-        let overlaps = report.races.iter().any(|race| race.rule == Rule::Aimem && race.overlaps > 0);
         if self.json {
             output::json(&report)?
         } else {
             output::result(report.text().as_bytes())?
         }
-        if !report.flock_works {
-            return Err(CliError::new(Exit::CheckFailed, "flock does not keep processes apart here")
-                .hint("keep locks on another file system: set AIMEM_LOCK_DIR"));
-        }
-        if overlaps {
-            return Err(CliError::new(Exit::CheckFailed, "two processes were inside at once")
-                .hint("do not rely on locks here: keep them on a local file system, with AIMEM_LOCK_DIR"));
-        }
-        Ok(Exit::Done)
+        report.outcome(complaint)
     }
 }
 
@@ -164,9 +166,36 @@ fn summarise(rule: Rule, contenders: usize, outcome: arena::Outcome) -> Race {
 }
 
 impl Report {
+    /// Whether the lock has passed, and if not, why. A race that nobody entered has shown nothing.
+    fn outcome(&self, complaint: Option<String>) -> Outcome {
+        let failed = |message: String, hint: &str| Err(CliError::new(Exit::CheckFailed, message).hint(hint));
+        if !self.flock_works {
+            let hint = "keep locks on another file system: set AIMEM_LOCK_DIR";
+            return failed("flock does not keep processes apart here".to_owned(), hint);
+        }
+        if let Some(why) = &self.refused {
+            let hint = "keep locks on another file system: set AIMEM_LOCK_DIR";
+            return failed(format!("the lock refuses {}: {why}", self.file_system), hint);
+        }
+        let mut races = self.races.iter().filter(|race| race.rule == Rule::Aimem);
+        if races.clone().any(|race| race.overlaps > 0) {
+            let hint = "do not rely on locks here: keep them on a local file system, with AIMEM_LOCK_DIR";
+            return failed("two processes were inside at once".to_owned(), hint);
+        }
+        if let Some(race) = races.find(|race| race.entries == 0) {
+            let why = complaint.map_or_else(String::new, |line| format!(": {line}"));
+            let hint = "nothing was tested; give it more --time, or see what stands in the way";
+            return failed(format!("of {} contenders nobody got the lock{why}", race.contenders), hint);
+        }
+        Ok(Exit::Done)
+    }
+
     fn text(&self) -> String {
         let mut text = format!("{} on {}", self.folder, self.file_system);
         text.push_str(if self.network { ", which other machines may share\n" } else { "\n" });
+        if let Some(why) = &self.refused {
+            text.push_str(&format!("the lock cannot be taken: {why}\n"));
+        }
         let works = if self.flock_works { "works" } else { "does NOT work" };
         text.push_str(&format!("flock {works} between processes\n"));
         let head = [

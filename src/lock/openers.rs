@@ -1,0 +1,41 @@
+//! Which processes have a lock's info file open: its holder, and whoever inherited it.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::liveness::Judgement;
+use super::text::{printable, shorten};
+use crate::sys;
+use crate::sys::file::Identity;
+use crate::sys::process::Wanted;
+
+/// More processes than this are not listed in a phrase.
+const MOST_NAMED: usize = 5;
+const MAX_NAME: usize = 60;
+
+/// The processes that have each of these info files open now, from one look at all processes. None
+/// where nobody has the kernel lock.
+pub(super) fn openers<'a>(locks: impl IntoIterator<Item = (&'a Judgement, PathBuf)>) -> Vec<Vec<u32>> {
+    let wanted = |(judgement, path): (&Judgement, PathBuf)| {
+        let file = judgement.file.as_ref().filter(|_| judgement.locked)?;
+        Some(Wanted { identity: Identity::from(file), path })
+    };
+    let wanted: Vec<Option<Wanted>> = locks.into_iter().map(wanted).collect();
+    let files: Vec<Wanted> = wanted.iter().flatten().cloned().collect();
+    // Earlier versions gave it its name after it was opened.
+    let is_info = |name: &OsStr| name == "info" || name.as_encoded_bytes().starts_with(b".info.");
+    let found = sys::process::who_has_open_each(&files, is_info);
+    let pids = |file: Option<Wanted>| found.get(&file?.identity).cloned();
+    wanted.into_iter().map(|file| pids(file).unwrap_or_default()).collect()
+}
+
+/// `pid 12 (sleep)`, `pids 12 (sleep), 13 (sh)`
+pub(super) fn described(pids: &[u32]) -> String {
+    let named = |&pid: &u32| match sys::process::program(pid) {
+        Some(program) => format!("{pid} ({})", shorten(&printable(&program), MAX_NAME)),
+        None => pid.to_string(),
+    };
+    let names: Vec<String> = pids.iter().take(MOST_NAMED).map(named).collect();
+    let more = if pids.len() > MOST_NAMED { ", …" } else { "" };
+    format!("pid{} {}{more}", if pids.len() == 1 { "" } else { "s" }, names.join(", "))
+}

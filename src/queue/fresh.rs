@@ -1,0 +1,77 @@
+//! Replacing a file in a folder of trust: written beside it, synced, then renamed over it.
+
+use std::fs::File;
+use std::io::{self, Write};
+
+use crate::sys;
+use crate::sys::file::Flock;
+use crate::sys::folder::Folder;
+
+/// What the names of temporary files end with.
+const SUFFIX: &str = ".aimem-tmp";
+
+/// New content, on disk under a name of its own. Dropping it removes it.
+#[derive(Debug)]
+pub(super) struct Fresh<'a> {
+    folder: &'a Folder,
+    name: String,
+    file: File,
+    named: bool,
+}
+
+impl<'a> Fresh<'a> {
+    /// Writes and syncs what shall become the content of `target`. The last number is for a file
+    /// that the superuser may not give to the folder's owner.
+    pub(super) fn write(
+        folder: &'a Folder,
+        target: &str,
+        bytes: &[u8],
+        mode: u32,
+        kept: u32,
+    ) -> io::Result<Fresh<'a>> {
+        loop {
+            let name = format!(".{target}.{}{SUFFIX}", hex::encode(&sys::random_128()?[..3]));
+            let file = match folder.create_shown(&name, mode, kept) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                created => created?,
+            };
+            let mut fresh = Fresh { folder, name, file, named: false };
+            // Whoever looks for leftovers leaves a locked one alone.
+            let _ = sys::file::try_flock(&fresh.file, Flock::Exclusive);
+            fresh.file.write_all(bytes)?;
+            fresh.file.sync_all()?;
+            return Ok(fresh);
+        }
+    }
+
+    /// The file itself.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Gives it its name. The folder is not synced yet.
+    pub(super) fn rename_to(mut self, target: &str) -> io::Result<()> {
+        self.folder.rename(&self.name, self.folder, target)?;
+        self.named = true;
+        Ok(())
+    }
+}
+
+impl Drop for Fresh<'_> {
+    fn drop(&mut self) {
+        if !self.named {
+            let _ = self.folder.remove_file(&self.name);
+        }
+    }
+}
+
+/// Removes what killed processes left beside `target`. For whoever keeps all others out.
+pub(super) fn sweep(folder: &Folder, target: &str) {
+    let begin = format!(".{target}.");
+    let is_ours = |name: &str| name.starts_with(&begin) && name.ends_with(SUFFIX);
+    for name in folder.names().unwrap_or_default() {
+        if name.to_str().is_some_and(is_ours) {
+            let _ = folder.remove_file(&name);
+        }
+    }
+}
