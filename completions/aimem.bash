@@ -707,7 +707,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__read)
-            opts="-f -S -c -e -r -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --exit-status --max-time --pretty --raw --etag --default --no-lock --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-f -S -c -e -r -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --etag --default --no-lock --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -739,6 +739,10 @@ _aimem() {
                     ;;
                 --indent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duplicate-keys)
+                    COMPREPLY=($(compgen -W "last" -- "${cur}"))
                     return 0
                     ;;
                 --max-time)
@@ -855,7 +859,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__update)
-            opts="-f -S -c -e -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --exit-status --max-time --pipe --create --dry-run --print --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-f -S -c -e -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --create --dry-run --print --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -887,6 +891,10 @@ _aimem() {
                     ;;
                 --indent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duplicate-keys)
+                    COMPREPLY=($(compgen -W "last" -- "${cur}"))
                     return 0
                     ;;
                 --max-time)

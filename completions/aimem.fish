@@ -120,6 +120,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand read" -l argjson -d 'Set $NA
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l slurpfile -d 'Set $NAME to an array of the JSON documents in PATH' -r
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l rawfile -d 'Set $NAME to the text in PATH' -r
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l indent -d 'Indent by N spaces' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l duplicate-keys -d 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]' -r -f -a "last\t'The last one, as in most programs; an update drops the others'"
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l max-time -d 'Give up when the filter runs for longer' -r
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l default -d 'Print this JSON when there is no such file' -r
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
@@ -138,7 +139,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand read" -l etag -d 'Print only
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l no-lock -d 'Do not take the lock; what is read is whole all the same'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
-complete -c aimem -n "__fish_aimem_using_subcommand read" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s f -l from-file -d 'Read the filter from a file' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l arg -d 'Set $NAME to the text VALUE' -r
@@ -146,6 +147,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l argjson -d 'Set $
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l slurpfile -d 'Set $NAME to an array of the JSON documents in PATH' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l rawfile -d 'Set $NAME to the text in PATH' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l indent -d 'Indent by N spaces' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l duplicate-keys -d 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]' -r -f -a "last\t'The last one, as in most programs; an update drops the others'"
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l max-time -d 'Give up when the filter runs for longer' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l create -d 'Start from this JSON when there is no such file' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
@@ -166,7 +168,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l no-sync -d 'Do no
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
-complete -c aimem -n "__fish_aimem_using_subcommand update" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l content -d 'Write this instead of standard input' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l if-match -d 'Write only if the file\'s tag, from `read --etag`, is still this one' -r

@@ -136,6 +136,10 @@ module completions {
     folder?: path             # Where to race [default: the lock folder]
   ]
 
+  def "nu-complete aimem read duplicate_keys" [] {
+    [ "last" ]
+  }
+
   # Print a file, or what a filter makes of it
   export extern "aimem read" [
     --args                    # The words that follow are texts in $ARGS.positional
@@ -149,6 +153,7 @@ module completions {
     --indent: string          # Indent by N spaces
     --tab                     # Indent by tabs
     --compact-output(-c)      # Everything on one line
+    --duplicate-keys: string@"nu-complete aimem read duplicate_keys" # With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]
     --exit-status(-e)         # Exit with 1 when the last result is null or false
     --max-time: string        # Give up when the filter runs for longer
     --pretty                  # Indent JSON [default for .json files and for the results of a filter]
@@ -162,9 +167,13 @@ module completions {
     --no-deadlock-check       # Keep waiting even if others wait for what this process holds
     --lock: string            # Work under this lock, which is already held, instead of taking one
     --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
-    --help(-h)                # Print help
+    --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
+
+  def "nu-complete aimem update duplicate_keys" [] {
+    [ "last" ]
+  }
 
   # Change a JSON document with a jq filter or a command
   export extern "aimem update" [
@@ -179,6 +188,7 @@ module completions {
     --indent: string          # Indent by N spaces
     --tab                     # Indent by tabs
     --compact-output(-c)      # Everything on one line
+    --duplicate-keys: string@"nu-complete aimem update duplicate_keys" # With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]
     --exit-status(-e)         # Exit with 1 when the last result is null or false
     --max-time: string        # Give up when the filter runs for longer
     --pipe                    # Pass the document through a command's standard input and output
@@ -194,7 +204,7 @@ module completions {
     --no-deadlock-check       # Keep waiting even if others wait for what this process holds
     --lock: string            # Work under this lock, which is already held, instead of taking one
     --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
-    --help(-h)                # Print help
+    --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
 
