@@ -234,9 +234,10 @@ impl From<MemoryError> for CliError {
                     error.hint("nothing was written")
                 }
             }
-            MemoryError::EqualKeys { .. } => CliError::new(Exit::Data, message).hint(
-                "nothing was written; rename or remove one of them, or let the last one count: aimem update --duplicate-keys last FILE FILTER",
-            ),
+            MemoryError::EqualKeys { what, .. } => {
+                let path = quote(std::path::Path::new(&what));
+                CliError::new(Exit::Data, message).hint(format!("rename or remove one of them, or let the last one count: aimem update --duplicate-keys last {path} …"))
+            }
             MemoryError::Filter { source } => {
                 let mut error = CliError::new(Exit::Data, message);
                 error.details = source.details().map(str::to_owned);

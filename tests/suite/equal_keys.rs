@@ -36,6 +36,9 @@ fn the_last_one_counts_where_that_is_asked_for() {
     assert_eq!(update(&[".a = 5"]), repaired.replace("\"\\/\"", "5"));
     assert_eq!(update(&["-c", "."]), "{\"a\":\"/\",\"b\":[1,2],\"c\":{\"x\":2}}\n");
     env.run(["update", "f.json", "."]).ok();
+    env.write("f.json", "[0, { \"in\": [ {\"a\":1,\"a\":2} ] }]");
+    env.run(["update", "f.json", ".[0] = 1", "--duplicate-keys", "last"]).ok();
+    assert_eq!(env.read("f.json"), "[1, { \"in\": [ {\"a\":2} ] }]");
     // A command is given the document as it is, and what it gives is stored.
     assert_eq!(update(&["--pipe", "--", "cat"]), text);
 }

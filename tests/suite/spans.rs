@@ -81,6 +81,7 @@ fn fuzz_an_update_of_a_leaf_changes_the_bytes_of_that_leaf() {
             "\"new\"",
             "\"/\"",
             "\"a\\\"b\\n\"",
+            "\"\\\\n\"",
             "null",
             "true",
             "[]",
