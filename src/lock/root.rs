@@ -34,7 +34,7 @@ const STICKY: u32 = 0o1000;
 const WRITABLE_BY_GROUP: u32 = 0o020;
 const WRITABLE_BY_ALL: u32 = 0o002;
 
-const GUARDS: &str = ".guards";
+pub(super) const GUARDS: &str = ".guards";
 
 /// So often in a row a folder or a guard that was just made may be deleted under us.
 pub(super) const MOST_DELETIONS: usize = 20;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::LockError;
 use super::id::Token;
-use super::root::{LockRoot, found, is_open_to_all};
+use super::root::{GUARDS, LockRoot, found, is_open_to_all};
 use super::roots::{CONFIG, LOCKS, ignore_in_git};
 use crate::sys;
 use crate::sys::file::Identity;
@@ -145,6 +145,8 @@ fn make(above: &Folder, group: Option<u32>) -> io::Result<()> {
     modes.give(root.file(), modes.common)?;
     let root = root.as_root()?;
     ignore_in_git(&root)?;
+    // Made at the first lock, it would be closed to others for a moment.
+    root.folder_or_make(GUARDS, modes.common)?;
     // Locks and guards from the time when it was private.
     for name in root.names()? {
         let text = name.to_string_lossy();
