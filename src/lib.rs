@@ -4,7 +4,7 @@
 //!
 //! - [`cli`]: what is typed and what is shown.
 //! - [`memory`]: one transaction on one file.
-//! - [`document`]: a JSON document without I/O: parse, filter, style.
+//! - [`document`]: a memory document without I/O; JSON and jq's language are [`aimem_jq`]'s.
 //! - [`lock`]: who may change a file now.
 //! - `queue`: memories saved at once, delivered when the server can take them.
 //! - [`replace`]: how a file is changed so that nothing can be lost.

@@ -1,0 +1,7 @@
+//! The language: from text to the engine's terms, which mean there what they mean in jq.
+
+mod lex;
+pub(crate) mod parse;
+pub(crate) mod paths;
+pub(crate) mod rewrite;
+mod shape;
