@@ -1,15 +1,17 @@
 //! Filters: the language of jq 1.8 on `jaq-core`.
 //!
 //! A filter is parsed ([`parse`]), rewritten ([`rewrite`]) where the engine means
-//! something else than jq, and compiled with the builtins it reaches ([`prelude`], [`builtins`]).
+//! something else than jq, and compiled with the builtins it reaches ([`builtins`](crate::builtins)).
 //!
 //! Nothing here ends the process, whatever the filter asks for: `halt` is an error like others.
 //! Recursion is bounded by the stack of [`within`](crate::run::within); memory and time are not.
 
-use crate::builtins::{self, Pattern, prelude};
+use crate::builtins::Pattern;
+use crate::builtins::table::{self, Body, Builtin};
 use crate::error::offset;
 use crate::lang::parse;
 use crate::lang::rewrite::Rewriter;
+use crate::lang::scope::path_name;
 use crate::run::stack;
 use crate::run::start::Start;
 use crate::run::trail;
@@ -125,20 +127,24 @@ impl Filter {
         let arena = Arena::default();
         let term = parse::filter(source)?;
         let start = Start::of(&term);
-        let mut rewriter = Rewriter::new(source, &arena);
-        let body = rewriter.term(term);
+        let mut rewriter = Rewriter::new(source, &arena, false);
+        let mut body = rewriter.term(term.clone());
+        if rewriter.wants_marks {
+            rewriter = Rewriter::new(source, &arena, true);
+            body = rewriter.term(term);
+        }
         if rewriter.too_deep {
             stack::take_refused();
             return Err(FilterError::compile(source, 0, 1, "nested too deeply"));
         }
-        let mut definitions = reached(&rewriter.called, &arena);
+        let mut definitions = reached(rewriter.definitions, &arena);
         definitions.push(Def { name: MAIN, args: Vec::new(), body });
         let modules = Loader::new(definitions)
             .load(&arena, File { code: MAIN, path: () })
             .map_err(|_| FilterError::compile(source, 0, 1, "not a filter"))?;
         let globals = bindings.globals();
         let compiled = Compiler::default()
-            .with_funs(builtins::all())
+            .with_funs(table::natives())
             .with_global_vars(globals.iter().map(|(name, _)| name.as_str()))
             .compile(modules)
             .map_err(|errors| undefined(source, &errors))?;
@@ -256,27 +262,28 @@ fn prefixes(source: &str) -> usize {
     words.iter().map(|word| source.matches(word).count()).max().unwrap_or(0)
 }
 
-/// The builtin definitions that these calls reach, in their order.
-fn reached<'s>(called: &[(&'s str, usize)], arena: &'s Arena) -> Vec<Def<&'s str>> {
-    let find = |call: &(&str, usize)| {
-        let same = |(name, arity, _): &(&str, usize, &str)| *name == call.0 && *arity == call.1;
-        prelude::DEFINITIONS.iter().position(same)
-    };
-    let mut rewritten: Vec<Option<Def<&'s str>>> = Vec::new();
-    rewritten.resize_with(prelude::DEFINITIONS.len(), || None);
-    let mut waiting: Vec<usize> = called.iter().filter_map(find).collect();
-    while let Some(place) = waiting.pop() {
-        if rewritten[place].is_some() {
+/// The builtin definitions that these calls reach, in their order; as paths under names of their own.
+fn reached<'s>(called: Vec<(&'static Builtin, bool)>, arena: &'s Arena) -> Vec<Def<&'s str>> {
+    let mut found: Vec<(&'static Builtin, bool, Def<&'s str>)> = Vec::new();
+    let mut waiting = called;
+    while let Some((builtin, is_path)) = waiting.pop() {
+        let Body::Definition(code) = builtin.body else { continue };
+        if found.iter().any(|(known, paths, _)| std::ptr::eq(*known, builtin) && *paths == is_path) {
             continue;
         }
-        let (_, _, code) = prelude::DEFINITIONS[place];
         for definition in parse::definitions(code).unwrap_or_default() {
-            let mut rewriter = Rewriter::new(code, arena);
-            rewritten[place] = Some(rewriter.definition(definition));
-            waiting.extend(rewriter.called.iter().filter_map(find).filter(|other| *other != place));
+            let mut rewriter = Rewriter::new(code, arena, is_path);
+            let mut definition = rewriter.builtin(builtin, definition);
+            if is_path {
+                definition.name = arena.alloc(path_name(builtin.name));
+            }
+            found.push((builtin, is_path, definition));
+            waiting.append(&mut rewriter.definitions);
         }
     }
-    rewritten.into_iter().flatten().collect()
+    let place = |builtin| table::all().position(|other| std::ptr::eq(other, builtin));
+    found.sort_by_key(|(builtin, is_path, _)| (place(*builtin), *is_path));
+    found.into_iter().map(|(_, _, definition)| definition).collect()
 }
 
 fn undefined(source: &str, errors: &jaq_core::compile::Errors<&str, ()>) -> FilterError {

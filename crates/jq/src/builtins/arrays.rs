@@ -1,82 +1,71 @@
 //! Arrays and objects: sizes, keys, order, groups.
 
 use super::core::results;
-use super::{Cv, Error, Exception, Plain, object, one, parameters, plain, want_array};
-use crate::filter::Engine;
+use super::table::{Builtin, native};
+use super::{Cv, Error, Exception, object, one, want_array};
 use crate::json::object::Object;
 use crate::json::value::{Node, Value, into_elements};
 use crate::run::arithmetic::fail;
 use crate::run::{search, stack};
 use jaq_core::ValR;
 use jaq_core::box_iter::box_once;
-use jaq_core::native::{Fun, unary};
+use jaq_core::native::unary;
 use std::cmp::Ordering;
 
-pub(crate) fn natives() -> Vec<Fun<Engine>> {
-    let natives: [Plain; 26] = [
-        ("length", parameters(""), |cv| one(length(&cv.1))),
-        ("keys", parameters(""), |cv| one(keys(&cv.1, true))),
-        ("keys_unsorted", parameters(""), |cv| one(keys(&cv.1, false))),
-        ("has", parameters("v"), |cv| unary(cv, |value, key| search::has(&value, &key).map(Value::from))),
-        ("contains", parameters("v"), |cv| {
-            unary(cv, |value, part| search::contains(&value, &part).map(Value::from))
-        }),
-        ("indices", parameters("v"), |cv| unary(cv, |value, wanted| search::indices(&value, &wanted))),
-        ("to_entries", parameters(""), |cv| one(to_entries(&cv.1))),
-        ("from_entries", parameters(""), |cv| one(from_entries(cv.1))),
-        ("add", parameters(""), |cv| one(add(cv.1))),
-        ("reverse", parameters(""), |cv| one(reverse(cv.1))),
-        ("sort", parameters(""), |cv| one(sorted(cv.1).map(Value::array))),
-        ("unique", parameters(""), |cv| {
-            one(sorted(cv.1).map(|mut elements| {
-                elements.dedup();
-                Value::array(elements)
-            }))
-        }),
-        ("min", parameters(""), |cv| {
-            one(comparable(cv.1).map(|e| e.into_iter().reduce(smaller).unwrap_or_default()))
-        }),
-        ("max", parameters(""), |cv| {
-            one(comparable(cv.1).map(|e| e.into_iter().reduce(larger).unwrap_or_default()))
-        }),
-        ("sort_by", parameters("f"), |cv| {
-            box_once(keyed(cv).map(|keyed| keyed.into_iter().map(|(_, value)| value).collect()))
-        }),
-        ("group_by", parameters("f"), |cv| {
-            box_once(groups(cv).map(|g| g.into_iter().map(Value::array).collect()))
-        }),
-        ("unique_by", parameters("f"), |cv| {
-            let firsts =
-                |groups: Vec<Vec<Value>>| groups.into_iter().filter_map(|g| g.into_iter().next()).collect();
-            box_once(groups(cv).map(firsts))
-        }),
-        ("min_by", parameters("f"), |cv| {
-            box_once(keyed_unsorted(cv, BY_SIZE).map(|keyed| {
-                let least = keyed.into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
-                least.map(|(_, value)| value).unwrap_or_default()
-            }))
-        }),
-        ("max_by", parameters("f"), |cv| {
-            box_once(keyed_unsorted(cv, BY_SIZE).map(|keyed| {
-                let most = keyed.into_iter().reduce(|a, b| if b.0 >= a.0 { b } else { a });
-                most.map(|(_, value)| value).unwrap_or_default()
-            }))
-        }),
-        ("flatten", parameters(""), |cv| one(flatten(cv.1, &f64::INFINITY.into()))),
-        ("flatten", parameters("v"), |cv| {
-            unary(cv, |value, depth| match depth < Value::from(0.0) {
-                true => fail("flatten depth must not be negative"),
-                false => flatten(value, &depth),
-            })
-        }),
-        ("bsearch", parameters("v"), |cv| unary(cv, |value, wanted| search_sorted(&value, &wanted))),
-        ("implode", parameters(""), |cv| one(implode(&cv.1))),
-        ("join", parameters("v"), |cv| unary(cv, |value, separator| join(value, &separator))),
-        ("tojson", parameters(""), |cv| one(Ok(Value::from(cv.1.to_string())))),
-        ("type", parameters(""), |cv| one(Ok(Value::from_str(cv.1.type_name())))),
-    ];
-    plain(natives)
-}
+pub(crate) const TABLE: &[Builtin] = &[
+    native("length", "", |cv| one(length(&cv.1))),
+    native("keys", "", |cv| one(keys(&cv.1, true))),
+    native("keys_unsorted", "", |cv| one(keys(&cv.1, false))),
+    native("has", "v", |cv| unary(cv, |value, key| search::has(&value, &key).map(Value::from))),
+    native("contains", "v", |cv| unary(cv, |value, part| search::contains(&value, &part).map(Value::from))),
+    native("indices", "v", |cv| unary(cv, |value, wanted| search::indices(&value, &wanted))),
+    native("to_entries", "", |cv| one(to_entries(&cv.1))),
+    native("from_entries", "", |cv| one(from_entries(cv.1))),
+    native("add", "", |cv| one(add(cv.1))),
+    native("reverse", "", |cv| one(reverse(cv.1))),
+    native("sort", "", |cv| one(sorted(cv.1).map(Value::array))),
+    native("unique", "", |cv| {
+        one(sorted(cv.1).map(|mut elements| {
+            elements.dedup();
+            Value::array(elements)
+        }))
+    }),
+    native("min", "", |cv| one(comparable(cv.1).map(|e| e.into_iter().reduce(smaller).unwrap_or_default()))),
+    native("max", "", |cv| one(comparable(cv.1).map(|e| e.into_iter().reduce(larger).unwrap_or_default()))),
+    native("sort_by", "f", |cv| {
+        box_once(keyed(cv).map(|keyed| keyed.into_iter().map(|(_, value)| value).collect()))
+    }),
+    native("group_by", "f", |cv| box_once(groups(cv).map(|g| g.into_iter().map(Value::array).collect()))),
+    native("unique_by", "f", |cv| {
+        let firsts =
+            |groups: Vec<Vec<Value>>| groups.into_iter().filter_map(|g| g.into_iter().next()).collect();
+        box_once(groups(cv).map(firsts))
+    }),
+    native("min_by", "f", |cv| {
+        box_once(keyed_unsorted(cv, BY_SIZE).map(|keyed| {
+            let least = keyed.into_iter().reduce(|a, b| if b.0 < a.0 { b } else { a });
+            least.map(|(_, value)| value).unwrap_or_default()
+        }))
+    }),
+    native("max_by", "f", |cv| {
+        box_once(keyed_unsorted(cv, BY_SIZE).map(|keyed| {
+            let most = keyed.into_iter().reduce(|a, b| if b.0 >= a.0 { b } else { a });
+            most.map(|(_, value)| value).unwrap_or_default()
+        }))
+    }),
+    native("flatten", "", |cv| one(flatten(cv.1, &f64::INFINITY.into()))),
+    native("flatten", "v", |cv| {
+        unary(cv, |value, depth| match depth < Value::from(0.0) {
+            true => fail("flatten depth must not be negative"),
+            false => flatten(value, &depth),
+        })
+    }),
+    native("bsearch", "v", |cv| unary(cv, |value, wanted| search_sorted(&value, &wanted))),
+    native("implode", "", |cv| one(implode(&cv.1))),
+    native("join", "v", |cv| unary(cv, |value, separator| join(value, &separator))),
+    native("tojson", "", |cv| one(Ok(Value::from(cv.1.to_string())))),
+    native("type", "", |cv| one(Ok(Value::from_str(cv.1.type_name())))),
+];
 
 fn length(value: &Value) -> ValR<Value> {
     Ok(match &value.0 {

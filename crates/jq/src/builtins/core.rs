@@ -1,220 +1,215 @@
 //! Control: what the rewritten filter calls, paths, generators, messages, halting.
 
-use super::{Closure, Cv, Exception, Plain, Results, one, parameters, plain};
+use super::table::Count::{Any, AtMostOne, One};
+use super::table::{self, Builtin, native, of_engine, with_paths};
+use super::{Closure, Cv, Exception, Results, one};
 use crate::Value;
 use crate::filter::{Engine, Halt};
-use crate::lang::paths;
 use crate::run::arithmetic::fail;
-use crate::run::path;
 use crate::run::within::given_up;
+use crate::run::{marks, path};
 use jaq_core::box_iter::{BoxIter, box_once};
-use jaq_core::native::Fun;
-use jaq_core::{Error, Exn, Native, ValT};
+use jaq_core::{Error, Exn, ValT};
 
-pub(crate) fn natives() -> Vec<Fun<Engine>> {
-    let simple: [Plain; 21] = [
-        ("!foreach_start", parameters(""), |cv| {
-            box_once(Ok(Value::array(vec![cv.1, Value::array(Vec::new())])))
-        }),
-        ("!foreach_step", parameters("f"), |cv| box_once(foreach_step(cv))),
-        ("!foreach_results", parameters(""), |cv| {
-            let results = cv.1.as_array().and_then(|pair| pair.last()).cloned();
-            Box::new(results.unwrap_or_default().values().map(|result| Ok(result?)))
-        }),
-        ("true", parameters(""), |_| box_once(Ok(true.into()))),
-        ("false", parameters(""), |_| box_once(Ok(false.into()))),
-        ("null", parameters(""), |_| box_once(Ok(Value::null()))),
-        ("not", parameters(""), |cv| box_once(Ok((!cv.1.is_truthy()).into()))),
-        ("path", parameters("f"), |mut cv| {
+pub(crate) const TABLE: &[Builtin] = &[
+    native("!foreach_start", "", |cv| box_once(Ok(Value::array(vec![cv.1, Value::array(Vec::new())])))),
+    native("!foreach_step", "f", |cv| box_once(foreach_step(cv))),
+    native("!foreach_results", "", |cv| {
+        let results = cv.1.as_array().and_then(|pair| pair.last()).cloned();
+        Box::new(results.unwrap_or_default().values().map(|result| Ok(result?)))
+    })
+    .gives(Any),
+    native("!key", "", |cv| match cv.1.as_str() {
+        Some(_) => one(Ok(cv.1)),
+        None => one(fail(format!("Cannot use {} as object key", cv.1.described()))),
+    }),
+    with_paths("!no_path", "", One, |cv| no_path(&cv.1), |cv| no_path(&cv.1.0)),
+    with_paths(
+        "!look",
+        "v",
+        One,
+        |cv| box_once(Ok(cv.1)),
+        |mut cv| {
+            let key = cv.0.pop_var();
+            box_once(marks::look(cv.1.1.iter(), &key).map(|()| cv.1).map_err(Exn::from))
+        },
+    ),
+    native("true", "", |_| box_once(Ok(true.into()))),
+    native("false", "", |_| box_once(Ok(false.into()))),
+    native("null", "", |_| box_once(Ok(Value::null()))),
+    // The same, which no definition shadows.
+    native("!null", "", |_| box_once(Ok(Value::null()))),
+    native("not", "", |cv| box_once(Ok((!cv.1.is_truthy()).into()))),
+    native("path", "P", |mut cv| {
+        let (f, ctx) = cv.0.pop_fun();
+        let found = f.paths((ctx, (cv.1, Default::default())));
+        Box::new(found.map(|found| Ok(Value::array(marks::keys(found?.1.iter())?))))
+    })
+    .gives(Any),
+    native("range", "v", |mut cv| {
+        let upto = cv.0.pop_var();
+        range(&Value::from(0.0), &upto)
+    })
+    .gives(Any),
+    native("range", "vv", |mut cv| {
+        let (upto, from) = (cv.0.pop_var(), cv.0.pop_var());
+        range(&from, &upto)
+    })
+    .gives(Any),
+    native("range", "vvv", |mut cv| {
+        let (by, upto, from) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
+        range_by(from, upto, by)
+    })
+    .gives(Any),
+    native("env", "", |cv| box_once(Ok(cv.0.data().bindings.environment_value()))),
+    native("input_filename", "", |cv| {
+        let name = cv.0.data().bindings.input_filename.as_deref();
+        box_once(Ok(name.map_or_else(Value::null, Value::from_str)))
+    }),
+    native("input_line_number", "", |_| box_once(Ok(Value::from(0.0)))),
+    native("input", "", |_| one(fail("No more inputs"))),
+    native("inputs", "", |_| Box::new(std::iter::empty())).gives(AtMostOne),
+    native("debug", "", |cv| {
+        let line = format!("[\"DEBUG:\",{}]\n", cv.1);
+        cv.0.data().message(line.as_bytes());
+        box_once(Ok(cv.1))
+    }),
+    native("stderr", "", |cv| {
+        let text = cv.1.clone().into_string();
+        cv.0.data().message(text.as_str().unwrap_or_default().as_bytes());
+        box_once(Ok(cv.1))
+    }),
+    native("halt", "", |cv| box_once(Err(cv.0.data().halt(Halt::Asked(0, Vec::new()))))),
+    native("halt_error", "v", |mut cv| {
+        let code = cv.0.pop_var();
+        box_once(Err(halt_error(&cv, &code)))
+    }),
+    native("builtins", "", |_| {
+        let public = table::all().filter(|builtin| builtin.is_public());
+        let names = public.map(|builtin| format!("{}/{}", builtin.name, builtin.arity()));
+        box_once(Ok(names.map(Value::from).collect()))
+    }),
+    with_paths("!guard", "", One, guard, |cv| box_once(cv.0.data().room().map(|()| cv.1))),
+    recursion("!recurse"),
+    recursion("recurse"),
+    with_paths(
+        "!alternative",
+        "qq",
+        One,
+        |cv| alternative(cv, |f, input| f.0.run((f.1, input)), Value::is_truthy),
+        |cv| alternative(cv, |f, input| f.0.paths((f.1, input)), |found| found.0.is_truthy()),
+    ),
+    with_paths(
+        "!value",
+        "m",
+        One,
+        |mut cv| {
             let (f, ctx) = cv.0.pop_fun();
-            let found = f.paths((ctx, (cv.1, Default::default())));
-            Box::new(found.map(|found| Ok(Value::array(paths::keys(found?.1.iter())?))))
-        }),
-        ("range", parameters("v"), |mut cv| {
-            let upto = cv.0.pop_var();
-            range(&Value::from(0.0), &upto)
-        }),
-        ("range", parameters("vv"), |mut cv| {
-            let (upto, from) = (cv.0.pop_var(), cv.0.pop_var());
-            range(&from, &upto)
-        }),
-        ("range", parameters("vvv"), |mut cv| {
-            let (by, upto, from) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
-            range_by(from, upto, by)
-        }),
-        ("env", parameters(""), |cv| box_once(Ok(cv.0.data().bindings.environment_value()))),
-        ("input_filename", parameters(""), |cv| {
-            let name = cv.0.data().bindings.input_filename.as_deref();
-            box_once(Ok(name.map_or_else(Value::null, Value::from_str)))
-        }),
-        ("input_line_number", parameters(""), |_| box_once(Ok(Value::from(0.0)))),
-        ("input", parameters(""), |_| one(fail("No more inputs"))),
-        ("inputs", parameters(""), |_| Box::new(std::iter::empty())),
-        ("debug", parameters(""), |cv| {
-            let line = format!("[\"DEBUG:\",{}]\n", cv.1);
-            cv.0.data().message(line.as_bytes());
-            box_once(Ok(cv.1))
-        }),
-        ("stderr", parameters(""), |cv| {
-            let text = cv.1.clone().into_string();
-            cv.0.data().message(text.as_str().unwrap_or_default().as_bytes());
-            box_once(Ok(cv.1))
-        }),
-        ("halt", parameters(""), |cv| box_once(Err(cv.0.data().halt(Halt::Asked(0, Vec::new()))))),
-        ("halt_error", parameters("v"), |mut cv| {
-            let code = cv.0.pop_var();
-            box_once(Err(halt_error(&cv, &code)))
-        }),
-        ("builtins", parameters(""), |_| {
-            let defined = super::prelude::DEFINITIONS.iter();
-            let defined = defined.map(|(name, arity, _)| format!("{name}/{arity}"));
-            let natives = super::all();
-            let natives = natives.iter().map(|(name, arguments, _)| format!("{name}/{}", arguments.len()));
-            let public = defined.chain(natives).filter(|name| !name.starts_with(['!', '_']));
-            box_once(Ok(public.map(Value::from).collect()))
-        }),
-    ];
-    let with_paths: [Fun<Engine>; 10] = [
-        (
-            "!guard",
-            parameters(""),
-            Native::<Engine>::new(guard).with_paths(|cv| match cv.0.data().room() {
-                Ok(()) => box_once(Ok(cv.1)),
-                Err(stop) => box_once(Err(stop)),
-            }),
-        ),
-        ("!recurse", parameters(""), recursion()),
-        ("recurse", parameters(""), recursion()),
-        (
-            "!alternative",
-            parameters("ff"),
-            Native::<Engine>::new(|mut cv| {
-                let (right, left) = (cv.0.pop_fun(), cv.0.pop_fun());
-                let wanted =
-                    |result: &Result<Value, Exception<'_>>| result.as_ref().map_or(true, Value::is_truthy);
-                let mut results = left.0.run((left.1, cv.1.clone())).filter(wanted);
-                match results.next() {
-                    Some(first) => Box::new(std::iter::once(first).chain(results)),
-                    None => right.0.run((right.1, cv.1)),
+            f.run((ctx, cv.1))
+        },
+        |mut cv| {
+            let (f, ctx) = cv.0.pop_fun();
+            let (input, path) = cv.1;
+            Box::new(f.run((ctx, input.clone())).map(move |result| {
+                let value = result?;
+                if marks::is_identical(&value, &input) {
+                    return Ok((value, path.clone()));
                 }
-            })
-            .with_paths(|mut cv| {
-                let (right, left) = (cv.0.pop_fun(), cv.0.pop_fun());
-                let found = left.0.paths((left.1, cv.1.clone()));
-                let mut found = found.filter(|found| match found {
-                    Ok((value, _)) => value.is_truthy(),
-                    Err(_) => true,
-                });
-                match found.next() {
-                    Some(first) => Box::new(std::iter::once(first).chain(found)),
-                    None => right.0.paths((right.1, cv.1)),
-                }
-            }),
-        ),
-        (
-            "!value",
-            parameters("f"),
-            Native::<Engine>::new(|mut cv| {
-                let (f, ctx) = cv.0.pop_fun();
-                f.run((ctx, cv.1))
-            })
-            .with_paths(|mut cv| {
-                let (f, ctx) = cv.0.pop_fun();
-                let (input, path) = cv.1;
-                Box::new(f.run((ctx, input.clone())).map(move |result| {
-                    let value = result?;
-                    if paths::is_identical(&value, &input) {
-                        return Ok((value, path.clone()));
-                    }
-                    let mark = paths::not_a_path(value.clone());
-                    Ok((value, path.clone().cons(mark)))
-                }))
-            }),
-        ),
-        (
-            "!otherwise",
-            parameters("ff"),
-            Native::<Engine>::new(|mut cv| {
-                let (second, first) = (cv.0.pop_fun(), cv.0.pop_fun());
-                let results = first.0.run((first.1, cv.1.clone()));
-                otherwise(results, move || second.0.run((second.1, cv.1)))
-            })
-            .with_paths(|mut cv| {
-                let (second, first) = (cv.0.pop_fun(), cv.0.pop_fun());
-                let found = first.0.paths((first.1, cv.1.clone()));
-                otherwise(found, move || second.0.paths((second.1, cv.1)))
-            }),
-        ),
-        (
-            "!last_or_null",
-            parameters("f"),
-            Native::<Engine>::new(|mut cv| {
-                let (f, ctx) = cv.0.pop_fun();
-                let last = f.run((ctx, cv.1)).try_fold(None, |_, result| result.map(Some));
-                box_once(last.map(Option::unwrap_or_default))
-            })
-            .with_paths(|mut cv| {
-                let (f, ctx) = cv.0.pop_fun();
-                let last = f.paths((ctx, cv.1)).try_fold(None, |_, found| found.map(Some));
-                box_once(last.map(|last| last.unwrap_or_else(|| (Value::null(), Default::default()))))
-            }),
-        ),
-        (
-            "getpath",
-            parameters("v"),
-            Native::<Engine>::new(|mut cv| {
-                let keys = cv.0.pop_var();
-                one(super::update::keys(&keys).and_then(|keys| path::get_path(&cv.1, keys)))
-            })
-            .with_paths(|mut cv| {
-                let keys = cv.0.pop_var();
-                let (value, path) = cv.1;
-                let found = super::update::keys(&keys).and_then(|keys| {
-                    let path = keys.iter().fold(path, |path, key| path.cons(key.clone()));
-                    Ok((path::get_path(&value, keys)?, path))
-                });
-                box_once(found.map_err(Exn::from))
-            }),
-        ),
-        (
-            "error",
-            parameters("v"),
-            Native::<Engine>::new(|mut cv| one(Err(Error::new(cv.0.pop_var()))))
-                .with_paths(|mut cv| box_once(Err(Exn::from(Error::new(cv.0.pop_var()))))),
-        ),
-        (
-            "error",
-            parameters(""),
-            Native::<Engine>::new(|cv| one(Err(Error::new(cv.1))))
-                .with_paths(|cv| box_once(Err(Exn::from(Error::new(cv.1.0))))),
-        ),
-    ];
-    let engine = jaq_core::funs::<Engine>().filter_map(|(name, parameters, native)| {
-        let name = match name {
-            "first" | "last" => name,
-            "limit" => "_limit",
-            "skip" => "_skip",
-            _ => return None,
-        };
-        Some((name, parameters, native))
-    });
-    plain(simple).into_iter().chain(with_paths).chain(engine).collect()
+                let mark = marks::not_a_path(value.clone());
+                Ok((value, path.clone().cons(mark)))
+            }))
+        },
+    ),
+    with_paths(
+        "!otherwise",
+        "qq",
+        Any,
+        |cv| otherwise(cv, |f, input| f.0.run((f.1, input))),
+        |cv| otherwise(cv, |f, input| f.0.paths((f.1, input))),
+    ),
+    with_paths(
+        "!last_or_null",
+        "p",
+        One,
+        |mut cv| {
+            let (f, ctx) = cv.0.pop_fun();
+            let last = f.run((ctx, cv.1)).try_fold(None, |_, result| result.map(Some));
+            box_once(last.map(Option::unwrap_or_default))
+        },
+        |mut cv| {
+            let (f, ctx) = cv.0.pop_fun();
+            let last = f.paths((ctx, cv.1)).try_fold(None, |_, found| found.map(Some));
+            box_once(last.map(|last| last.unwrap_or_else(|| (Value::null(), Default::default()))))
+        },
+    ),
+    with_paths(
+        "getpath",
+        "v",
+        One,
+        |mut cv| {
+            let keys = cv.0.pop_var();
+            one(super::update::keys(&keys).and_then(|keys| path::get_path(&cv.1, keys)))
+        },
+        |mut cv| {
+            let keys = cv.0.pop_var();
+            let (value, path) = cv.1;
+            let found = marks::look(path.iter(), &Value::null()).and_then(|()| {
+                let keys = super::update::keys(&keys)?;
+                let path = keys.iter().fold(path, |path, key| path.cons(key.clone()));
+                Ok((path::get_path(&value, keys)?, path))
+            });
+            box_once(found.map_err(Exn::from))
+        },
+    ),
+    with_paths("error", "v", One, |mut cv| fails(cv.0.pop_var()), |mut cv| fails(cv.0.pop_var())),
+    with_paths("error", "", One, |cv| fails(cv.1), |cv| fails(cv.1.0)),
+    of_engine("first", "p", AtMostOne, "first"),
+    of_engine("last", "p", AtMostOne, "last"),
+    of_engine("_limit", "vp", Any, "limit"),
+    of_engine("_skip", "vp", Any, "skip"),
+];
+
+fn no_path<'a, T: 'a>(value: &Value) -> BoxIter<'a, Result<T, Exception<'a>>> {
+    let error = fail(format!("Invalid path expression with result {}", value.shortened()));
+    box_once(error.map_err(Exn::from))
 }
 
-/// What `first` gives up to an error, and then what `second` gives. `break` and `halt` are no errors.
-fn otherwise<'a, T: 'a>(
-    mut first: BoxIter<'a, Result<T, Exception<'a>>>,
-    second: impl FnOnce() -> BoxIter<'a, Result<T, Exception<'a>>> + 'a,
+fn fails<'a, T: 'a>(value: Value) -> BoxIter<'a, Result<T, Exception<'a>>> {
+    box_once(Err(Error::new(value).into()))
+}
+
+/// What the first filter gives that is true or an error; without any what the second gives.
+fn alternative<'a, I: Clone + 'a, T: 'a>(
+    mut cv: jaq_core::Cv<'a, Engine, I>,
+    run: fn(Closure<'a>, I) -> BoxIter<'a, Result<T, Exception<'a>>>,
+    is_wanted: fn(&T) -> bool,
 ) -> BoxIter<'a, Result<T, Exception<'a>>> {
+    let (right, left) = (cv.0.pop_fun(), cv.0.pop_fun());
+    let wanted = move |result: &Result<T, _>| result.as_ref().map_or(true, is_wanted);
+    let mut results = run(left, cv.1.clone()).filter(wanted);
+    match results.next() {
+        Some(first) => Box::new(std::iter::once(first).chain(results)),
+        None => run(right, cv.1),
+    }
+}
+
+/// What the first filter gives up to an error, and then what the second gives. `break` and `halt`
+/// are no errors.
+fn otherwise<'a, I: Clone + 'a, T: 'a>(
+    mut cv: jaq_core::Cv<'a, Engine, I>,
+    run: fn(Closure<'a>, I) -> BoxIter<'a, Result<T, Exception<'a>>>,
+) -> BoxIter<'a, Result<T, Exception<'a>>> {
+    let (second, first) = (cv.0.pop_fun(), cv.0.pop_fun());
+    let mut results = run(first, cv.1.clone());
     let mut second = Some(second);
     Box::new(std::iter::from_fn(move || {
         loop {
-            let result = first.next()?;
+            let result = results.next()?;
             let Err(exception) = result else {
                 return Some(result);
             };
             match (exception.get_err(), second.take()) {
-                (Ok(_), Some(second)) => first = second(),
+                (Ok(_), Some(second)) => results = run(second, cv.1.clone()),
                 (Ok(error), None) => return Some(Err(error.into())),
                 (Err(exception), _) => return Some(Err(exception)),
             }
@@ -237,32 +232,43 @@ fn foreach_step<'a>(mut cv: Cv<'a>) -> Result<Value, Exception<'a>> {
 }
 
 /// `..`: without recursion, however deep the value.
-fn recursion() -> Native<Engine> {
-    Native::<Engine>::new(recurse).with_paths(|cv| {
-        let mut waiting = vec![cv.1];
-        Box::new(std::iter::from_fn(move || {
-            let (value, path) = waiting.pop()?;
-            if value.as_array().is_some() || value.as_object().is_some() {
-                let children = value.clone().key_values().flatten();
-                let first = waiting.len();
-                waiting.extend(children.map(|(key, child)| (child, path.clone().cons(key))));
-                waiting[first..].reverse();
+const fn recursion(name: &'static str) -> Builtin {
+    with_paths(
+        name,
+        "",
+        Any,
+        |cv| each_inside(cv.1, |value| Box::new(value.values().flatten()), |value| value),
+        |cv| {
+            if let Err(error) = marks::look(cv.1.1.iter(), &Value::null()) {
+                return Box::new([Ok(cv.1), Err(Exn::from(error))].into_iter());
             }
-            Some(Ok((value, path)))
-        }))
-    })
+            each_inside(
+                cv.1,
+                |(value, path)| {
+                    let children = value.key_values().flatten();
+                    Box::new(children.map(move |(key, child)| (child, path.clone().cons(key))))
+                },
+                |(value, _)| value,
+            )
+        },
+    )
 }
 
-fn recurse<'a>(cv: Cv<'a>) -> Results<'a> {
-    let mut waiting = vec![cv.1];
+/// A node of a tree, and all below it, the first child first.
+fn each_inside<'a, T: Clone + 'a>(
+    root: T,
+    children: impl Fn(T) -> BoxIter<'a, T> + 'a,
+    value: impl Fn(&T) -> &Value + 'a,
+) -> BoxIter<'a, Result<T, Exception<'a>>> {
+    let mut waiting = vec![root];
     Box::new(std::iter::from_fn(move || {
-        let value = waiting.pop()?;
-        if value.as_array().is_some() || value.as_object().is_some() {
+        let node = waiting.pop()?;
+        if value(&node).as_array().is_some() || value(&node).as_object().is_some() {
             let first = waiting.len();
-            waiting.extend(value.clone().values().flatten());
+            waiting.extend(children(node.clone()));
             waiting[first..].reverse();
         }
-        Some(Ok(value))
+        Some(Ok(node))
     }))
 }
 

@@ -7,29 +7,26 @@ mod calendar;
 mod read;
 mod show;
 
-use super::{Error, Plain, one, parameters, plain, want_text};
+use super::table::{Builtin, native};
+use super::{Error, one, want_text};
 use crate::Value;
-use crate::filter::Engine;
 use crate::run::arithmetic::fail;
 use calendar::Time;
 use jaq_core::ValR;
-use jaq_core::native::{Fun, unary};
+use jaq_core::native::unary;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use show::Zoned;
 
-pub(crate) fn natives() -> Vec<Fun<Engine>> {
-    let natives: [Plain; 6] = [
-        ("gmtime", parameters(""), |cv| one(broken_down(&cv.1, Time::new, "gmtime"))),
-        ("localtime", parameters(""), |cv| one(broken_down(&cv.1, local, "localtime"))),
-        ("mktime", parameters(""), |cv| one(seconds(&cv.1))),
-        ("strftime", parameters("v"), |cv| unary(cv, |value, format| show_utc(&value, &format))),
-        ("strflocaltime", parameters("v"), |cv| unary(cv, |value, format| show_local(&value, &format))),
-        ("strptime", parameters("v"), |cv| unary(cv, |value, format| read(&value, &format))),
-    ];
-    plain(natives)
-}
+pub(crate) const TABLE: &[Builtin] = &[
+    native("gmtime", "", |cv| one(broken_down(&cv.1, Time::new, "gmtime"))),
+    native("localtime", "", |cv| one(broken_down(&cv.1, local, "localtime"))),
+    native("mktime", "", |cv| one(seconds(&cv.1))),
+    native("strftime", "v", |cv| unary(cv, |value, format| show_utc(&value, &format))),
+    native("strflocaltime", "v", |cv| unary(cv, |value, format| show_local(&value, &format))),
+    native("strptime", "v", |cv| unary(cv, |value, format| read(&value, &format))),
+];
 
 /// The whole seconds of a moment whose year C can count.
 fn moment(number: f64) -> Result<i64, Error> {

@@ -3,59 +3,52 @@
 //! What the standard library has is taken from there, because it calls the C library of the
 //! system, as jq does, so that the last digit agrees; the rest comes from the `libm` crate.
 
-use super::{Cv, Error, Plain, one, parameters, plain};
+use super::table::{Builtin, native};
+use super::{Cv, Error, one};
 use crate::Value;
-use crate::filter::Engine;
 use crate::run::arithmetic::fail;
 use jaq_core::ValR;
-use jaq_core::native::Fun;
 
 /// A function of the input.
 macro_rules! unary {
     ($($name:literal: $function:expr,)*) => {
-        plain([$(($name, parameters(""), |cv| one(number(&cv.1).map(|x| Value::from($function(x)))))),*])
+        &[$(native($name, "", |cv| one(number(&cv.1).map(|x| Value::from($function(x)))))),*]
     };
 }
 
 /// A function of the input with two results.
 macro_rules! pair {
     ($($name:literal: $function:expr,)*) => {
-        plain([$(($name, parameters(""), |cv| one(number(&cv.1).map(|x| {
+        &[$(native($name, "", |cv| one(number(&cv.1).map(|x| {
             let (first, second) = $function(x);
             Value::array(vec![first.into(), f64::from(second).into()])
-        })))),*])
+        })))),*]
     };
 }
 
 /// A function of two arguments.
 macro_rules! binary {
     ($($name:literal: $function:expr,)*) => {
-        plain([$(($name, parameters("vv"), |cv| one(arguments(cv).map(|[x, y]| Value::from($function(x, y)))))),*])
+        &[$(native($name, "cc", |cv| one(arguments(cv).map(|[x, y]| Value::from($function(x, y)))))),*]
     };
 }
 
-pub(crate) fn natives() -> Vec<Fun<Engine>> {
-    let language: [Plain; 9] = [
-        ("abs", parameters(""), |cv| one(abs(cv.1))),
-        ("nan", parameters(""), |_| one(Ok(f64::NAN.into()))),
-        ("infinite", parameters(""), |_| one(Ok(f64::INFINITY.into()))),
-        ("isnan", parameters(""), |cv| one(test(&cv.1, f64::is_nan))),
-        ("isinfinite", parameters(""), |cv| one(test(&cv.1, f64::is_infinite))),
-        ("isnormal", parameters(""), |cv| one(test(&cv.1, f64::is_normal))),
-        ("isfinite", parameters(""), |cv| {
-            one(Ok(cv.1.as_f64().is_some_and(|number| !number.is_infinite()).into()))
-        }),
-        ("now", parameters(""), |_| {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            one(Ok(now.map_or(0.0, |since| since.as_secs_f64()).into()))
-        }),
-        ("fma", parameters("vvv"), |cv| one(arguments(cv).map(|[x, y, z]| Value::from(x.mul_add(y, z))))),
-    ];
-    [plain(language), of_input(), with_two_results(), of_two()].into_iter().flatten().collect()
-}
+pub(crate) const LANGUAGE: &[Builtin] = &[
+    native("abs", "", |cv| one(abs(cv.1))),
+    native("nan", "", |_| one(Ok(f64::NAN.into()))),
+    native("infinite", "", |_| one(Ok(f64::INFINITY.into()))),
+    native("isnan", "", |cv| one(test(&cv.1, f64::is_nan))),
+    native("isinfinite", "", |cv| one(test(&cv.1, f64::is_infinite))),
+    native("isnormal", "", |cv| one(test(&cv.1, f64::is_normal))),
+    native("isfinite", "", |cv| one(Ok(cv.1.as_f64().is_some_and(|number| !number.is_infinite()).into()))),
+    native("now", "", |_| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        one(Ok(now.map_or(0.0, |since| since.as_secs_f64()).into()))
+    }),
+    native("fma", "ccc", |cv| one(arguments(cv).map(|[x, y, z]| Value::from(x.mul_add(y, z))))),
+];
 
-fn of_input() -> Vec<Fun<Engine>> {
-    unary! {
+pub(crate) const OF_ONE: &[Builtin] = unary! {
         "floor": f64::floor,
         "ceil": f64::ceil,
         "round": f64::round,
@@ -96,19 +89,15 @@ fn of_input() -> Vec<Fun<Engine>> {
         "j1": libm::j1,
         "y0": libm::y0,
         "y1": libm::y1,
-    }
-}
+};
 
-fn with_two_results() -> Vec<Fun<Engine>> {
-    pair! {
+pub(crate) const PAIRS: &[Builtin] = pair! {
         "frexp": libm::frexp,
         "modf": modf,
         "lgamma_r": libm::lgamma_r,
-    }
-}
+};
 
-fn of_two() -> Vec<Fun<Engine>> {
-    binary! {
+pub(crate) const OF_TWO: &[Builtin] = binary! {
         "pow": f64::powf,
         "atan2": f64::atan2,
         "hypot": f64::hypot,
@@ -126,8 +115,7 @@ fn of_two() -> Vec<Fun<Engine>> {
         "scalb": scalb,
         "jn": |order, x| bessel(order, x, libm::jn, 0.0),
         "yn": |order, x| bessel(order, x, libm::yn, f64::NEG_INFINITY),
-    }
-}
+};
 
 fn number(value: &Value) -> Result<f64, Error> {
     match value.as_f64() {

@@ -1,8 +1,8 @@
 //! Regular expressions, with lookaround and back references. Offsets count characters.
 
 use super::core::results;
-use super::{Cv, Error, Exception, Plain, Results, object, one, parameters, plain, want_text};
-use crate::filter::Engine;
+use super::table::{Builtin, Count, native};
+use super::{Cv, Error, Exception, Results, object, one, want_text};
 use crate::json::object::Object;
 use crate::json::text::Text;
 use crate::json::value::{Node, Value};
@@ -10,25 +10,21 @@ use crate::run::arithmetic::fail;
 use fancy_regex::{Captures, Regex, RegexBuilder};
 use jaq_core::ValR;
 use jaq_core::box_iter::box_once;
-use jaq_core::native::Fun;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-pub(crate) fn natives() -> Vec<Fun<Engine>> {
-    let natives: [Plain; 4] = [
-        ("_match", parameters("vvv"), |mut cv| {
-            let (test, flags, pattern) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
-            one(matches(&cv, &pattern, &flags, test.is_truthy()))
-        }),
-        ("_pattern", parameters("v"), |mut cv| {
-            let pattern = cv.0.pop_var();
-            one(pattern_and_flags(&pattern))
-        }),
-        ("_named", parameters(""), |cv| one(named(&cv.1))),
-        ("_sub", parameters("vvf"), substitute),
-    ];
-    plain(natives)
-}
+pub(crate) const TABLE: &[Builtin] = &[
+    native("_match", "vvv", |mut cv| {
+        let (test, flags, pattern) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
+        one(matches(&cv, &pattern, &flags, test.is_truthy()))
+    }),
+    native("_pattern", "v", |mut cv| {
+        let pattern = cv.0.pop_var();
+        one(pattern_and_flags(&pattern))
+    }),
+    native("_named", "", |cv| one(named(&cv.1))),
+    native("_sub", "vvf", substitute).gives(Count::Any),
+];
 
 /// A compiled pattern and how it is to be used.
 #[derive(Clone)]

@@ -1,74 +1,69 @@
 //! Strings: conversion, trimming, splitting, the `@` formats.
 
-use super::{Error, Plain, one, parameters, plain, want_array, want_text};
-use crate::filter::Engine;
+use super::table::{Builtin, native};
+use super::{Error, one, want_array, want_text};
 use crate::json::number::spelling_end;
 use crate::json::value::{Node, Value};
 use crate::run::arithmetic::{fail, split};
 use base64::Engine as _;
 use base64::engine::{GeneralPurpose, general_purpose};
-use jaq_core::native::{Fun, unary};
+use jaq_core::native::unary;
 use jaq_core::{ValR, ValT};
 
-pub(crate) fn natives() -> Vec<Fun<Engine>> {
-    let natives: [Plain; 30] = [
-        ("tostring", parameters(""), |cv| one(Ok(cv.1.into_string()))),
-        ("fromjson", parameters(""), |cv| one(from_json(&cv.1))),
-        ("tonumber", parameters(""), |cv| one(to_number(cv.1))),
-        ("toboolean", parameters(""), |cv| one(to_boolean(cv.1))),
-        ("utf8bytelength", parameters(""), |cv| {
-            let wrong = || format!("{} only strings have UTF-8 byte length", cv.1.described());
-            one(want_text(&cv.1, wrong).map(|text| text.len().into()))
-        }),
-        ("explode", parameters(""), |cv| {
-            let wrong = || "explode input must be a string".to_owned();
-            let code = |character| Value::from(f64::from(u32::from(character)));
-            one(want_text(&cv.1, wrong).map(|text| text.chars().map(code).collect()))
-        }),
-        ("ascii_downcase", parameters(""), |cv| {
-            let wrong = || "explode input must be a string".to_owned();
-            one(want_text(&cv.1, wrong).map(|text| text.to_ascii_lowercase().into()))
-        }),
-        ("ascii_upcase", parameters(""), |cv| {
-            let wrong = || "explode input must be a string".to_owned();
-            one(want_text(&cv.1, wrong).map(|text| text.to_ascii_uppercase().into()))
-        }),
-        ("startswith", parameters("v"), |cv| {
-            unary(cv, |value, part| affix(&value, &part, "startswith").map(|(t, p)| t.starts_with(p).into()))
-        }),
-        ("endswith", parameters("v"), |cv| {
-            unary(cv, |value, part| affix(&value, &part, "endswith").map(|(t, p)| t.ends_with(p).into()))
-        }),
-        ("ltrimstr", parameters("v"), |cv| unary(cv, |value, part| trim_start(value, &part))),
-        ("rtrimstr", parameters("v"), |cv| unary(cv, |value, part| trim_end(value, &part))),
-        ("trimstr", parameters("v"), |cv| {
-            unary(cv, |value, part| trim_end(trim_start(value, &part)?, &part))
-        }),
-        ("trim", parameters(""), |cv| one(trim(&cv.1, str::trim))),
-        ("ltrim", parameters(""), |cv| one(trim(&cv.1, str::trim_start))),
-        ("rtrim", parameters(""), |cv| one(trim(&cv.1, str::trim_end))),
-        ("split", parameters("v"), |cv| {
-            unary(cv, |value, separator| match (value.as_str(), separator.as_str()) {
-                (Some(text), Some(separator)) => Ok(split(text, separator)),
-                _ => fail("split input and separator must be strings"),
-            })
-        }),
-        ("format", parameters("v"), |cv| unary(cv, |value, name| format(value, &name))),
-        ("@text", parameters(""), |cv| one(format(cv.1, &Value::from_str("text")))),
-        ("@json", parameters(""), |cv| one(format(cv.1, &Value::from_str("json")))),
-        ("@csv", parameters(""), |cv| one(format(cv.1, &Value::from_str("csv")))),
-        ("@tsv", parameters(""), |cv| one(format(cv.1, &Value::from_str("tsv")))),
-        ("@html", parameters(""), |cv| one(format(cv.1, &Value::from_str("html")))),
-        ("@uri", parameters(""), |cv| one(format(cv.1, &Value::from_str("uri")))),
-        ("@urid", parameters(""), |cv| one(format(cv.1, &Value::from_str("urid")))),
-        ("@sh", parameters(""), |cv| one(format(cv.1, &Value::from_str("sh")))),
-        ("@base64", parameters(""), |cv| one(format(cv.1, &Value::from_str("base64")))),
-        ("@base64d", parameters(""), |cv| one(format(cv.1, &Value::from_str("base64d")))),
-        ("have_literal_numbers", parameters(""), |_| one(Ok(true.into()))),
-        ("have_decnum", parameters(""), |_| one(Ok(true.into()))),
-    ];
-    plain(natives)
-}
+pub(crate) const TABLE: &[Builtin] = &[
+    native("tostring", "", |cv| one(Ok(cv.1.into_string()))),
+    native("fromjson", "", |cv| one(from_json(&cv.1))),
+    native("tonumber", "", |cv| one(to_number(cv.1))),
+    native("toboolean", "", |cv| one(to_boolean(cv.1))),
+    native("utf8bytelength", "", |cv| {
+        let wrong = || format!("{} only strings have UTF-8 byte length", cv.1.described());
+        one(want_text(&cv.1, wrong).map(|text| text.len().into()))
+    }),
+    native("explode", "", |cv| {
+        let wrong = || "explode input must be a string".to_owned();
+        let code = |character| Value::from(f64::from(u32::from(character)));
+        one(want_text(&cv.1, wrong).map(|text| text.chars().map(code).collect()))
+    }),
+    native("ascii_downcase", "", |cv| {
+        let wrong = || "explode input must be a string".to_owned();
+        one(want_text(&cv.1, wrong).map(|text| text.to_ascii_lowercase().into()))
+    }),
+    native("ascii_upcase", "", |cv| {
+        let wrong = || "explode input must be a string".to_owned();
+        one(want_text(&cv.1, wrong).map(|text| text.to_ascii_uppercase().into()))
+    }),
+    native("startswith", "v", |cv| {
+        unary(cv, |value, part| affix(&value, &part, "startswith").map(|(t, p)| t.starts_with(p).into()))
+    }),
+    native("endswith", "v", |cv| {
+        unary(cv, |value, part| affix(&value, &part, "endswith").map(|(t, p)| t.ends_with(p).into()))
+    }),
+    native("ltrimstr", "v", |cv| unary(cv, |value, part| trim_start(value, &part))),
+    native("rtrimstr", "v", |cv| unary(cv, |value, part| trim_end(value, &part))),
+    native("trimstr", "v", |cv| unary(cv, |value, part| trim_end(trim_start(value, &part)?, &part))),
+    native("trim", "", |cv| one(trim(&cv.1, str::trim))),
+    native("ltrim", "", |cv| one(trim(&cv.1, str::trim_start))),
+    native("rtrim", "", |cv| one(trim(&cv.1, str::trim_end))),
+    native("split", "v", |cv| {
+        unary(cv, |value, separator| match (value.as_str(), separator.as_str()) {
+            (Some(text), Some(separator)) => Ok(split(text, separator)),
+            _ => fail("split input and separator must be strings"),
+        })
+    }),
+    native("format", "v", |cv| unary(cv, |value, name| format(value, &name))),
+    native("@text", "", |cv| one(format(cv.1, &Value::from_str("text")))),
+    native("@json", "", |cv| one(format(cv.1, &Value::from_str("json")))),
+    native("@csv", "", |cv| one(format(cv.1, &Value::from_str("csv")))),
+    native("@tsv", "", |cv| one(format(cv.1, &Value::from_str("tsv")))),
+    native("@html", "", |cv| one(format(cv.1, &Value::from_str("html")))),
+    native("@uri", "", |cv| one(format(cv.1, &Value::from_str("uri")))),
+    native("@urid", "", |cv| one(format(cv.1, &Value::from_str("urid")))),
+    native("@sh", "", |cv| one(format(cv.1, &Value::from_str("sh")))),
+    native("@base64", "", |cv| one(format(cv.1, &Value::from_str("base64")))),
+    native("@base64d", "", |cv| one(format(cv.1, &Value::from_str("base64d")))),
+    native("have_literal_numbers", "", |_| one(Ok(true.into()))),
+    native("have_decnum", "", |_| one(Ok(true.into()))),
+];
 
 fn text_of(value: Value) -> String {
     value.into_string().as_str().unwrap_or_default().to_owned()

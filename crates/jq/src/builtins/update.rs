@@ -1,46 +1,41 @@
 //! Updates by jq's rule: the paths are found in the input first, then changed one after another.
 
 use super::core::results;
-use super::{Closure, Cv, Error, Exception, Plain, Results, one, parameters, plain};
+use super::table::{Builtin, native};
+use super::{Closure, Cv, Error, Exception, Results, one};
 use crate::Value;
-use crate::filter::Engine;
-use crate::lang::paths;
 use crate::run::arithmetic::fail;
 use crate::run::deletion;
-use crate::run::path;
 use crate::run::trail::{self, Identity};
+use crate::run::{marks, path, stack};
 use jaq_core::ValR;
 use jaq_core::box_iter::box_once;
-use jaq_core::native::Fun;
 
-pub(crate) fn natives() -> Vec<Fun<Engine>> {
-    let natives: [Plain; 12] = [
-        ("!modify", parameters("ff"), |cv| box_once(modify(cv, false))),
-        ("!modify_or_delete", parameters("ff"), |cv| box_once(modify(cv, true))),
-        ("!assign", parameters("fv"), |cv| each(cv, |_, new| Ok(new))),
-        ("!update_add", parameters("fv"), |cv| each(cv, |old, new| old + new)),
-        ("!update_subtract", parameters("fv"), |cv| each(cv, |old, new| old - new)),
-        ("!update_multiply", parameters("fv"), |cv| each(cv, |old, new| old * new)),
-        ("!update_divide", parameters("fv"), |cv| each(cv, |old, new| old / new)),
-        ("!update_remainder", parameters("fv"), |cv| each(cv, |old, new| old % new)),
-        ("!update_alternative", parameters("fv"), |cv| {
-            each(cv, |old, new| Ok(if old.is_truthy() { old } else { new }))
-        }),
-        ("setpath", parameters("vv"), |mut cv| {
-            let (new, keys) = (cv.0.pop_var(), cv.0.pop_var());
-            one(set_path(cv.1, &keys, new))
-        }),
-        ("delpaths", parameters("v"), |mut cv| {
-            let paths = cv.0.pop_var();
-            one(delete_paths(cv.1, &paths))
-        }),
-        ("del", parameters("f"), |mut cv| {
-            let paths = cv.0.pop_fun();
-            box_once(delete(cv.1, &paths))
-        }),
-    ];
-    plain(natives)
-}
+pub(crate) const TABLE: &[Builtin] = &[
+    native("!modify", "Pf", |cv| box_once(modify(cv, false))),
+    native("!modify_or_delete", "Pf", |cv| box_once(modify(cv, true))),
+    native("!assign", "Pv", |cv| each(cv, |_, new| Ok(new))),
+    native("!update_add", "Pv", |cv| each(cv, |old, new| old + new)),
+    native("!update_subtract", "Pv", |cv| each(cv, |old, new| old - new)),
+    native("!update_multiply", "Pv", |cv| each(cv, |old, new| old * new)),
+    native("!update_divide", "Pv", |cv| each(cv, |old, new| old / new)),
+    native("!update_remainder", "Pv", |cv| each(cv, |old, new| old % new)),
+    native("!update_alternative", "Pv", |cv| {
+        each(cv, |old, new| Ok(if old.is_truthy() { old } else { new }))
+    }),
+    native("setpath", "cc", |mut cv| {
+        let (new, keys) = (cv.0.pop_var(), cv.0.pop_var());
+        one(set_path(cv.1, &keys, new))
+    }),
+    native("delpaths", "v", |mut cv| {
+        let paths = cv.0.pop_var();
+        one(delete_paths(cv.1, &paths))
+    }),
+    native("del", "P", |mut cv| {
+        let paths = cv.0.pop_fun();
+        box_once(delete(cv.1, &paths))
+    }),
+];
 
 /// The keys of a path.
 pub(crate) fn keys(path: &Value) -> Result<&[Value], Error> {
@@ -50,9 +45,15 @@ pub(crate) fn keys(path: &Value) -> Result<&[Value], Error> {
     }
 }
 
-/// Runs `work` for every path of `paths` in `root`. They are all found first: the input is no
-/// longer shared then, so that changing it copies nothing. `work` says which value it has found
-/// there, so that an error can say where it came from.
+/// How many paths are found ahead of the first change; fewer where the stack may be small.
+const AHEAD: usize = 4096;
+const AHEAD_ELSEWHERE: usize = 64;
+
+/// Runs `work` for every path of `paths` in `root`, as it was: a path is found when the changes at
+/// those before it have been made, so that an error among these ends it, even if there are paths
+/// without end. Where there are few, they are all found first: the input is no longer shared then,
+/// and changing it copies nothing. `work` says which value it has found there, so that an error can
+/// say where it came from.
 fn for_each_path<'a>(
     root: Value,
     closure: &Closure<'a>,
@@ -60,10 +61,18 @@ fn for_each_path<'a>(
 ) -> Result<Value, Exception<'a>> {
     let before = Identity::of(&root);
     let found = closure.0.paths((closure.1.clone(), (root.clone(), Default::default())));
-    let found: Vec<_> = found.map(|found| Ok(found?.1)).collect::<Result<_, Exception<'a>>>()?;
+    let mut failed = false;
+    // Nothing is asked for behind an error.
+    let found = found
+        .map(|found| Ok(found?.1))
+        .take_while(move |found| !std::mem::replace(&mut failed, found.is_err()));
+    let mut found = found.fuse().peekable();
+    let ahead = if stack::is_large() { AHEAD } else { AHEAD_ELSEWHERE };
+    let first: Vec<Result<_, Exception<'a>>> = found.by_ref().take(ahead).collect();
+    let rest = if found.peek().is_some() { Some(found) } else { None };
     let mut root = root;
-    for path in found {
-        let keys = paths::keys(path.iter())?;
+    for path in first.into_iter().chain(rest.into_iter().flatten()) {
+        let keys = marks::keys(path?.iter())?;
         let mut inside = None;
         work(&mut root, &keys, &mut inside).map_err(|exception| {
             // Without a value there, it is the way that ended.
@@ -87,10 +96,8 @@ fn delete_all(root: Value, paths: Vec<Vec<Value>>) -> ValR<Value> {
 fn each<'a>(mut cv: Cv<'a>, change: fn(Value, Value) -> ValR<Value>) -> Results<'a> {
     let (new, paths) = (cv.0.pop_var(), cv.0.pop_fun());
     box_once(for_each_path(cv.1, &paths, |root, keys, inside| {
-        path::update(root, keys, &mut |old| {
-            *inside = Some(Identity::of(&old));
-            Ok(change(old, new.clone())?)
-        })
+        let change = |old: Value| Ok(Some(change(old, new.clone())?));
+        update(root, keys, false, inside, &mut |old| change(old).transpose()).map(|_| ())
     }))
 }
 
@@ -100,17 +107,37 @@ fn modify<'a>(mut cv: Cv<'a>, may_delete: bool) -> Result<Value, Exception<'a>> 
     let (change, paths) = (cv.0.pop_fun(), cv.0.pop_fun());
     let mut gone: Vec<Vec<Value>> = Vec::new();
     let root = for_each_path(cv.1, &paths, |root, keys, inside| {
-        let missing = path::get_path(root, keys)?.is_null();
-        let any = path::update_if_any(root, keys, missing, may_delete, &mut |old| {
-            *inside = Some(Identity::of(&old));
-            results(&change, old).next()
-        })?;
-        if !any {
+        if !update(root, keys, may_delete, inside, &mut |old| results(&change, old).next())? {
             gone.push(keys.to_vec());
         }
         Ok(())
     })?;
     Ok(delete_all(root, gone)?)
+}
+
+/// Changes what is at a path; says whether the change had a result.
+fn update<'a>(
+    root: &mut Value,
+    keys: &[Value],
+    may_delete: bool,
+    inside: &mut Option<Identity>,
+    change: &mut dyn FnMut(Value) -> Option<Result<Value, Exception<'a>>>,
+) -> Result<bool, Exception<'a>> {
+    let old = path::get_path(root, keys)?;
+    let missing = old.is_null();
+    drop(old);
+    let done = path::update_if_any(root, keys, missing, may_delete, &mut |old| {
+        *inside = Some(Identity::of(&old));
+        change(old)
+    });
+    match (done, &inside) {
+        // The place can't be written to. jq finds that when it has the new value.
+        (Err(error), None) => match change(path::get_path(root, keys)?) {
+            Some(result) => result.and(Err(error)),
+            None => Ok(false),
+        },
+        (done, _) => done,
+    }
 }
 
 fn set_path(mut root: Value, path: &Value, new: Value) -> ValR<Value> {

@@ -4,4 +4,5 @@ mod lex;
 pub(crate) mod parse;
 pub(crate) mod paths;
 pub(crate) mod rewrite;
+pub(crate) mod scope;
 mod shape;

@@ -2,153 +2,137 @@
 //!
 //! jq evaluates it all the same, and complains once it is used as a path: with the result, and not
 //! at all if there is none or if it is the very value that it started from. The engine refuses such
-//! a term unseen. So a term of this kind passes [`value`](crate::builtins), which gives its results
-//! with a mark in their path; who collects paths finds it.
+//! a term unseen. So a term of this kind passes `!value`, which gives its results with a mark in
+//! their path ([`marks`](crate::run::marks)); who collects paths finds it.
+//!
+//! A builtin that is a definition, and gives paths, is compiled a second time with all in it marked.
 
-use crate::Value;
-use crate::json::value::Node;
-use crate::lang::rewrite::{Ast, Rewriter, call};
-use crate::run::arithmetic::fail;
+use crate::builtins::table::Body;
+use crate::lang::rewrite::{Ast, Rewriter, call, pipe, text};
+use crate::lang::scope::{Kind, Owner, path_name};
 use crate::run::stack;
-use crate::run::trail::Identity;
 use jaq_core::load::parse::{BinaryOp, Term};
-
-/// Builtins that give paths, and which of their arguments have to be paths for that.
-const BUILTINS: &[(&str, &[bool])] = &[
-    ("empty", &[]),
-    ("error", &[]),
-    ("error", &[false]),
-    ("select", &[false]),
-    ("recurse", &[]),
-    ("recurse", &[true]),
-    ("recurse", &[true, false]),
-    ("first", &[]),
-    ("first", &[true]),
-    ("last", &[]),
-    ("last", &[true]),
-    ("nth", &[false]),
-    ("nth", &[false, true]),
-    ("limit", &[false, true]),
-    ("skip", &[false, true]),
-    ("until", &[false, true]),
-    ("while", &[false, true]),
-    ("repeat", &[true]),
-    ("getpath", &[false]),
-    ("values", &[]),
-    ("nulls", &[]),
-    ("booleans", &[]),
-    ("numbers", &[]),
-    ("strings", &[]),
-    ("arrays", &[]),
-    ("objects", &[]),
-    ("iterables", &[]),
-    ("scalars", &[]),
-    ("finites", &[]),
-    ("normals", &[]),
-    ("halt", &[]),
-    ("halt_error", &[]),
-    ("halt_error", &[false]),
-    ("!recurse", &[]),
-    ("!guard", &[]),
-    ("!alternative", &[true, true]),
-    ("!otherwise", &[true, true]),
-    ("!last_or_null", &[true]),
-];
+use jaq_core::path::Part;
 
 impl<'s> Rewriter<'s> {
-    /// A rewritten term that stands where a path is wanted.
-    pub(crate) fn as_path(&self, term: Ast<'s>) -> Ast<'s> {
+    /// A rewritten term that stands where a path is wanted. `intact` says that its input is a path
+    /// for sure: else every step looks first.
+    pub(crate) fn as_path(&mut self, term: Ast<'s>, intact: bool) -> Ast<'s> {
         if !stack::has_room() {
             return term;
         }
-        let boxed = |term: Box<Ast<'s>>| Box::new(self.as_path(*term));
         match term {
-            // Their parts decide.
-            Term::Id | Term::Recurse | Term::Break(_) | Term::Fold(..) => term,
-            Term::Path(head, parts) => Term::Path(boxed(head), parts),
-            Term::BinOp(left, operator @ (BinaryOp::Pipe(None) | BinaryOp::Comma), right) => {
-                Term::BinOp(boxed(left), operator, boxed(right))
-            }
-            Term::BinOp(left, operator @ BinaryOp::Pipe(Some(_)), right) => {
-                Term::BinOp(left, operator, boxed(right))
-            }
-            Term::Label(name, inner) => Term::Label(name, boxed(inner)),
-            Term::TryCatch(body, handler) => Term::TryCatch(boxed(body), handler.map(boxed)),
-            Term::IfThenElse(branches, otherwise) => {
-                let branches = branches.into_iter().map(|(condition, then)| (condition, self.as_path(then)));
-                Term::IfThenElse(branches.collect(), otherwise.map(boxed))
-            }
-            Term::Def(definitions, body) => Term::Def(definitions, boxed(body)),
-            Term::Call(name, arguments) if self.is_own(name) => Term::Call(name, arguments),
-            Term::Call(name, arguments) => {
-                let same =
-                    |(known, paths): &&(&str, &[bool])| *known == name && paths.len() == arguments.len();
-                match BUILTINS.iter().find(same) {
-                    Some((_, paths)) => {
-                        let arguments = arguments.into_iter().zip(*paths);
-                        let path = |(argument, path): (Ast<'s>, &bool)| {
-                            if *path { self.as_path(argument) } else { argument }
-                        };
-                        Term::Call(name, arguments.map(path).collect())
+            Term::Id | Term::Recurse | Term::Break(_) => term,
+            Term::Path(head, parts) => {
+                let head = self.as_path(*head, intact);
+                match parts.0.first() {
+                    Some((part, _)) if !intact || !is_intact(&head) => {
+                        let look = call("!look", vec![key(part)]);
+                        Term::Path(Box::new(pipe(head, look)), parts)
                     }
-                    None => call("!value", vec![Term::Call(name, arguments)]),
+                    _ => Term::Path(Box::new(head), parts),
                 }
             }
+            Term::BinOp(left, BinaryOp::Pipe(None), right) => {
+                let left = self.as_path(*left, intact);
+                let right = self.as_path(*right, intact && is_intact(&left));
+                pipe(left, right)
+            }
+            // It looks into values of its own, which are no paths.
+            Term::BinOp(_, BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt, _) => {
+                pipe(call("!value", vec![term]), call("!no_path", Vec::new()))
+            }
+            Term::Call("!modify" | "!modify_or_delete", _) => {
+                pipe(call("!value", vec![term]), call("!no_path", Vec::new()))
+            }
+            Term::BinOp(left, BinaryOp::Comma, right) => {
+                Term::BinOp(self.boxed_path(left, intact), BinaryOp::Comma, self.boxed_path(right, intact))
+            }
+            Term::BinOp(left, operator @ BinaryOp::Pipe(Some(_)), right) => {
+                Term::BinOp(left, operator, self.boxed_path(right, intact))
+            }
+            Term::Label(name, inner) => Term::Label(name, self.boxed_path(inner, intact)),
+            // What a handler gives is not in the document.
+            Term::TryCatch(body, handler) => {
+                let handler = handler.map(|handler| Box::new(pipe(*handler, call("!no_path", Vec::new()))));
+                Term::TryCatch(self.boxed_path(body, intact), handler)
+            }
+            Term::IfThenElse(branches, otherwise) => {
+                let branch = |(condition, then)| (condition, self.as_path(then, intact));
+                let branches = branches.into_iter().map(branch).collect();
+                Term::IfThenElse(branches, otherwise.map(|term| self.boxed_path(term, intact)))
+            }
+            Term::Fold(name, source, pattern, arguments) => {
+                let arguments = arguments.into_iter().map(|argument| self.as_path(argument, false)).collect();
+                Term::Fold(name, source, pattern, arguments)
+            }
+            Term::Def(definitions, body) => Term::Def(definitions, self.boxed_path(body, intact)),
+            // Made a path already.
+            Term::Call(name, arguments) if name.ends_with('!') => Term::Call(name, arguments),
+            Term::Call(name, arguments) => self.call_as_path(name, arguments, intact),
             other => call("!value", vec![other]),
         }
     }
-}
 
-thread_local! {
-    /// What makes a key a mark: nobody else has this very object.
-    static MARK: Value = Value::empty_object();
-}
-
-fn mark() -> Value {
-    MARK.with(Clone::clone)
-}
-
-/// The key that says: here the path ended, `value` is not in the document.
-pub(crate) fn not_a_path(value: Value) -> Value {
-    Value::array(vec![mark(), value])
-}
-
-/// Whether it is the same value, and not only an equal one. Scalars are the same when they are
-/// equal; jq looks closer at some.
-pub(crate) fn is_identical(left: &Value, right: &Value) -> bool {
-    match (&left.0, &right.0) {
-        (Node::Array(_) | Node::Object(_), _) => Identity::of(left) == Identity::of(right),
-        _ => left == right,
+    fn boxed_path(&mut self, term: Box<Ast<'s>>, intact: bool) -> Box<Ast<'s>> {
+        Box::new(self.as_path(*term, intact))
     }
-}
 
-/// The keys of a path that was collected, which is last key first.
-///
-/// # Errors
-///
-/// It has a mark in it.
-pub(crate) fn keys<'v>(path: impl Iterator<Item = &'v Value>) -> Result<Vec<Value>, jaq_core::Error<Value>> {
-    let mut keys: Vec<Value> = path.cloned().collect();
-    keys.reverse();
-    let Some(first) = keys.iter().position(|key| marked(key).is_some()) else {
-        return Ok(keys);
-    };
-    // A value made of another one that is no path: what counts is where it was used as one.
-    let marks = keys[first..].iter().map_while(marked);
-    let value = marks.last().map(Value::shortened).unwrap_or_default();
-    match keys[first..].iter().find(|key| marked(key).is_none()) {
-        None => fail(format!("Invalid path expression with result {value}")),
-        Some(key) => {
-            let key = key.shortened();
-            fail(format!("Invalid path expression near attempt to access element {key} of {value}"))
+    fn call_as_path(&mut self, name: &'s str, arguments: Vec<Ast<'s>>, intact: bool) -> Ast<'s> {
+        let builtin = match self.scope.owner(name, arguments.len()) {
+            Owner::Builtin(builtin) => builtin,
+            Owner::Own(own) if own.kind == Kind::Value => return call("!value", vec![call(name, arguments)]),
+            Owner::Own(_) => {
+                self.wants_marks |= !self.marks;
+                return call(name, arguments);
+            }
+            Owner::Nobody => return call(name, arguments),
+        };
+        if matches!(builtin.body, Body::Native(_)) {
+            return call("!value", vec![call(name, arguments)]);
         }
+        let path = |(argument, letter)| {
+            let intact = intact && matches!(builtin.body, Body::Paths(..) | Body::Engine(_));
+            if matches!(letter, 'p' | 'q') { self.as_path(argument, intact) } else { argument }
+        };
+        let arguments = arguments.into_iter().zip(builtin.arguments.chars()).map(path).collect();
+        if matches!(builtin.body, Body::Definition(_)) {
+            self.definitions.push((builtin, true));
+            return call(self.arena.alloc(path_name(name)), arguments);
+        }
+        call(name, arguments)
     }
 }
 
-/// The value that a mark stands for.
-fn marked(key: &Value) -> Option<&Value> {
-    match key.as_array() {
-        Some([first, value]) if Identity::of(first) == Identity::of(&mark()) => Some(value),
-        _ => None,
+/// Whether a term, made a path, surely leaves its input one.
+fn is_intact(term: &Ast<'_>) -> bool {
+    match term {
+        Term::Id | Term::Recurse => true,
+        Term::Path(head, _) => is_intact(head),
+        Term::BinOp(left, BinaryOp::Pipe(None) | BinaryOp::Comma, right) => {
+            is_intact(left) && is_intact(right)
+        }
+        Term::BinOp(_, BinaryOp::Pipe(Some(_)), right) => is_intact(right),
+        Term::IfThenElse(branches, otherwise) => {
+            branches.iter().all(|(_, then)| is_intact(then))
+                && otherwise.as_ref().is_none_or(|term| is_intact(term))
+        }
+        Term::Label(_, inner) | Term::TryCatch(inner, _) => is_intact(inner),
+        Term::Call("!recurse" | "recurse" | "!guard" | "getpath" | "select!" | "empty!", _) => true,
+        Term::Call("!alternative" | "!otherwise" | "first", arguments) => arguments.iter().all(is_intact),
+        _ => false,
+    }
+}
+
+/// The key of a step, as a path has it; of a step into everything null.
+fn key<'s>(part: &Part<Ast<'s>>) -> Ast<'s> {
+    match part {
+        Part::Index(index) => index.clone(),
+        Part::Range(None, None) => call("!null", Vec::new()),
+        Part::Range(from, upto) => {
+            let bound =
+                |bound: &Option<Ast<'s>>| Some(bound.clone().unwrap_or_else(|| call("!null", Vec::new())));
+            Term::Obj(vec![(text("start"), bound(from)), (text("end"), bound(upto))])
+        }
     }
 }

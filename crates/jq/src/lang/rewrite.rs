@@ -4,14 +4,17 @@
 //!   The engine's own, which changes in place while it walks, is kept for plain paths such as
 //!   `.a[].b`, where both give the same and it saves the memory of the paths.
 //! - `a + b`: jq's outer loop is the right side, which is found first. The values of an object are
-//!   found in their order. Either matters where there are several results, none, or an error.
+//!   found in their order, those of a string and the keys of a path in the opposite one. That
+//!   matters where there are several results, none, or an error.
 //! - What stands in the place of a path and is none is marked ([`paths`](crate::lang::paths)).
 //! - `reduce`, `//`, `..`, `$__loc__`: natives, or what they stand for.
 //! - What may recurse without end passes a guard, which measures the stack.
 //!
 //! Names that start with `!` can't be written in a filter, so nothing shadows them.
 
+use crate::builtins::table::{Body, Builtin};
 use crate::error::offset;
+use crate::lang::scope::{Kind, Owner, Scope};
 use crate::lang::shape::Count;
 use crate::run::stack;
 use jaq_core::load::Arena;
@@ -24,19 +27,23 @@ pub(crate) type Ast<'s> = Term<&'s str>;
 
 pub(crate) struct Rewriter<'s> {
     source: &'s str,
-    arena: &'s Arena,
-    /// Every name called, with its number of arguments.
-    pub(crate) called: Vec<(&'s str, usize)>,
-    /// Names of all definitions seen: they may shadow builtins.
-    pub(crate) defined: Vec<&'s str>,
-    /// Filter parameters of the definitions around the current place.
-    parameters: Vec<&'s str>,
+    pub(crate) arena: &'s Arena,
+    pub(crate) scope: Scope<'s>,
+    /// The builtins called that are definitions, and whether as paths.
+    pub(crate) definitions: Vec<(&'static Builtin, bool)>,
+    /// The numbers of the filter's own names called.
+    called: Vec<usize>,
+    /// How many of those calls were of filters that are parameters.
+    closures: usize,
+    /// How many variables were made.
+    variables: usize,
+    /// Whether the filter's own definitions are made paths, so that they can be called as such.
+    pub(crate) marks: bool,
+    /// Whether they would have to be.
+    pub(crate) wants_marks: bool,
     /// Whether the nesting was too much for the stack.
     pub(crate) too_deep: bool,
 }
-
-/// Variables for what has to be found first.
-const NAMES: [&str; 8] = ["$!0", "$!1", "$!2", "$!3", "$!4", "$!5", "$!6", "$!7"];
 
 pub(crate) fn call<'s>(name: &'s str, arguments: Vec<Ast<'s>>) -> Ast<'s> {
     Term::Call(name, arguments)
@@ -50,9 +57,10 @@ pub(crate) fn pipe<'s>(left: Ast<'s>, right: Ast<'s>) -> Ast<'s> {
     binary(left, BinaryOp::Pipe(None), right)
 }
 
-/// `term as $name | rest`
-fn bind<'s>(term: Ast<'s>, name: &'static str, rest: Ast<'s>) -> Ast<'s> {
-    binary(term, BinaryOp::Pipe(Some(Pattern::Var(name))), rest)
+/// `term as $name | …`, the first one outside.
+fn bind_all<'s>(bound: Vec<(Ast<'s>, &'s str)>, rest: Ast<'s>) -> Ast<'s> {
+    let bind = |rest, (term, name)| binary(term, BinaryOp::Pipe(Some(Pattern::Var(name))), rest);
+    bound.into_iter().rev().fold(rest, bind)
 }
 
 fn guarded(term: Ast<'_>) -> Ast<'_> {
@@ -77,35 +85,77 @@ pub(crate) fn text<'s>(text: &'s str) -> Ast<'s> {
 }
 
 impl<'s> Rewriter<'s> {
-    pub(crate) fn new(source: &'s str, arena: &'s Arena) -> Self {
+    pub(crate) fn new(source: &'s str, arena: &'s Arena, marks: bool) -> Self {
         Self {
             source,
             arena,
+            scope: Scope::default(),
+            definitions: Vec::new(),
             called: Vec::new(),
-            defined: Vec::new(),
-            parameters: Vec::new(),
+            closures: 0,
+            variables: 0,
+            marks,
+            wants_marks: false,
             too_deep: false,
         }
     }
 
-    /// Rewrites a definition. It is guarded if it may call itself, however indirectly.
-    pub(crate) fn definition(&mut self, definition: Def<&'s str>) -> Def<&'s str> {
+    /// Rewrites the definition of a builtin.
+    pub(crate) fn builtin(&mut self, builtin: &'static Builtin, definition: Def<&'s str>) -> Def<&'s str> {
         let Def { name, args, body } = definition;
-        self.defined.push(name);
-        let outer = self.parameters.len();
-        self.parameters.extend(args.iter().filter(|arg| !arg.starts_with('$')));
+        let mut body = self.body(&args, body);
+        if self.definitions.iter().any(|(called, _)| std::ptr::eq(*called, builtin)) {
+            body = guarded(body);
+        }
+        Def { name, args, body }
+    }
+
+    /// Rewrites a definition. It is guarded if it calls itself.
+    fn definition(&mut self, definition: Def<&'s str>) -> Def<&'s str> {
+        let Def { name, args, body } = definition;
         let calls = self.called.len();
+        let id = self.scope.add(name, &args, Kind::Definition);
+        let body = self.body(&args, body);
+        let recursive = self.called[calls..].contains(&id);
+        Def { name, args, body: if recursive { guarded(body) } else { body } }
+    }
+
+    fn body(&mut self, args: &[&'s str], body: Ast<'s>) -> Ast<'s> {
+        let (level, calls) = (self.scope.level(), self.called.len());
+        let mut values = Vec::new();
+        for arg in args {
+            match arg.strip_prefix('$') {
+                Some(name) => values.push((self.scope.add(name, &[], Kind::Value), name, *arg)),
+                None => {
+                    self.scope.add(arg, &[], Kind::Filter);
+                }
+            }
+        }
         let mut body = self.term(body);
+        if self.marks {
+            body = self.as_path(body, false);
+        }
+        self.scope.leave(level);
         // A parameter `$b` can be called as `b` too.
-        for arg in args.iter().copied().filter(|arg| arg.starts_with('$')) {
-            if self.called[calls..].contains(&(&arg[1..], 0)) {
-                let value = Def { name: &arg[1..], args: Vec::new(), body: Term::Var(arg) };
+        for (id, name, arg) in values {
+            if self.called[calls..].contains(&id) {
+                let value = Def { name, args: Vec::new(), body: Term::Var(arg) };
                 body = Term::Def(vec![value], Box::new(body));
             }
         }
-        let recursive = self.called[calls..].iter().any(|(name, _)| self.defined.contains(name));
-        self.parameters.truncate(outer);
-        Def { name, args, body: if recursive { guarded(body) } else { body } }
+        body
+    }
+
+    /// A variable that nobody else has.
+    fn variable(&mut self) -> &'s str {
+        self.variables += 1;
+        self.arena.alloc(format!("$!{}", self.variables))
+    }
+
+    /// Takes a term out of its place, for a variable that it is bound to first.
+    fn take(&mut self, term: &mut Ast<'s>) -> (Ast<'s>, &'s str) {
+        let name = self.variable();
+        (std::mem::replace(term, Term::Var(name)), name)
     }
 
     fn boxed(&mut self, term: Ast<'s>) -> Box<Ast<'s>> {
@@ -162,51 +212,90 @@ impl<'s> Rewriter<'s> {
                 Term::IfThenElse(branches, otherwise.map(|term| self.boxed(*term)))
             }
             Term::Def(definitions, body) => {
+                let level = self.scope.level();
                 let definitions = definitions.into_iter().map(|d| self.definition(d)).collect();
-                Term::Def(definitions, self.boxed(*body))
+                let body = self.boxed(*body);
+                self.scope.leave(level);
+                Term::Def(definitions, body)
             }
-            Term::Call(name, arguments) => {
-                self.called.push((name, arguments.len()));
-                let mut grows = false;
-                let mut argument = |argument| {
-                    let (argument, nested) = self.argument(argument);
-                    grows |= nested;
-                    argument
-                };
-                let mut arguments: Vec<_> = arguments.into_iter().map(&mut argument).collect();
-                if let ("path" | "del" | "pick", [path]) = (name, &mut arguments[..])
-                    && !self.is_own(name)
-                {
-                    *path = self.as_path(std::mem::take(path));
-                }
-                let call = Term::Call(name, arguments);
-                // Not a tail call then: a loop could nest its closures deeper than the stack is,
-                // which nothing would notice before they are dropped. A label is no tail position.
-                if grows && self.defined.contains(&name) {
-                    Term::Label("$!grows", Box::new(call))
-                } else {
-                    call
-                }
-            }
-            Term::Path(head, path) => {
-                let head = self.boxed(*head);
-                let mut part = |part: Part<Ast<'s>>| match part {
-                    Part::Index(index) => Part::Index(self.term(index)),
-                    Part::Range(from, upto) => {
-                        Part::Range(from.map(|t| self.term(t)), upto.map(|t| self.term(t)))
-                    }
-                };
-                Term::Path(head, Path(path.0.into_iter().map(|(p, opt)| (part(p), opt)).collect()))
-            }
+            Term::Call(name, arguments) => self.call(name, arguments),
+            Term::Path(head, path) => self.path(*head, path),
         }
     }
 
-    /// A closure that calls a closure can grow with every recursion: it is guarded. Says so.
-    fn argument(&mut self, argument: Ast<'s>) -> (Ast<'s>, bool) {
-        let calls = self.called.len();
+    fn call(&mut self, name: &'s str, arguments: Vec<Ast<'s>>) -> Ast<'s> {
+        let (mut own, mut builtin) = (None, None);
+        match self.scope.owner(name, arguments.len()) {
+            Owner::Own(found) => own = Some(found.clone()),
+            Owner::Builtin(found) => builtin = Some(found),
+            Owner::Nobody => {}
+        }
+        if let Some(own) = &own {
+            self.called.push(own.id);
+            self.closures += usize::from(own.kind == Kind::Filter);
+        }
+        if let Some(builtin) = builtin.filter(|builtin| matches!(builtin.body, Body::Definition(_))) {
+            self.definitions.push((builtin, false));
+        }
+        let closures = self.closures;
+        let mut arguments: Vec<_> = arguments.into_iter().map(|argument| self.argument(argument)).collect();
+        for (place, argument) in arguments.iter_mut().enumerate() {
+            let is_path = match (&own, builtin) {
+                (Some(own), _) => self.marks && !own.parameters[place].starts_with('$'),
+                (None, Some(builtin)) => builtin.arguments[place..].starts_with('P'),
+                (None, None) => false,
+            };
+            if is_path {
+                *argument = self.as_path(std::mem::take(argument), own.is_none());
+            }
+        }
+        let mut bound = Vec::new();
+        if builtin.is_some_and(|builtin| builtin.arguments.starts_with("cc")) {
+            let strict = arguments.iter_mut().rev().filter(|argument| is_strict(argument));
+            bound.extend(strict.map(|argument| self.take(argument)));
+        }
+        let grows = self.closures > closures && own.is_some_and(|own| own.kind == Kind::Definition);
+        let call = bind_all(bound, Term::Call(name, arguments));
+        // Not a tail call then: a loop could nest its closures deeper than the stack is, which
+        // nothing would notice before they are dropped. A label is no tail position.
+        if grows { Term::Label("$!grows", Box::new(call)) } else { call }
+    }
+
+    /// A path. Its keys are found before what they are looked up in, the last one first.
+    fn path(&mut self, head: Ast<'s>, path: Path<Ast<'s>>) -> Ast<'s> {
+        let head = self.term(head);
+        let mut parts = Vec::new();
+        for (part, opt) in path.0 {
+            let part = match part {
+                Part::Index(index) => Part::Index(self.term(index)),
+                Part::Range(from, upto) => {
+                    Part::Range(from.map(|t| self.term(t)), upto.map(|t| self.term(t)))
+                }
+            };
+            parts.push((part, opt));
+        }
+        let mut bound = Vec::new();
+        let simple = !is_strict(&head);
+        for (place, (part, _)) in parts.iter_mut().enumerate().rev() {
+            if place == 0 && simple && bound.is_empty() {
+                break;
+            }
+            let keys = match part {
+                Part::Index(index) => [Some(index), None],
+                Part::Range(from, upto) => [from.as_mut(), upto.as_mut()],
+            };
+            for key in keys.into_iter().flatten().filter(|key| is_strict(key)) {
+                bound.push(self.take(key));
+            }
+        }
+        bind_all(bound, Term::Path(Box::new(head), Path(parts)))
+    }
+
+    /// A closure that calls a closure can grow with every recursion: it is guarded.
+    fn argument(&mut self, argument: Ast<'s>) -> Ast<'s> {
+        let closures = self.closures;
         let argument = self.term(argument);
-        let nested = self.called[calls..].iter().any(|(name, _)| self.parameters.contains(name));
-        if nested { (guarded(argument), true) } else { (argument, false) }
+        if self.closures > closures { guarded(argument) } else { argument }
     }
 
     fn line(&self, term: &Ast<'s>) -> &'s str {
@@ -215,28 +304,28 @@ impl<'s> Rewriter<'s> {
         self.arena.alloc((before.matches('\n').count() + 1).to_string())
     }
 
-    /// An object. The engine starts with the last value; where that may give nothing, those before
-    /// are found first, for they may be errors.
+    /// An object. Keys and values are found in their order, and a key is looked at once its value is
+    /// found.
     fn object(&mut self, entries: Vec<(Ast<'s>, Option<Ast<'s>>)>) -> Ast<'s> {
         let mut entries: Vec<_> = entries.into_iter().map(|entry| self.entry(entry)).collect();
-        let always = |(key, value): &(Ast<'s>, Option<Ast<'s>>)| {
-            self.count(key).max(value.as_ref().map_or(Count::One, |value| self.count(value))) == Count::One
+        let strict = |(key, value): &(Ast<'s>, Option<Ast<'s>>)| {
+            usize::from(is_strict(key)) + usize::from(value.as_ref().is_some_and(is_strict))
         };
-        let last = entries.iter().rposition(|entry| !always(entry)).unwrap_or(0);
-        let mut names = NAMES.into_iter();
         let mut bound = Vec::new();
-        for (key, value) in &mut entries[..last] {
-            let several = Some(key).filter(|key| self.count(key) != Count::One);
-            for term in several.into_iter().chain(value) {
-                if matches!(term, Term::Num(_) | Term::Var(_)) {
-                    continue;
+        if entries.iter().map(strict).sum::<usize>() > 1 {
+            for (key, value) in &mut entries {
+                let is_text = matches!(key, Term::Str(..));
+                if is_strict(key) {
+                    bound.push(self.take(key));
                 }
-                if let Some(name) = names.next() {
-                    bound.push((name, std::mem::replace(term, Term::Var(name))));
+                bound.extend(value.as_mut().filter(|value| is_strict(value)).map(|value| self.take(value)));
+                if !is_text {
+                    let checked = pipe(key.clone(), call("!key", Vec::new()));
+                    bound.push((checked, self.variable()));
                 }
             }
         }
-        bound.into_iter().rev().fold(Term::Obj(entries), |rest, (name, term)| bind(term, name, rest))
+        bind_all(bound, Term::Obj(entries))
     }
 
     fn entry(&mut self, entry: (Ast<'s>, Option<Ast<'s>>)) -> (Ast<'s>, Option<Ast<'s>>) {
@@ -249,21 +338,22 @@ impl<'s> Rewriter<'s> {
         }
     }
 
+    /// A pattern. The elements of an array are found from the last one on.
     fn pattern(&mut self, pattern: Pattern<&'s str>) -> Pattern<&'s str> {
-        match pattern {
-            Pattern::Var(name) => Pattern::Var(name),
-            Pattern::Arr(parts) => Pattern::Arr(parts.into_iter().map(|part| self.pattern(part)).collect()),
-            Pattern::Obj(entries) => Pattern::Obj(
-                entries.into_iter().map(|(key, part)| (self.term(key), self.pattern(part))).collect(),
-            ),
-        }
+        let entries = match pattern {
+            Pattern::Var(name) => return Pattern::Var(name),
+            Pattern::Arr(parts) => {
+                let index = |place: usize| Term::Num(&**self.arena.alloc(place.to_string()));
+                let entries = parts.into_iter().enumerate().map(|(place, part)| (index(place), part));
+                entries.rev().collect()
+            }
+            Pattern::Obj(entries) => entries,
+        };
+        Pattern::Obj(entries.into_iter().map(|(key, part)| (self.term(key), self.pattern(part))).collect())
     }
 
-    /// A string; with several results in several places, jq's outer loop is the last place.
+    /// A string. What is in it is found from the last place on.
     fn string(&mut self, format: Option<&'s str>, parts: Vec<StrPart<&'s str, Ast<'s>>>) -> Ast<'s> {
-        if let Some(format) = format {
-            self.called.push((format, 0));
-        }
         let mut parts: Vec<_> = parts
             .into_iter()
             .map(|part| match part {
@@ -271,18 +361,16 @@ impl<'s> Rewriter<'s> {
                 other => other,
             })
             .collect();
-        let several = |part: &&mut StrPart<&'s str, Ast<'s>>| matches!(part, StrPart::Term(term) if self.count(term) == Count::Any);
+        let strict = parts.iter_mut().rev().filter_map(|part| match part {
+            StrPart::Term(term) if is_strict(term) => Some(term),
+            _ => None,
+        });
+        let strict: Vec<_> = strict.collect();
         let mut bound = Vec::new();
-        let places: Vec<_> = parts.iter_mut().filter(several).collect();
-        if places.len() > 1 {
-            for (part, name) in places.into_iter().zip(NAMES) {
-                if let StrPart::Term(term) = part {
-                    bound.push((name, std::mem::replace(term, Term::Var(name))));
-                }
-            }
+        if strict.len() > 1 {
+            bound.extend(strict.into_iter().map(|term| self.take(term)));
         }
-        let whole = Term::Str(format, parts);
-        bound.into_iter().fold(whole, |rest, (name, term)| bind(term, name, rest))
+        bind_all(bound, Term::Str(format, parts))
     }
 
     fn operation(&mut self, left: Ast<'s>, operator: BinaryOp<&'s str>, right: Ast<'s>) -> Ast<'s> {
@@ -302,10 +390,10 @@ impl<'s> Rewriter<'s> {
         match operator {
             BinaryOp::Alt => call("!alternative", vec![left, right]),
             // The right side first, also when the left one gives nothing: it may be an error.
-            BinaryOp::Math(_) | BinaryOp::Cmp(_)
-                if self.count(&left) != Count::One && !matches!(right, Term::Num(_) | Term::Var(_)) =>
-            {
-                bind(right, "$!right", binary(left, operator, Term::Var("$!right")))
+            BinaryOp::Math(_) | BinaryOp::Cmp(_) if is_strict(&left) && is_strict(&right) => {
+                let mut right = right;
+                let bound = vec![self.take(&mut right)];
+                bind_all(bound, binary(left, operator, right))
             }
             _ => binary(left, operator, right),
         }
@@ -327,11 +415,15 @@ impl<'s> Rewriter<'s> {
             BinaryOp::UpdateMath(Math::Rem) => "!update_remainder",
             _ => "!assign",
         };
-        call(name, vec![self.as_path(left), right])
+        call(name, vec![self.as_path(left, true), right])
     }
+}
 
-    /// Whether a name is a definition or a parameter of the filter's own.
-    pub(crate) fn is_own(&self, name: &str) -> bool {
-        self.defined.iter().chain(&self.parameters).any(|own| *own == name)
+/// Whether it matters when a term is found: it may give no result, several, or an error.
+fn is_strict(term: &Ast<'_>) -> bool {
+    match term {
+        Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(None) => false,
+        Term::Str(_, parts) => parts.iter().any(|part| matches!(part, StrPart::Term(_))),
+        _ => true,
     }
 }

@@ -1,91 +1,11 @@
 //! What can be told about a term by its form: how many results it gives, and whether it is a path
 //! plain enough for the engine's own updates.
 
+pub(crate) use crate::builtins::table::Count;
 use crate::lang::rewrite::{Ast, Rewriter};
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::{Opt, Part};
-
-/// How many results a term gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Count {
-    One,
-    AtMostOne,
-    Any,
-}
-
-/// Builtins that give one result for one result of each argument.
-const SINGLE: &[&str] = &[
-    "abs",
-    "add",
-    "all",
-    "any",
-    "ascii_downcase",
-    "ascii_upcase",
-    "ceil",
-    "contains",
-    "endswith",
-    "explode",
-    "false",
-    "first",
-    "flatten",
-    "floor",
-    "fromdate",
-    "fromjson",
-    "group_by",
-    "has",
-    "implode",
-    "index",
-    "indices",
-    "inside",
-    "isempty",
-    "join",
-    "keys",
-    "keys_unsorted",
-    "last",
-    "length",
-    "ltrimstr",
-    "map",
-    "map_values",
-    "max",
-    "max_by",
-    "min",
-    "min_by",
-    "not",
-    "now",
-    "null",
-    "nan",
-    "infinite",
-    "range_",
-    "reverse",
-    "rindex",
-    "round",
-    "rtrimstr",
-    "setpath",
-    "sort",
-    "sort_by",
-    "split",
-    "sqrt",
-    "startswith",
-    "test",
-    "to_entries",
-    "from_entries",
-    "with_entries",
-    "todate",
-    "tojson",
-    "tonumber",
-    "tostring",
-    "trim",
-    "true",
-    "type",
-    "unique",
-    "unique_by",
-    "utf8bytelength",
-    "walk",
-    "transpose",
-    "del",
-    "delpaths",
-];
 
 /// One step of a plain path.
 enum Step {
@@ -129,7 +49,7 @@ impl<'s> Rewriter<'s> {
             }
             Term::Call("select", arguments) if arguments.len() == 1 => {
                 steps.push(Step::Select);
-                !self.defined.contains(&"select")
+                self.scope.builtin("select", 1).is_some()
             }
             Term::Path(head, parts) => {
                 self.plain_steps(head, steps)
@@ -184,18 +104,13 @@ impl<'s> Rewriter<'s> {
                 let handler = handler.as_ref().map_or(Count::AtMostOne, |term| self.count(term));
                 self.count(body).max(handler)
             }
-            Term::Call("!last_or_null" | "!modify" | "!modify_or_delete", _) => Count::One,
-            Term::Call("empty", _) => Count::AtMostOne,
-            Term::Call("select", arguments) if !self.defined.contains(&"select") => {
-                all(&mut arguments.iter().map(|term| self.count(term))).max(Count::AtMostOne)
-            }
-            Term::Call(
-                "map" | "map_values" | "with_entries" | "sort_by" | "group_by" | "unique_by" | "min_by"
-                | "max_by" | "walk" | "del",
-                _,
-            ) if !self.defined.iter().any(|name| SINGLE.contains(name)) => Count::One,
-            Term::Call(name, arguments) if SINGLE.contains(name) && !self.defined.contains(name) => {
-                all(&mut arguments.iter().map(|term| self.count(term)))
+            Term::Call(name, arguments) => {
+                let Some(builtin) = self.scope.builtin(name, arguments.len()) else {
+                    return Count::Any;
+                };
+                let counted = arguments.iter().zip(builtin.arguments.chars());
+                let counted = counted.filter(|(_, letter)| matches!(letter, 'v' | 'c' | 'm' | 'q'));
+                all(&mut counted.map(|(argument, _)| self.count(argument))).max(builtin.results)
             }
             Term::Path(head, parts) => parts.0.iter().fold(self.count(head), |count, (part, opt)| {
                 let part = match part {

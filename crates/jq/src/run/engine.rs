@@ -89,7 +89,7 @@ impl jaq_core::ValT for Value {
             match &key.0 {
                 Node::String(name) => object.insert(name, value),
                 _ => {
-                    return fail(format!("Object keys must be strings, not {}", key.described()));
+                    return fail(format!("Cannot use {} as object key", key.described()));
                 }
             }
         }

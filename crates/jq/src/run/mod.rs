@@ -3,6 +3,7 @@
 pub(crate) mod arithmetic;
 pub(crate) mod deletion;
 mod engine;
+pub(crate) mod marks;
 pub(crate) mod path;
 pub(crate) mod search;
 pub(crate) mod stack;

@@ -15,5 +15,6 @@ mod equal_keys;
 mod json;
 mod limits;
 mod places;
+mod programs;
 mod random;
 mod spans;

@@ -38,7 +38,7 @@ fn alternatives<'s>(patterns: Vec<Pattern<&'s str>>, body: Ast<'s>) -> Ast<'s> {
         let mut bound = Vec::new();
         variables(&pattern, &mut bound);
         let value =
-            |name: &&'s str| if bound.contains(name) { Term::Var(*name) } else { call("null", Vec::new()) };
+            |name: &&'s str| if bound.contains(name) { Term::Var(*name) } else { call("!null", Vec::new()) };
         let body = call(BODY, all.iter().map(value).collect());
         binary(Term::Var(VALUE), BinaryOp::Pipe(Some(pattern)), body)
     });

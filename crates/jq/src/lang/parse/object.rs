@@ -3,7 +3,9 @@
 use super::{Parsed, Parser};
 use crate::lang::lex::{Kind, Token};
 use crate::lang::rewrite::{Ast, pipe, text};
-use jaq_core::load::parse::{Pattern, Term};
+use jaq_core::load::lex::StrPart;
+use jaq_core::load::parse::{BinaryOp, Pattern, Term};
+use jaq_core::ops::Math;
 
 impl<'s> Parser<'s> {
     pub(crate) fn object(&mut self) -> Parsed<Ast<'s>> {
@@ -40,13 +42,13 @@ impl<'s> Parser<'s> {
         let open = self.at;
         self.advance()?;
         let key = self.query()?;
-        let what = match &key {
-            Term::Num(_) => Some("a number"),
-            Term::Call("true" | "false", arguments) if arguments.is_empty() => Some("a boolean"),
-            Term::Call("null", arguments) if arguments.is_empty() => Some("null"),
-            Term::Arr(None) => Some("an array"),
-            Term::Obj(entries) if entries.is_empty() => Some("an object"),
-            _ => None,
+        let what = match constant(&key) {
+            Some(Constant::String) | None => None,
+            Some(Constant::Number) => Some("a number"),
+            Some(Constant::Boolean) => Some("a boolean"),
+            Some(Constant::Null) => Some("null"),
+            Some(Constant::Array) => Some("an array"),
+            Some(Constant::Object) => Some("an object"),
         };
         if let Some(what) = what {
             return self.wrong_at(open + 1, 1, &format!("{what} can't be the key of an object"));
@@ -129,5 +131,53 @@ impl<'s> Parser<'s> {
         self.expect(":")?;
         entries.push((key, self.pattern()?));
         Ok(())
+    }
+}
+
+/// What a key is that can be told without running it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Constant {
+    Null,
+    Boolean,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+/// jq works out constants as it compiles, and refuses there a key that is none.
+fn constant(term: &Ast<'_>) -> Option<Constant> {
+    match term {
+        Term::Num(_) => Some(Constant::Number),
+        Term::Str(None, parts) => {
+            let plain = !parts.iter().any(|part| matches!(part, StrPart::Term(_)));
+            plain.then_some(Constant::String)
+        }
+        Term::Call("true" | "false", arguments) if arguments.is_empty() => Some(Constant::Boolean),
+        Term::Call("null", arguments) if arguments.is_empty() => Some(Constant::Null),
+        Term::Arr(None) => Some(Constant::Array),
+        Term::Arr(Some(inner)) => are_constant(inner).then_some(Constant::Array),
+        Term::Obj(entries) => {
+            let known = |(key, value): &(Ast<'_>, Option<Ast<'_>>)| {
+                constant(key).is_some() && value.as_ref().and_then(constant).is_some()
+            };
+            entries.iter().all(known).then_some(Constant::Object)
+        }
+        Term::BinOp(left, BinaryOp::Pipe(None), right) if matches!(**right, Term::Id) => constant(left),
+        Term::BinOp(left, BinaryOp::Math(Math::Add), right) => {
+            constant(left).filter(|kind| *kind != Constant::Boolean && constant(right) == Some(*kind))
+        }
+        Term::BinOp(left, BinaryOp::Cmp(_), right) => {
+            constant(left).and(constant(right)).map(|_| Constant::Boolean)
+        }
+        _ => None,
+    }
+}
+
+/// The same for what stands between commas in an array.
+fn are_constant(term: &Ast<'_>) -> bool {
+    match term {
+        Term::BinOp(left, BinaryOp::Comma, right) => are_constant(left) && are_constant(right),
+        other => constant(other).is_some(),
     }
 }
