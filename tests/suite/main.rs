@@ -77,6 +77,7 @@ mod replace_full_disk;
 mod replace_kill;
 mod replace_library;
 mod replace_order;
+mod resident;
 mod restart;
 mod restore;
 mod runaways;
