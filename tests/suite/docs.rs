@@ -233,3 +233,15 @@ fn the_table_of_exit_codes_is_the_programs() {
     assert_eq!(listed, codes);
     assert_eq!(Exit::Signal(15).code(), 143);
 }
+
+#[test]
+fn the_list_of_builtins_is_the_languages() {
+    use aimem::document::{Filter, Value};
+    let names =
+        Filter::compile("builtins | sort | map(\"`\\(.)`\") | join(\" \")", &Default::default()).unwrap();
+    let names = names.run_one(Value::null()).unwrap();
+    let page = fs::read_to_string(root().join("docs/filter.md")).unwrap();
+    let list = page.split("## The builtins").nth(1).unwrap().split("\n\n").nth(2).unwrap();
+    let list = list.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(Some(list.as_str()), names.as_str(), "docs/filter.md");
+}
