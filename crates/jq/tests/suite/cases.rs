@@ -195,6 +195,12 @@ fn bindings_reach_the_filter() {
     assert_eq!(messages.borrow().as_slice(), b"[\"DEBUG:\",1]\n1");
 }
 
+#[test]
+fn the_environment_is_what_the_caller_passes() {
+    assert!(std::env::var_os("PATH").is_some());
+    assert_eq!(results("$ENV, env", "null").0, ["{}", "{}"]);
+}
+
 /// The sort of the standard library panics at an order that is none.
 #[test]
 fn every_spelling_of_equal_floats_can_be_sorted() {
