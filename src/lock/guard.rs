@@ -21,8 +21,13 @@ use crate::sys;
 use crate::sys::file::{Flock, Identity};
 
 /// Even a caller who does not want to wait gets this long: a guard is held for microseconds,
-/// and a refusal here would call a free file busy.
-pub(super) const LEAST_PATIENCE: Duration = Duration::from_millis(250);
+/// by a process that a busy machine may keep from running, and a refusal here would call a free
+/// file busy.
+pub(super) const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Another user's new guard is closed to us from its creation until its permissions are set.
+const MOST_LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// The guard of one lock, held until dropped.
 #[must_use = "the guard is given back as soon as it is dropped"]
@@ -105,9 +110,14 @@ fn still_named(file: &File, path: &Path) -> Result<bool, LockError> {
 fn open_guard(root: &LockRoot, key: &Key) -> Result<File, LockError> {
     let name = &key.as_str()[..2];
     let mut deletions = 0;
+    let mut looks = 0;
     loop {
         let opened = root.guards().and_then(|guards| root.lock_file(&guards, name));
         match opened {
+            Err(error) if is_refused(&error) && root.is_for_others() && looks < MOST_LOOKS => {
+                looks += 1;
+                std::thread::sleep(BETWEEN_LOOKS);
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound && deletions < MOST_DELETIONS => {
                 deletions += 1;
                 root.reopen()?;
@@ -115,4 +125,9 @@ fn open_guard(root: &LockRoot, key: &Key) -> Result<File, LockError> {
             opened => return opened.map_err(LockError::io("open the guard", root.guard_path(key))),
         }
     }
+}
+
+/// Whether the kernel refused it, and not our own look at what is there.
+fn is_refused(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_some()
 }

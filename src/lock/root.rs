@@ -207,6 +207,11 @@ impl LockRoot {
         }
     }
 
+    /// Whether other users than the owner take locks here too.
+    pub(super) fn is_for_others(&self) -> bool {
+        self.file_mode() != PRIVATE_FILE
+    }
+
     /// Opens the info file in a lock's folder. What it says is told to others, so it must be no
     /// other file by a second name; a running holder's has its anchor.
     pub(super) fn open_info_in(&self, key: &Key, lock: &Folder) -> io::Result<File> {

@@ -122,7 +122,7 @@ fn nearly_info() -> impl Strategy<Value = Vec<u8>> {
 #[test]
 fn fuzz_info_is_read_and_written_again_as_the_same() {
     let file = tempfile::tempfile().unwrap();
-    fuzz(2000, nearly_info(), |bytes| {
+    fuzz(700, nearly_info(), |bytes| {
         let info = Info::parse(&bytes);
         let mut again = Info::parse(info.render().as_bytes());
         prop_assert_eq!(Info::parse(again.render().as_bytes()), again.clone(), "it does not settle");
@@ -193,7 +193,7 @@ fn names(info: &Info, lines: &[Line]) -> Result<(), TestCaseError> {
 fn fuzz_info_names_the_holder_that_stands_there() {
     let noise = prop::collection::vec((any::<prop::sample::Index>(), noise()), 0..4);
     let cut = prop::option::of(any::<prop::sample::Index>());
-    fuzz(2000, (good_lines(vec!["\n", "\r\n"]), noise, cut), |(lines, noise, cut)| {
+    fuzz(700, (good_lines(vec!["\n", "\r\n"]), noise, cut), |(lines, noise, cut)| {
         // Lines of no known key between the others say nothing.
         let mut pieces: Vec<Vec<u8>> = lines.iter().map(|line| text_of(std::slice::from_ref(line))).collect();
         for (at, bytes) in noise {

@@ -95,8 +95,8 @@ fn attacked(runner: Runner, for_everyone: bool, at_least: usize) {
     // Every pair in the long form, and in the short one a part that moves from name to name.
     // In a root for everyone a stranger's file is as good as any: what they write there is told.
     let is_theirs = |kind| for_everyone && matches!(kind, Kind::Strangers | Kind::Moved);
-    let wanted = |number: usize, _: &Path, kind| !is_theirs(kind) && (long() || number.is_multiple_of(11));
-    let most = if long() { usize::MAX } else { 3 };
+    let wanted = |number: usize, _: &Path, kind| !is_theirs(kind) && (long() || number.is_multiple_of(17));
+    let most = if long() { usize::MAX } else { 2 };
     let (planted, runs) = planting.attack(runner, &secret, &wanted, most, &|| None);
     eprintln!("{planted} things planted at {} names, {runs} runs, {runner:?}", names.len());
 }

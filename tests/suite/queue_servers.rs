@@ -304,7 +304,8 @@ fn a_refused_credential_ends_the_run_and_names_its_setting() {
 #[test]
 fn a_server_that_is_down_costs_no_try() {
     let refusing = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        // An address on which no other test's server can get the port.
+        let listener = TcpListener::bind("127.66.0.1:0").unwrap();
         listener.local_addr().unwrap()
     };
     let silent = Server::start(|_| Reply::Silence);

@@ -1,7 +1,7 @@
 //! Dead locks and a crowd behind them: one gets in at a time, and soon.
 //!
 //! `AIMEM_LONG_TESTS=1` makes it 200 rounds for every kind of dead lock; the short form has 200
-//! for the kinds that can be judged at once and 25 for those that must be watched for 2 s.
+//! for the kinds that can be judged at once and 15 for those that must be watched for 2 s.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 const WATCHED: Duration = Duration::from_millis(12_500);
 
 fn watched_rounds() -> usize {
-    if long_tests() { 200 } else { 25 }
+    if long_tests() { 200 } else { 15 }
 }
 
 #[test]

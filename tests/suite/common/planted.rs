@@ -231,8 +231,8 @@ impl Planting {
         Ran::of(self.with(command, index).output().unwrap())
     }
 
-    /// Plants each kind at each name and runs the commands that come by it, at most the last `most`
-    /// of them. Pairs are left out that `wanted`, which is also given their number, does not want.
+    /// Plants each kind at each name and runs the commands that come by it, at most `most` of them,
+    /// which are others for each pair. Pairs are left out that `wanted`, which is also given their number, does not want.
     /// The secret is `secret` of a name, and contains [`SECRET`]. After each run `also` may look for
     /// it elsewhere. Returns how many things were planted, and how many runs there were.
     pub fn attack(
@@ -255,7 +255,7 @@ impl Planting {
                 let inode = self.plant(runner, name, kind, &secret(name));
                 let before = Snapshot::of(&self.env.root().join("victim"));
                 planted += 1;
-                for &index in indices.iter().skip(indices.len().saturating_sub(most)) {
+                for &index in indices.iter().cycle().skip(number % indices.len()).take(most.min(indices.len())) {
                     let ran = self.run(runner, index);
                     runs += 1;
                     let what =
