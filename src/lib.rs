@@ -17,6 +17,7 @@ pub mod cli;
 pub mod document;
 pub mod lock;
 pub mod memory;
+pub mod place;
 #[cfg(feature = "outbox")]
 pub mod queue;
 pub mod replace;

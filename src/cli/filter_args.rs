@@ -8,8 +8,9 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::args::refuse_dash;
 use super::duration;
-use super::error::{CliError, quote};
+use super::error::CliError;
 use super::exit::Exit;
+use super::hints::quote;
 use super::operands::{Operands, Role};
 use crate::document::Limits;
 use crate::memory::{Binding, Duplicates, Layout, Program};

@@ -8,6 +8,7 @@ pub mod env;
 pub mod error;
 pub mod exit;
 pub mod filter_args;
+pub mod hints;
 pub mod operands;
 pub mod output;
 pub mod scripts;

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::holder::Holder;
 use super::verdict::Verdict;
+use crate::sys::failure::{Hint, Kind};
 
 /// What is wrong with an [`LockError::Uprooted`] lock, for the message and the journal.
 pub(super) const UPROOTED: &str =
@@ -157,6 +158,60 @@ pub struct Busy {
 }
 
 impl LockError {
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        use LockError as E;
+        match self {
+            E::Busy(_) | E::Deadlock { .. } | E::GuardBusy { .. } => Kind::Busy,
+            E::Lost { .. } | E::Uprooted { .. } => Kind::Lost,
+            E::NoHome | E::Relative { .. } => Kind::Usage,
+            E::WrongLock { .. } | E::Running { .. } | E::NotALease { .. } | E::NoOwner { .. } => Kind::Usage,
+            E::Untrusted { .. } | E::Unusable { .. } => Kind::Permission,
+            E::NoFlock { .. } => Kind::CantCreate,
+            E::Interrupted(signal) => Kind::Interrupted(*signal),
+            E::Resolve { source, .. } => Kind::of_reading(source),
+            E::Remove { source, .. } | E::Io { source, .. } => Kind::of_creating(source),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Hint> {
+        use LockError as E;
+        let hint = match self {
+            E::Busy(busy) if busy.holder.inside.is_some() => Hint::TakeTurns,
+            E::Busy(busy) if busy.verdict == Verdict::Unknown => {
+                Hint::BreakIfSure(busy.target.clone(), busy.reason.clone())
+            }
+            E::Busy(busy) => Hint::WaitLonger(busy.target.clone()),
+            E::Deadlock { .. } => Hint::TakeTogether,
+            E::GuardBusy { .. } => Hint::Say(
+                "a guard is held for microseconds: that process is stopped or hangs; continue it (kill -CONT) or end it",
+            ),
+            E::Lost { .. } => Hint::Say("nothing was written; take the lock and try again"),
+            E::Uprooted { .. } => Hint::Say(
+                "nothing was written; let the `aimem lock with` around this command end, and find what removes things in the lock folder",
+            ),
+            E::WrongLock { .. } => Hint::NameOwnLock,
+            E::Running { .. } => Hint::EndsWithCommand,
+            E::NotALease { .. } => {
+                Hint::Say("it needs no renewal: it lasts until it is released or its owner ends")
+            }
+            E::NoOwner { .. } => Hint::NameOwner,
+            E::NoHome => Hint::Say("set AIMEM_LOCK_DIR"),
+            E::Untrusted { .. } => Hint::Say("set AIMEM_LOCK_DIR to a folder of your own"),
+            E::Unusable { path, .. } => {
+                Hint::ShareRoot(path.parent().and_then(Path::parent).map(Path::to_owned))
+            }
+            E::NoFlock { .. } => Hint::Say("set AIMEM_LOCK_DIR to a folder on a local file system"),
+            E::Remove { .. } => Hint::Say("remove it by hand, or set AIMEM_LOCK_DIR to a folder of your own"),
+            E::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Hint::Say("set AIMEM_LOCK_DIR to a folder that you may write to")
+            }
+            E::Io { .. } | E::Resolve { .. } | E::Relative { .. } | E::Interrupted(_) => return None,
+        };
+        Some(hint)
+    }
+
     pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> LockError {
         let path = path.into();
         move |source| LockError::Io { action, path, source }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::QueueError;
+use super::error::READ_CREDENTIAL;
 use super::error::{found, without_value};
 use super::preset::{NAMES, Preset};
 use crate::sys;
@@ -274,7 +275,7 @@ fn token(
         }
         read_text(file)
     };
-    let token = read().map_err(QueueError::io("read the credential in", &path))?;
+    let token = read().map_err(QueueError::io(READ_CREDENTIAL, &path))?;
     let setting = format!("{setting} ({})", path.display());
     Ok((Some(checked_token(&token, &setting)?), setting))
 }

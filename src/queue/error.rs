@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::lock::LockError;
 use crate::lock::text::printable;
+use crate::sys::failure::{Hint, Kind};
 
 /// An error of this module. Unless it says otherwise nothing was saved, moved or sent.
 #[derive(Debug, thiserror::Error)]
@@ -88,8 +89,52 @@ pub enum QueueError {
 
 /// What [`QueueError::Io`] says was done when an entry could not be read.
 pub(super) const READ_ENTRY: &str = "read the entry";
+/// The same of the file with the credential.
+pub(super) const READ_CREDENTIAL: &str = "read the credential in";
 
 impl QueueError {
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        use QueueError as E;
+        match self {
+            E::Lock(error) => error.kind(),
+            E::NoHome | E::NoProject | E::Setting { .. } | E::NoServer => Kind::Usage,
+            E::Empty | E::TooLong(_) | E::Unreadable { .. } => Kind::Data,
+            E::Full { .. } => Kind::CantCreate,
+            E::NotFound { .. } => Kind::NoInput,
+            E::Busy(_) | E::OldBusy { .. } => Kind::Busy,
+            E::NotDurable { .. } => Kind::Io,
+            E::Io { source, action: "read" | READ_ENTRY | READ_CREDENTIAL, .. } => Kind::of_reading(source),
+            E::Io { source, .. } => Kind::of_creating(source),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Hint> {
+        use QueueError as E;
+        let words = match self {
+            E::Lock(error) => return error.hint(),
+            E::NoHome => "set AIMEM_QUEUE",
+            E::Empty => "give it as an argument, or on standard input",
+            E::NoProject => "name one with --project",
+            E::Full { .. } => "nothing was saved; deliver what waits (aimem queue work), or raise the limit",
+            E::TooLong(_) => "nothing was saved",
+            E::NotFound { .. } => {
+                "see what there is: aimem queue list; older deliveries are in the outbox's archive/"
+            }
+            E::NoServer => {
+                "set url and preset in [mem0] of ~/.config/aimem/config.toml, or AIMEM_MEM0_URL and \
+                 AIMEM_MEM0_PRESET; saving works without"
+            }
+            E::Busy(_) => {
+                "it is kept for milliseconds: some process that uses it is stopped; continue it or end it"
+            }
+            E::OldBusy { .. } => "nothing was taken; try again, or let the next run do it",
+            E::Unreadable { .. } | E::Setting { .. } | E::NotDurable { .. } | E::Io { .. } => return None,
+        };
+        Some(Hint::Say(words))
+    }
+
     pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
         let path = path.into();
         move |source| QueueError::Io { action, path, source }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::sys::failure::{Hint, Kind};
+
 /// An error of this module. Unless [`ReplaceError::file_may_have_changed`], the file is as it was,
 /// and no temporary file is left.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +107,48 @@ pub enum ReplaceError {
 }
 
 impl ReplaceError {
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        use ReplaceError as E;
+        match self {
+            E::IsDirectory(_) | E::NotAFile(_) | E::NoBackup { .. } => Kind::NoInput,
+            E::BackupName { .. } | E::MountPoint(_) => Kind::CantCreate,
+            E::FolderKept { .. } => Kind::Busy,
+            E::Displaced { .. } | E::Overtaken { .. } => Kind::Lost,
+            E::Unsettled { .. } => Kind::Io,
+            E::NotDurable { .. } | E::Damaged { .. } => Kind::Unfinished,
+            E::Folder { source, .. } => Kind::of_creating(source),
+            E::Io { source, action: "open" | "find", .. } => Kind::of_reading(source),
+            E::Io { source, .. } => Kind::of_creating(source),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Hint> {
+        use ReplaceError as E;
+        let hint = match self {
+            E::BackupName { .. } => Hint::Say("work without --backup, or shorten the file's name"),
+            E::Folder { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Hint::WriteInPlace
+            }
+            E::MountPoint(_) => Hint::MountFolder,
+            E::FolderKept { folder, .. } => Hint::WaitForFolder(folder.clone()),
+            E::Displaced { path, kept } => Hint::Merge(path.clone(), kept.clone()),
+            E::Overtaken { .. } => Hint::Say(
+                "what was written is in the replaced version, if anybody has kept that; look at the file before you try again",
+            ),
+            E::Unsettled { .. } => Hint::Say("nothing was changed; look after the disk"),
+            E::NotDurable { .. } => {
+                Hint::Say("the new content is in place: do not repeat the change, but look after the disk")
+            }
+            E::Damaged { backup: Some(backup), .. } => Hint::OldContent(backup.clone()),
+            E::Damaged { backup: None, .. } => Hint::KeepVersions,
+            E::NoBackup { path, .. } => Hint::SeeVersions(path.clone()),
+            E::IsDirectory(_) | E::NotAFile(_) | E::Folder { .. } | E::Io { .. } => return None,
+        };
+        Some(hint)
+    }
+
     /// Whether the file may be another than before. Then the same change must not be made again
     /// without a look at it.
     pub fn file_may_have_changed(&self) -> bool {

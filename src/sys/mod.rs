@@ -4,6 +4,7 @@
 //! answers in plain types. Everything above speaks through this module.
 
 pub mod clock;
+pub mod failure;
 pub mod file;
 pub mod folder;
 pub mod machine;

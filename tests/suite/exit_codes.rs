@@ -370,6 +370,7 @@ fn errors_behind_a_change_have_codes_of_their_own() {
     use aimem::cli::exit::Exit;
     use aimem::lock::LockError;
     use aimem::memory::MemoryError;
+    use aimem::place::PlaceError;
     use aimem::replace::ReplaceError as E;
     use std::io::{Error, ErrorKind};
     use std::path::PathBuf;
@@ -377,28 +378,29 @@ fn errors_behind_a_change_have_codes_of_their_own() {
     for kind in [ErrorKind::StorageFull, ErrorKind::PermissionDenied, ErrorKind::NotFound, ErrorKind::Other] {
         let source = || Error::from(kind);
         let lost = || LockError::Lost { target: None, why: "gone".to_owned() };
+        let replace = |error| MemoryError::from(PlaceError::from(error));
         let errors: [MemoryError; 18] = [
-            E::IsDirectory(path()).into(),
-            E::NotAFile(path()).into(),
-            E::BackupName { path: path(), length: 300 }.into(),
-            E::Folder { folder: path(), source: source() }.into(),
-            E::MountPoint(path()).into(),
-            E::FolderKept { folder: path(), holders: Vec::new() }.into(),
-            E::NoBackup { path: path(), index: 0 }.into(),
-            E::Io { action: "write", path: path(), source: source() }.into(),
-            E::Unsettled { path: path(), source: source() }.into(),
+            replace(E::IsDirectory(path())),
+            replace(E::NotAFile(path())),
+            replace(E::BackupName { path: path(), length: 300 }),
+            replace(E::Folder { folder: path(), source: source() }),
+            replace(E::MountPoint(path())),
+            replace(E::FolderKept { folder: path(), holders: Vec::new() }),
+            replace(E::NoBackup { path: path(), index: 0 }),
+            replace(E::Io { action: "write", path: path(), source: source() }),
+            replace(E::Unsettled { path: path(), source: source() }),
             MemoryError::Missing { path: path() },
             MemoryError::Empty { path: path() },
             MemoryError::Changing { path: path() },
             lost().into(),
-            E::Displaced { path: path(), kept: path() }.into(),
-            E::Overtaken { path: path() }.into(),
-            E::NotDurable { path: path(), source: source() }.into(),
-            E::Damaged { path: path(), backup: None, source: source() }.into(),
-            MemoryError::Unlocked { path: path(), source: Box::new(lost()) },
+            replace(E::Displaced { path: path(), kept: path() }),
+            replace(E::Overtaken { path: path() }),
+            replace(E::NotDurable { path: path(), source: source() }),
+            replace(E::Damaged { path: path(), backup: None, source: source() }),
+            PlaceError::Unlocked { path: path(), source: Box::new(lost()) }.into(),
         ];
         for (index, error) in errors.into_iter().enumerate() {
-            let (changed, shown) = (error.file_may_have_changed(), format!("{error:?}"));
+            let (changed, shown) = (error.document_may_have_changed(), format!("{error:?}"));
             assert_eq!(changed, index >= 13, "{shown}");
             let exit = CliError::from(error).exit;
             let behind = [Exit::Unfinished, Exit::Lost].contains(&exit);

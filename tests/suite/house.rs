@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may know whom. A module may use itself and what stands behind it.
-const MAY_USE: [(&str, &[&str]); 7] = [
-    ("cli", &["cli", "mcp", "memory", "queue", "lock", "document", "replace", "sys"]),
-    ("memory", &["memory", "lock", "document", "replace", "sys"]),
-    ("queue", &["queue", "memory", "lock", "document", "replace", "sys"]),
+const MAY_USE: [(&str, &[&str]); 8] = [
+    ("cli", &["cli", "memory", "queue", "place", "lock", "document", "replace", "sys"]),
+    ("memory", &["memory", "place", "lock", "document", "replace", "sys"]),
+    ("queue", &["queue", "place", "lock", "document", "replace", "sys"]),
+    ("place", &["place", "lock", "replace", "sys"]),
     ("lock", &["lock", "sys"]),
     ("document", &["document", "sys"]),
     ("replace", &["replace", "sys"]),

@@ -176,7 +176,7 @@ fn everywhere(scenario: Scenario) {
 fn lock_with_may_be_killed_at_any_call() {
     everywhere(Scenario {
         start: |_| words(&["lock", "with", "f", "--", "true"]),
-        honest: |_, shown| shown.assert_held_because("its holder has the kernel lock"),
+        honest: |_, shown| shown.assert_held_because("has the kernel lock"),
         // The command may have been started: `true` does not last.
         end: |world| eventually("the command ends", || !world.shown().why.contains("kernel lock")),
     });
@@ -191,7 +191,7 @@ fn lock_with_over_a_dead_lock_may_be_killed_at_any_call() {
             world.owner.lock().unwrap().take();
             words(&["lock", "with", "f", "--", "true"])
         },
-        honest: |_, shown| shown.assert_held_because("its holder has the kernel lock"),
+        honest: |_, shown| shown.assert_held_because("has the kernel lock"),
         end: |world| eventually("the command ends", || !world.shown().why.contains("kernel lock")),
     });
 }

@@ -8,7 +8,8 @@ use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::waiting::Patient;
 use super::super::{diff, env, output};
-use crate::memory::{self, Duplicates, MemoryError, Pipe, Session, Transform};
+use crate::memory::{self, Duplicates, MemoryError, Pipe, Subject, Transform};
+use crate::place::FilePlace;
 
 /// Change a JSON document with a jq filter or a command
 #[derive(Debug, Args)]
@@ -67,15 +68,15 @@ impl Update {
         };
         let create = self.create.map(String::into_bytes);
         if let Some(start) = &create {
-            memory::validate(start, "the start given with --create")?;
+            memory::validate(start, Subject::Start)?;
         }
         let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let session = Session { locker: Some(&locker), replace, waiter: &mut patient };
+        let mut place = FilePlace::new(&path, Some(&locker), replace, &mut patient);
         let request = memory::Update { create, dry_run: self.dry_run };
         let updated =
-            memory::update(session, &path, &request, transform.as_mut()).map_err(|error| match error {
+            memory::update(&mut place, &request, transform.as_mut()).map_err(|error| match error {
                 MemoryError::Missing { .. } | MemoryError::Filter { .. } => {
                     self.filter.hint_at_order(error.into())
                 }

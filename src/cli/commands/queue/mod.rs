@@ -4,7 +4,6 @@ mod add;
 mod cancel;
 mod dead;
 mod entries;
-mod error;
 mod export;
 mod health;
 mod import;

@@ -1,0 +1,135 @@
+//! What errors of all rooms have in common: of which kind they are, and what to do about them.
+//!
+//! An error's room chooses both by a `match` on the error. A front end maps the kind to an exit
+//! code, and says the hint in its own terms.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+
+use super::{explain, is_device_error, is_loop, is_shortage};
+
+/// Of which kind an error is, whatever room it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What was asked for makes no sense, or a setting of the environment.
+    Usage,
+    /// A content is not what it must be, or can't be made.
+    Data,
+    /// What should be read does not exist, or is no file.
+    NoInput,
+    /// Something can't be created.
+    CantCreate,
+    /// Input or output failed. Nothing was changed.
+    Io,
+    /// Somebody else has it. Later it may be free.
+    Busy,
+    /// The lock was lost, or the document is not what was read.
+    Lost,
+    /// Permission denied.
+    Permission,
+    /// The document was changed, and something behind that failed.
+    Unfinished,
+    /// A signal asked us to end.
+    Interrupted(i32),
+    /// A command can't be executed.
+    NotExecutable,
+    /// There is no such command.
+    NotFound,
+}
+
+impl Kind {
+    /// The kind of a refusal to open or to read.
+    pub fn of_reading(error: &io::Error) -> Kind {
+        match error.kind() {
+            ErrorKind::PermissionDenied => Kind::Permission,
+            ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory => Kind::NoInput,
+            ErrorKind::InvalidFilename => Kind::NoInput,
+            _ if is_loop(error) || super::path::is_elsewhere(error) => Kind::NoInput,
+            _ => Kind::Io,
+        }
+    }
+
+    /// The kind of a refusal to create or to write.
+    pub fn of_creating(error: &io::Error) -> Kind {
+        match error.kind() {
+            ErrorKind::PermissionDenied => Kind::Permission,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Kind::Io,
+            ErrorKind::Interrupted | ErrorKind::FileTooLarge => Kind::Io,
+            _ if is_device_error(error) || is_shortage(error) => Kind::Io,
+            _ => Kind::CantCreate,
+        }
+    }
+
+    /// The kind of an error that happened behind the change of a document. Whoever repeats a
+    /// change because of any other kind makes it once; so a failure that came too late is told
+    /// apart. A lost lock stays one: its message says what was written.
+    #[must_use]
+    pub fn after_a_change(self) -> Kind {
+        match self {
+            Kind::Lost | Kind::Interrupted(_) => self,
+            _ => Kind::Unfinished,
+        }
+    }
+}
+
+/// What to do about an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// These words, in every front end.
+    Say(&'static str),
+    /// Wait longer for the lock of this file, or look who has it.
+    WaitLonger(PathBuf),
+    /// Wait longer for the other guests of a lock, or work in the place that was taken.
+    TakeTurns,
+    /// Break the lock of this file, if its holder is surely dead, which cannot be told for a reason.
+    BreakIfSure(PathBuf, String),
+    /// Take several locks in one order, or together.
+    TakeTogether,
+    /// Name the lock of this very file.
+    NameOwnLock,
+    /// The lock ends with its command, if nobody breaks it.
+    EndsWithCommand,
+    /// Name an owner of the lock, or bound it by time.
+    NameOwner,
+    /// Make a lock root for all who share this folder's files; `None` for one that is not known.
+    ShareRoot(Option<PathBuf>),
+    /// Replacing needs a right on the folder, writing in place only on the file.
+    WriteInPlace,
+    /// Mount this file's folder instead of the file, or write in place.
+    MountFolder,
+    /// Wait until another program lets go of this folder.
+    WaitForFolder(PathBuf),
+    /// Bring two versions of a file together.
+    Merge(PathBuf, PathBuf),
+    /// The old content is in this file.
+    OldContent(PathBuf),
+    /// See which earlier versions of this file there are.
+    SeeVersions(PathBuf),
+    /// Keep versions next time.
+    KeepVersions,
+    /// Make the document that does not exist.
+    Create,
+    /// Say what stands for the document that does not exist.
+    GiveDefault,
+    /// See this document as it is, and go back to an earlier version.
+    SeeOrRestore(PathBuf),
+    /// Rename equal keys of this document, or let the last one count.
+    LastKeyCounts(PathBuf),
+    /// Let it run longer.
+    RunLonger,
+}
+
+impl From<&'static str> for Hint {
+    fn from(words: &'static str) -> Hint {
+        Hint::Say(words)
+    }
+}
+
+/// An error's message, with the system's refusal behind it in words.
+pub fn message(error: &impl Error) -> String {
+    match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+        Some(source) => format!("{error}: {}", explain(source)),
+        None => error.to_string(),
+    }
+}
