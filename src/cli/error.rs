@@ -10,6 +10,7 @@ pub use crate::lock::text::show_duration;
 use crate::memory::MemoryError;
 use crate::place::PlaceError;
 use crate::replace::ReplaceError;
+use crate::settings::SettingError;
 pub use crate::sys::explain;
 use crate::sys::failure::{Hint, Kind, message};
 
@@ -82,6 +83,12 @@ impl From<LockError> for CliError {
             }
             _ => told,
         }
+    }
+}
+
+impl From<SettingError> for CliError {
+    fn from(error: SettingError) -> CliError {
+        CliError::usage(error.to_string())
     }
 }
 

@@ -3,8 +3,6 @@
 pub mod args;
 mod commands;
 pub mod diff;
-pub mod duration;
-pub mod env;
 pub mod error;
 pub mod exit;
 pub mod filter_args;

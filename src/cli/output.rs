@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use super::env;
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
 use crate::lock::text::{is_unsafe, printable};
+use crate::settings;
 
 /// Writes a result whole. A reader that has gone away is no error: it has seen enough.
 ///
@@ -111,7 +111,7 @@ pub fn finish(outcome: Outcome) -> u8 {
 
 /// Whether standard error may be coloured.
 pub fn colours() -> bool {
-    io::stderr().is_terminal() && !env::no_color()
+    io::stderr().is_terminal() && !settings::no_color()
 }
 
 fn paint(kind: &str) -> String {

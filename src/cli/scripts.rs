@@ -13,13 +13,14 @@ use super::args::{WaitArgs, call, lock_root_here, lock_root_of, locker, own_word
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
 use super::hints::quote;
+use super::output;
 use super::waiting::Patient;
-use super::{env, output};
 use crate::lock::key::Key;
 use crate::lock::{Keep, LockId, LockRoot, Target, inventory, manage, owner};
 use crate::memory::{self, Validate};
 use crate::place::FilePlace;
 use crate::replace::Replace;
+use crate::settings;
 use crate::sys::failure::Hint;
 
 /// The one of them that knows verbs, and runs commands.
@@ -206,7 +207,7 @@ fn taken_by_this_shell(root: &LockRoot, key: &Key) -> Result<Option<LockId>, Cli
     let nearest = owner::nearest(&words).map(|owner| owner.keep);
     let owners = [nearest, owner::by_pid(std::process::id())];
     let owners: Vec<Keep> = owners.into_iter().flatten().collect();
-    Ok(manage::acquired_by(root, key, &env::lock_ids()?, &owners)?)
+    Ok(manage::acquired_by(root, key, &settings::lock_ids()?, &owners)?)
 }
 
 /// How a script takes the lock of a file: not at all when its shell has it already.

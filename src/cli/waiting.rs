@@ -5,9 +5,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::error::{CliError, show_duration};
-use super::{env, output};
+use super::output;
 use crate::lock::text::printable;
 use crate::lock::{Held, WaitReport, Waiter};
+use crate::settings;
 use crate::sys;
 use crate::sys::signal::{CHILD, ENDING, Received, Signals};
 
@@ -44,7 +45,7 @@ impl Patient {
     /// # Errors
     /// As [`Patient::new`].
     pub fn with_signals(more: &[i32]) -> Result<Patient, CliError> {
-        let debugging = env::lock_debug()?;
+        let debugging = settings::lock_debug()?;
         // CHILD among them: where it is ignored, nobody could wait for a command.
         let signals: Vec<i32> = ENDING.iter().chain(&[CHILD]).chain(more).copied().collect();
         let signals = Signals::install(&signals)

@@ -27,14 +27,6 @@ pub enum LockError {
     /// Neither an environment variable nor HOME says where locks live.
     #[error("no folder for locks: HOME is not set")]
     NoHome,
-    /// The variable that says where locks live means another folder in every working directory.
-    #[error("the environment variable {variable} is \"{}\": not an absolute path", shown(.path))]
-    Relative {
-        /// Its name.
-        variable: &'static str,
-        /// Its value.
-        path: PathBuf,
-    },
     /// The lock root could be tampered with by somebody else.
     #[error("the lock folder {} is not safe: {problem}", shown(.path))]
     Untrusted {
@@ -164,7 +156,7 @@ impl LockError {
         match self {
             E::Busy(_) | E::Deadlock { .. } | E::GuardBusy { .. } => Kind::Busy,
             E::Lost { .. } | E::Uprooted { .. } => Kind::Lost,
-            E::NoHome | E::Relative { .. } => Kind::Usage,
+            E::NoHome => Kind::Usage,
             E::WrongLock { .. } | E::Running { .. } | E::NotALease { .. } | E::NoOwner { .. } => Kind::Usage,
             E::Untrusted { .. } | E::Unusable { .. } => Kind::Permission,
             E::NoFlock { .. } => Kind::CantCreate,
@@ -207,7 +199,7 @@ impl LockError {
             E::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Hint::Say("set AIMEM_LOCK_DIR to a folder that you may write to")
             }
-            E::Io { .. } | E::Resolve { .. } | E::Relative { .. } | E::Interrupted(_) => return None,
+            E::Io { .. } | E::Resolve { .. } | E::Interrupted(_) => return None,
         };
         Some(hint)
     }

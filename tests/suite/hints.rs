@@ -21,6 +21,30 @@ fn whoever_names_the_filter_first_is_told_the_order() {
     assert_eq!(TestEnv::names_in(&env.path("")), ["f.json", "g.json"]);
 }
 
+/// Which hint is given hangs on what went wrong, not on what the message's words happen to name.
+#[test]
+fn a_file_with_the_name_of_a_phrase_changes_no_hint() {
+    let env = TestEnv::new();
+    for name in ["the default", "the value of $x", "the start given with --create"] {
+        env.write(name, "{");
+    }
+    env.write("f.json", "{}");
+    for args in [
+        vec!["read", "missing", "--default", "{"],
+        vec!["update", "f.json", ".a = $x", "--argjson", "x", "{"],
+        vec!["update", "missing", "--create={", "."],
+    ] {
+        let ran = env.run(&args).expect(65);
+        assert!(ran.stderr.ends_with("hint: nothing was written\n"), "{args:?}: {}", ran.stderr);
+    }
+    let ran = env.run(["update", "the default", "."]).expect(65);
+    assert!(
+        ran.stderr.contains("aimem restore '") && ran.stderr.ends_with("/the default'\n"),
+        "{}",
+        ran.stderr
+    );
+}
+
 #[test]
 fn a_dash_is_no_standard_input_and_makes_no_file() {
     let env = TestEnv::new();

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may know whom. A module may use itself and what stands behind it.
-const MAY_USE: [(&str, &[&str]); 8] = [
-    ("cli", &["cli", "memory", "queue", "place", "lock", "document", "replace", "sys"]),
+const MAY_USE: [(&str, &[&str]); 9] = [
+    ("cli", &["cli", "settings", "memory", "queue", "place", "lock", "document", "replace", "sys"]),
+    ("settings", &["settings", "lock", "sys"]),
     ("memory", &["memory", "place", "lock", "document", "replace", "sys"]),
     ("queue", &["queue", "place", "lock", "document", "replace", "sys"]),
     ("place", &["place", "lock", "replace", "sys"]),

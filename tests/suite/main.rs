@@ -53,6 +53,7 @@ mod names;
 mod old_scripts;
 mod old_scripts_install;
 mod packaging;
+mod place;
 mod power_cut;
 mod protocol_page;
 mod publish;

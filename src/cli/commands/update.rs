@@ -7,9 +7,10 @@ use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::waiting::Patient;
-use super::super::{diff, env, output};
+use super::super::{diff, output};
 use crate::memory::{self, Duplicates, MemoryError, Pipe, Subject, Transform};
 use crate::place::FilePlace;
+use crate::settings;
 
 /// Change a JSON document with a jq filter or a command
 #[derive(Debug, Args)]
@@ -57,7 +58,7 @@ impl Update {
             }
             None if self.pipe => {
                 let duplicates = self.filter.duplicates(Duplicates::Refuse);
-                let (inherited, limits) = (env::lock_ids()?, self.filter.limits());
+                let (inherited, limits) = (settings::lock_ids()?, self.filter.limits());
                 Box::new(Pipe { command, inherited, duplicates, limits })
             }
             Some(program) => Box::new(program),

@@ -10,12 +10,13 @@ use super::service::{self, Kind};
 use super::{old_files, server};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::{duration, output};
+use crate::cli::output;
 use crate::queue::Spool;
 use crate::queue::log::{Format, Log};
 use crate::queue::places::Places;
 use crate::queue::server::Client;
 use crate::queue::worker::{Halt, Options, Report, Stop, Worker};
+use crate::settings::duration;
 use crate::sys::signal::{ENDING, Signals};
 
 /// Deliver what is due

@@ -17,8 +17,9 @@ use serde::Serialize;
 use super::log::percentile;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::{duration, env, output};
+use crate::cli::output;
 use crate::lock::Target;
+use crate::settings::{self, duration};
 use crate::sys;
 use crate::sys::machine::Reach;
 
@@ -103,9 +104,10 @@ impl Selftest {
     pub(crate) fn run(self) -> Outcome {
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
-            None => {
-                env::lock_roots()?.of(&Target::resolve(Path::new("any file here"))?.path)?.path().to_owned()
-            }
+            None => settings::lock_roots()?
+                .of(&Target::resolve(Path::new("any file here"))?.path)?
+                .path()
+                .to_owned(),
         };
         let fail = |error| CliError::io(format!("cannot race in {}", folder.display()), &error);
         let arena = arena::Arena::new(&folder).map_err(fail)?;

@@ -1,37 +1,66 @@
-//! The environment. A value that can't be used is an error that names its variable.
+//! What the environment says: the only place, besides the command line, that asks it.
+//!
+//! A value that can't be used is an error that names its variable. The front ends hand the answers
+//! down: below them nothing depends on who has started the process.
+
+pub mod duration;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::duration;
-use super::error::CliError;
-use crate::lock::{LockError, LockId, Roots};
+use crate::lock::{LockId, Locker, Patience, Roots};
 use crate::sys::machine::Reach;
+
+/// A variable that can't be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SettingError {
+    /// Its value is no text.
+    #[error("the environment variable {0} is not UTF-8")]
+    NotText(&'static str),
+    /// Its value makes no sense.
+    #[error("the environment variable {variable} is {value:?}: {why}")]
+    Value {
+        /// Its name.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
 
 /// A variable's value; an empty one counts as unset.
 fn get(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-fn text(name: &str) -> Result<Option<String>, CliError> {
-    let wrong = |_| CliError::usage(format!("the environment variable {name} is not UTF-8"));
-    get(name).map(|value| value.into_string().map_err(wrong)).transpose()
+fn text(variable: &'static str) -> Result<Option<String>, SettingError> {
+    let value = get(variable).map(|value| value.into_string().map_err(|_| SettingError::NotText(variable)));
+    value.transpose()
 }
 
-fn parsed<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, CliError> {
-    let wrong =
-        |value: &str, why| CliError::usage(format!("the environment variable {name} is {value:?}: {why}"));
-    text(name)?.map(|value| parse(&value).map_err(|why| wrong(&value, why))).transpose()
+fn parsed<T>(
+    variable: &'static str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, SettingError> {
+    let Some(value) = text(variable)? else { return Ok(None) };
+    parse(&value).map(Some).map_err(|why| SettingError::Value { variable, value, why })
 }
 
 /// `LOCK_TIMEOUT`.
-pub fn lock_timeout() -> Result<Option<Duration>, CliError> {
+///
+/// # Errors
+/// It can't be used.
+pub fn lock_timeout() -> Result<Option<Duration>, SettingError> {
     parsed("LOCK_TIMEOUT", duration::parse)
 }
 
 /// `LOCK_RETRY`: the longest pause between two looks; zero would be a busy loop.
-pub fn lock_retry() -> Result<Option<Duration>, CliError> {
+///
+/// # Errors
+/// It can't be used.
+pub fn lock_retry() -> Result<Option<Duration>, SettingError> {
     parsed("LOCK_RETRY", |text| match duration::parse(text)? {
         Duration::ZERO => Err("it must be more than 0".to_owned()),
         retry => Ok(retry),
@@ -39,7 +68,10 @@ pub fn lock_retry() -> Result<Option<Duration>, CliError> {
 }
 
 /// `LOCK_DEBUG=1`.
-pub fn lock_debug() -> Result<bool, CliError> {
+///
+/// # Errors
+/// It can't be used.
+pub fn lock_debug() -> Result<bool, SettingError> {
     let flag = parsed("LOCK_DEBUG", |text| match text {
         "0" | "false" | "no" => Ok(false),
         "1" | "true" | "yes" => Ok(true),
@@ -49,17 +81,26 @@ pub fn lock_debug() -> Result<bool, CliError> {
 }
 
 /// `AIMEM_CLIENT`.
-pub fn client() -> Result<Option<String>, CliError> {
+///
+/// # Errors
+/// It can't be used.
+pub fn client() -> Result<Option<String>, SettingError> {
     text("AIMEM_CLIENT")
 }
 
 /// `AIMEM_BACKUP`: how many backups to keep.
-pub fn backup() -> Result<Option<u32>, CliError> {
+///
+/// # Errors
+/// It can't be used.
+pub fn backup() -> Result<Option<u32>, SettingError> {
     parsed("AIMEM_BACKUP", |text| text.parse().map_err(|_| "not a number of backups".to_owned()))
 }
 
 /// `AIMEM_LOCK_FS`: overrules what the lock folder's file system says of itself.
-pub fn lock_reach() -> Result<Option<Reach>, CliError> {
+///
+/// # Errors
+/// It can't be used.
+pub fn lock_reach() -> Result<Option<Reach>, SettingError> {
     parsed("AIMEM_LOCK_FS", |text| match text {
         "local" => Ok(Reach::Local),
         "network" => Ok(Reach::Network),
@@ -69,10 +110,16 @@ pub fn lock_reach() -> Result<Option<Reach>, CliError> {
 
 /// Where locks live: `AIMEM_LOCK_DIR`, else `$AICONFIG_PATH/.locks`, else as each file's place says,
 /// with `HOME` for files that lie in nobody's home.
-pub fn lock_roots() -> Result<Roots, CliError> {
+///
+/// # Errors
+/// It can't be used.
+pub fn lock_roots() -> Result<Roots, SettingError> {
     let set = |variable: &'static str, below: &str| match get(variable).map(PathBuf::from) {
         // It would mean other locks in every folder, and two processes would be inside at once.
-        Some(path) if path.is_relative() => Err(LockError::Relative { variable, path }),
+        Some(path) if path.is_relative() => {
+            let value = path.to_string_lossy().into_owned();
+            Err(SettingError::Value { variable, value, why: "not an absolute path".to_owned() })
+        }
         Some(path) if !below.is_empty() => Ok(Some(path.join(below))),
         path => Ok(path),
     };
@@ -85,12 +132,34 @@ pub fn lock_roots() -> Result<Roots, CliError> {
 }
 
 /// `AIMEM_LOCK_ID`: the locks that we may be running under, outermost first.
-pub fn lock_ids() -> Result<Vec<LockId>, CliError> {
+///
+/// # Errors
+/// It can't be used.
+pub fn lock_ids() -> Result<Vec<LockId>, SettingError> {
     let ids = parsed("AIMEM_LOCK_ID", |text| {
         let ids = text.split(',').map(|id| id.trim().parse::<LockId>());
         ids.collect::<Result<Vec<_>, ()>>().map_err(|()| "not a list of lock ids".to_owned())
     })?;
     Ok(ids.unwrap_or_default())
+}
+
+/// How to take locks as the environment says, for one who is called `command` in what others see.
+///
+/// # Errors
+/// An unusable variable.
+pub fn locker(command: impl Into<String>) -> Result<Locker, SettingError> {
+    let default = Patience::default();
+    Ok(Locker {
+        roots: lock_roots()?,
+        inherited: lock_ids()?,
+        patience: Patience {
+            limit: lock_timeout()?.unwrap_or(default.limit),
+            retry: lock_retry()?.unwrap_or(default.retry),
+        },
+        client: client()?,
+        command: command.into(),
+        ..Locker::default()
+    })
 }
 
 /// Whether colours are unwanted whatever the terminal can do.
