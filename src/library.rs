@@ -58,7 +58,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Option<Vec<u8>>, Error> {
     let locker = settings::locker(described("read"))?;
     let mut waiter = Silent;
     let found = FilePlace::new(path.as_ref(), Some(&locker), Replace::new(), &mut waiter).look()?;
-    Ok(found.bytes.map(|bytes| std::sync::Arc::unwrap_or_clone(bytes)))
+    Ok(found.bytes.map(std::sync::Arc::unwrap_or_clone))
 }
 
 /// Replaces a file by `content`, under its lock, synced, whole or not at all. Missing folders above

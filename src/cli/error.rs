@@ -24,7 +24,7 @@ pub struct CliError {
     /// More lines that belong to the message, such as a filter with a caret.
     pub details: Option<String>,
     /// What to do about it, if it is one of the errors that all front ends know.
-    pub advice: Option<Hint>,
+    pub advice: Option<Box<Hint>>,
     /// What to do about it, in words; these go before the advice.
     pub hint: Option<String>,
 }
@@ -50,7 +50,7 @@ impl CliError {
 
     /// An error of a room below.
     pub fn of(error: &impl Error, kind: Kind, advice: Option<Hint>) -> CliError {
-        CliError { advice, ..CliError::new(kind.into(), message(error)) }
+        CliError { advice: advice.map(Box::new), ..CliError::new(kind.into(), message(error)) }
     }
 
     /// Adds what to do.
@@ -63,13 +63,13 @@ impl CliError {
     /// The same for what all front ends know, each in its own terms.
     #[must_use]
     pub fn advise(mut self, advice: Hint) -> CliError {
-        self.advice = Some(advice);
+        self.advice = Some(Box::new(advice));
         self
     }
 
     /// What to do, in the terms of the command line.
     pub fn what_to_do(&self) -> Option<String> {
-        self.hint.clone().or_else(|| self.advice.as_ref().map(hints::in_words))
+        self.hint.clone().or_else(|| self.advice.as_deref().map(hints::in_words))
     }
 }
 

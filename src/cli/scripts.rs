@@ -98,7 +98,7 @@ pub fn run(name: &str, words: Vec<OsString>) -> u8 {
 /// Says what went wrong as a script would, and returns 0 or 1.
 fn tell(outcome: Outcome) -> u8 {
     let outcome = outcome.map_err(|mut error| {
-        error.hint = error.hint.or_else(|| error.advice.as_ref().and_then(in_script_terms));
+        error.hint = error.hint.or_else(|| error.advice.as_deref().and_then(in_script_terms));
         error
     });
     match output::finish(outcome) {
