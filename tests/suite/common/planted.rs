@@ -255,7 +255,9 @@ impl Planting {
                 let inode = self.plant(runner, name, kind, &secret(name));
                 let before = Snapshot::of(&self.env.root().join("victim"));
                 planted += 1;
-                for &index in indices.iter().cycle().skip(number % indices.len()).take(most.min(indices.len())) {
+                for &index in
+                    indices.iter().cycle().skip(number % indices.len()).take(most.min(indices.len()))
+                {
                     let ran = self.run(runner, index);
                     runs += 1;
                     let what =
