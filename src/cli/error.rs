@@ -4,12 +4,12 @@ use std::io;
 
 use super::exit::Exit;
 use crate::document::{FilterErrorKind, Stopped};
-pub use crate::lock::text::show_duration;
 use crate::lock::{LockError, Verdict};
 use crate::memory::MemoryError;
 use crate::replace::ReplaceError;
 use crate::sys;
 pub use crate::sys::explain;
+pub use crate::sys::text::show_duration;
 
 /// An error on its way to standard error.
 #[derive(Debug)]
@@ -274,7 +274,7 @@ impl From<MemoryError> for CliError {
 
 /// A path for a command line in a hint.
 pub fn quote(path: &std::path::Path) -> String {
-    let text = crate::lock::text::printable(&path.to_string_lossy()).into_owned();
+    let text = crate::sys::text::printable(&path.to_string_lossy()).into_owned();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+@:,%".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
         text

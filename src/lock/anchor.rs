@@ -15,11 +15,11 @@ use std::io;
 
 use super::info::Info;
 use super::key::Key;
-use super::root::{LockRoot, found};
-use crate::sys;
+use super::root::LockRoot;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
+use crate::sys::{self, found};
 
 /// Gives the info file of a lock that was just taken its second name.
 ///

@@ -21,10 +21,10 @@ use super::liveness::Judge;
 use super::nest::Nest;
 use super::removal::is_old;
 use super::root::LockRoot;
-use super::text::{escape, unescape};
 use crate::sys;
 use crate::sys::file::Flock;
 use crate::sys::folder::Folder;
+use crate::sys::text::{escape, unescape};
 
 /// The folder of traces.
 const WAITING: &str = ".waiting";

@@ -169,7 +169,7 @@ impl LockError {
 
 /// A path for a message: no control characters, whatever it holds.
 fn shown(path: &std::path::Path) -> String {
-    super::text::printable(&path.to_string_lossy()).into_owned()
+    crate::sys::text::printable(&path.to_string_lossy()).into_owned()
 }
 
 fn of(target: &Option<PathBuf>) -> String {

@@ -19,12 +19,12 @@ use super::id::Token;
 use super::info::Info;
 use super::key::Key;
 use super::removal::{SetAside, UNBORN_PREFIX};
-use super::root::{LockRoot, found};
+use super::root::LockRoot;
 use super::verdict::{Here, Verdict, judge_holder};
-use crate::sys;
 use crate::sys::file::{Flock, Identity, Pinned};
 use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
+use crate::sys::{self, found};
 
 /// How long a directory without a readable holder must stay unchanged under one judge's eyes.
 pub const CORRUPT_GRACE: Duration = Duration::from_secs(2);

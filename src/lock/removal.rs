@@ -12,10 +12,10 @@ use super::LockError;
 use super::guard::Guard;
 use super::id::Token;
 use super::key::Key;
-use super::root::{LockRoot, found, lock_name};
-use crate::sys;
+use super::root::{LockRoot, lock_name};
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Folder, Look};
+use crate::sys::{self, found};
 
 /// Leftovers this old belong to nobody any more.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60);

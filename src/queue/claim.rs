@@ -13,13 +13,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::contents::read_entry;
-use super::error::found;
 use super::spool::{Part, file_name};
 use super::ulid::Ulids;
 use super::{Entry, Place, QueueError, Spool, Ulid};
-use crate::sys;
 use crate::sys::file::Flock;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::{self, found};
 
 /// The file in a worker's folder that it keeps locked. No entry has such a name.
 pub(super) const MARKER: &str = "worker";

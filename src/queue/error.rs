@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::lock::LockError;
-use crate::lock::text::printable;
+use crate::sys::text::printable;
 
 /// An error of this module. Unless it says otherwise nothing was saved, moved or sent.
 #[derive(Debug, thiserror::Error)]
@@ -136,14 +136,6 @@ pub(super) fn reason(error: &serde_json::Error) -> String {
 pub(super) fn without_value(text: &str) -> Option<&str> {
     let quotes = ["invalid type: ", "invalid value: "].iter().any(|begin| text.starts_with(begin));
     text.rfind("expected ").filter(|_| quotes).map(|at| &text[at..])
-}
-
-/// `None` for something that is not there.
-pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        result => result.map(Some),
-    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@
 //!
 //! In a *shared* folder, one to which its group or everyone may write, things may be anybody's.
 
-mod ours;
+mod ownership;
 #[cfg(test)]
 mod tests;
 mod tree;

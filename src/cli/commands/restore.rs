@@ -98,7 +98,7 @@ fn row(backup: Backup) -> Row {
         .map(|time| time.to_string());
     Row {
         version: backup.index,
-        path: crate::lock::text::printable(&backup.path.to_string_lossy()).into_owned(),
+        path: crate::sys::text::printable(&backup.path.to_string_lossy()).into_owned(),
         bytes: backup.size,
         written,
     }

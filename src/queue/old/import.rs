@@ -21,13 +21,12 @@ use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockError};
 use crate::queue::archive::{self, Batch, Line};
 use crate::queue::contents::read_file;
-use crate::queue::error::found;
 use crate::queue::fresh::{Fresh, sweep};
 use crate::queue::state::State;
 use crate::queue::{QueueError, Spool};
-use crate::sys;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Look};
+use crate::sys::{self, found};
 
 /// How often a queue file that changes under us is read again.
 const RESTARTS: u32 = 5;

@@ -15,12 +15,11 @@ use std::path::Path;
 
 pub use import::Imported;
 
-use super::error::found;
 use super::{QueueError, Spool};
 use crate::lock::Locker;
-use crate::sys;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Folder};
+use crate::sys::{self, found};
 
 /// The old programs' files. All of them are reached from their folder, and a link is none.
 const QUEUE: &str = "mem0_queue.json";

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use rustix::fs::{CWD, OFlags};
 use rustix::io::Errno;
 
-use super::ours::unreadable;
+use super::ownership::unreadable;
 use super::{Access, Folder, WRITABLE_BY_OTHERS, distrust, open_at};
 use crate::sys::platform;
 use crate::sys::process::effective_user;

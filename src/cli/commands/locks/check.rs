@@ -12,8 +12,8 @@ use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::{duration, output};
 use crate::lock::journal::Event;
-use crate::lock::text::printable;
 use crate::lock::{LockRoot, Verdict, inventory};
+use crate::sys::text::printable;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

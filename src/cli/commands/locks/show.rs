@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::{duration, output};
 use crate::lock::info::Liveness;
 use crate::lock::inventory::{self, Entry};
-use crate::lock::text::printable;
+use crate::sys::text::printable;
 
 /// List every lock with its holder, its age, and whether it is alive
 #[derive(Debug, Args)]
