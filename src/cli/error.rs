@@ -274,7 +274,7 @@ impl From<MemoryError> for CliError {
 
 /// A path for a command line in a hint.
 pub fn quote(path: &std::path::Path) -> String {
-    let text = crate::sys::text::printable(&path.to_string_lossy()).into_owned();
+    let text = crate::sys::text::shown(path);
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+@:,%".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
         text

@@ -170,7 +170,7 @@ impl Nest {
             return Ok(false);
         }
         let locked = !matches!(record.info.liveness, Some(Liveness::Process | Liveness::Lease))
-            && matches!(sys::file::try_flock(&self.file, Flock::Shared), Ok(false));
+            && matches!(sys::file::is_locked(&self.file), Ok(true));
         Ok(self.judge(&record, locked, judge)?.0.is_taken())
     }
 }

@@ -1,10 +1,10 @@
 //! What can go wrong with the outbox, with the path and the cause in each.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::lock::LockError;
-use crate::sys::text::printable;
+use crate::sys::text::{printable, shown};
 
 /// An error of this module. Unless it says otherwise nothing was saved, moved or sent.
 #[derive(Debug, thiserror::Error)]
@@ -110,10 +110,6 @@ impl QueueError {
     pub(super) fn setting(setting: impl Into<String>, reason: impl Into<String>) -> QueueError {
         QueueError::Setting { setting: setting.into(), reason: reason.into() }
     }
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy()).into_owned()
 }
 
 /// What is wrong with a file, without a word of it: it may hold a memory, or a secret.

@@ -4,12 +4,12 @@
 //! answers in plain types. Everything above speaks through this module.
 
 pub mod clock;
+pub mod dir;
 mod errno;
 pub mod file;
 pub mod folder;
 pub mod machine;
 pub mod path;
-pub mod place;
 pub mod process;
 pub mod random;
 pub mod signal;

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
 
 fn private() -> (tempfile::TempDir, Folder) {
     let dir = tempfile::tempdir().unwrap();
