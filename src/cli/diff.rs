@@ -22,7 +22,7 @@ pub fn unified(path: &Path, old: &[u8], new: &[u8]) -> String {
     }
     let (old, new) = (lines(old), lines(new));
     let edits = edits(&old, &new);
-    let name = crate::lock::text::printable(&path.to_string_lossy()).into_owned();
+    let name = crate::sys::text::shown(path);
     let mut text = format!("--- {name}\n+++ {name}\n");
     for hunk in hunks(&edits) {
         write_hunk(&mut text, &edits, hunk, &old, &new);

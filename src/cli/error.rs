@@ -6,13 +6,13 @@ use std::io;
 use super::exit::Exit;
 use super::hints;
 use crate::lock::LockError;
-pub use crate::lock::text::show_duration;
 use crate::memory::MemoryError;
 use crate::place::PlaceError;
 use crate::replace::ReplaceError;
 use crate::settings::SettingError;
 pub use crate::sys::explain;
 use crate::sys::failure::{Hint, Kind, message};
+pub use crate::sys::text::show_duration;
 
 /// An error on its way to standard error.
 #[derive(Debug)]

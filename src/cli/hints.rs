@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::lock::text::printable;
 use crate::sys::failure::Hint;
+use crate::sys::text::shown;
 
 /// What to do, with the options and verbs that do it.
 pub fn in_words(hint: &Hint) -> String {
@@ -58,7 +58,7 @@ pub fn in_words(hint: &Hint) -> String {
 
 /// A path for a command line in a hint.
 pub fn quote(path: &Path) -> String {
-    let text = printable(&path.to_string_lossy()).into_owned();
+    let text = shown(path);
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+@:,%".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
         text

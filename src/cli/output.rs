@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
-use crate::lock::text::{is_unsafe, printable};
 use crate::settings;
+use crate::sys::text::{is_unsafe, printable};
 
 /// Writes a result whole. A reader that has gone away is no error: it has seen enough.
 ///

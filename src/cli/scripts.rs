@@ -191,7 +191,7 @@ fn release(path: &Path) -> Outcome {
     };
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     let (root, key) = match name.strip_suffix(".lock").and_then(|key| key.parse().ok()) {
-        Some(key) => (LockRoot::existing(path.parent().unwrap_or(Path::new(".")))?, key),
+        Some(key) => (LockRoot::existing(crate::sys::path::folder_of(path))?, key),
         None => (lock_root_of(path)?, Target::resolve(path)?.key),
     };
     let root = root.ok_or_else(lost)?;

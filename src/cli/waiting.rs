@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::error::{CliError, show_duration};
 use super::output;
-use crate::lock::text::printable;
 use crate::lock::{Held, WaitReport, Waiter};
 use crate::settings;
 use crate::sys;
 use crate::sys::signal::{CHILD, ENDING, Received, Signals};
+use crate::sys::text::printable;
 
 /// A wait shorter than this is nobody's business.
 const SILENCE: Duration = Duration::from_millis(250);

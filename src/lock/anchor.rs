@@ -15,11 +15,11 @@ use std::io;
 
 use super::info::Info;
 use super::key::Key;
-use super::root::{LockRoot, found};
-use crate::sys;
-use crate::sys::file::{Flock, Identity};
+use super::root::LockRoot;
+use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
+use crate::sys::{self, found};
 
 /// Gives the info file of a lock that was just taken its second name.
 ///
@@ -65,7 +65,7 @@ fn is_locked(root: &LockRoot, key: &Key) -> io::Result<bool> {
     if root.reach() == Reach::Local {
         return Ok(true);
     }
-    open(root, key)?.map_or(Ok(false), |anchor| Ok(!sys::file::try_flock(&anchor, Flock::Shared)?))
+    open(root, key)?.map_or(Ok(false), |anchor| sys::file::is_locked(&anchor))
 }
 
 /// What the holder says of itself, if it lives.
@@ -74,7 +74,7 @@ fn is_locked(root: &LockRoot, key: &Key) -> io::Result<bool> {
 /// It can't be told whether there is one.
 pub(super) fn living_holder(root: &LockRoot, key: &Key) -> io::Result<Option<Info>> {
     let Some(file) = open(root, key)? else { return Ok(None) };
-    if sys::file::try_flock(&file, Flock::Shared)? {
+    if !sys::file::is_locked(&file)? {
         return Ok(None);
     }
     // Another file by a second name keeps everybody out, but what stands in it is told to nobody.

@@ -24,7 +24,7 @@ use super::root::{LockRoot, lock_name};
 use super::verdict::Verdict;
 use super::wait::Waiter;
 use crate::sys;
-use crate::sys::file::{Flock, Identity, Pinned};
+use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
 
@@ -162,9 +162,7 @@ impl Drop for Unborn {
 /// Locks a fresh info file, and writes it. Written first and locked second, a stopped waiter's
 /// probe could hold it up.
 fn write_info(mut file: &File, info: &Info) -> io::Result<()> {
-    if !sys::file::try_flock(file, Flock::Exclusive)? {
-        return Err(io::ErrorKind::WouldBlock.into());
-    }
+    sys::file::lock_new(file)?;
     file.write_all(info.render().as_bytes())
 }
 
@@ -280,7 +278,7 @@ impl Take<'_> {
                 "a file has another inode by its name than when it is open",
             )));
         }
-        if self.root.reach() == Reach::Network && sys::file::try_flock(&named, Flock::Shared)? {
+        if self.root.reach() == Reach::Network && !sys::file::is_locked(&named)? {
             return Err(io::Error::other(Fooled(
                 "a lock on a file does not hold against a second opening of it",
             )));

@@ -21,10 +21,9 @@ use super::liveness::Judge;
 use super::nest::Nest;
 use super::removal::is_old;
 use super::root::LockRoot;
-use super::text::{escape, unescape};
 use crate::sys;
-use crate::sys::file::Flock;
 use crate::sys::folder::Folder;
+use crate::sys::text::{escape, unescape};
 
 /// The folder of traces.
 const WAITING: &str = ".waiting";
@@ -188,9 +187,7 @@ impl Trace {
         let file = root.create_file(&folder, &unborn)?;
         // Locked before it has its name, or it could be taken for a dead one's.
         let born = (|| {
-            if !sys::file::try_flock(&file, Flock::Exclusive)? {
-                return Err(io::Error::other("a new file is locked already"));
-            }
+            sys::file::lock_new(&file)?;
             (&file).write_all(wait.render().as_bytes())?;
             // Its name is fresh: nothing is there to be replaced.
             folder.rename(&unborn, &folder, &name)
@@ -253,7 +250,7 @@ fn read_all(mine: &Trace) -> io::Result<Vec<Wait>> {
         }
         let Ok(file) = folder.open_readable(&name) else { continue };
         let mut text = String::new();
-        if sys::file::try_flock(&file, Flock::Shared)? {
+        if !sys::file::is_locked(&file)? {
             // One without its name may be about to be locked.
             let is_named = !name.as_encoded_bytes().starts_with(b".");
             if is_named || folder.look(&name)?.is_some_and(|look| is_old(&look)) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::holder::Holder;
 use super::verdict::Verdict;
 use crate::sys::failure::{Hint, Kind};
+use crate::sys::text::{pids, shown};
 
 /// What is wrong with an [`LockError::Uprooted`] lock, for the message and the journal.
 pub(super) const UPROOTED: &str =
@@ -214,19 +215,6 @@ impl LockError {
     }
 }
 
-/// A path for a message: no control characters, whatever it holds.
-fn shown(path: &std::path::Path) -> String {
-    super::text::printable(&path.to_string_lossy()).into_owned()
-}
-
 fn of(target: &Option<PathBuf>) -> String {
     target.as_ref().map_or_else(String::new, |path| format!(" on {}", shown(path)))
-}
-
-fn pids(pids: &[u32]) -> String {
-    match pids {
-        [] => "a process that cannot be named".to_owned(),
-        [pid] => format!("pid {pid}"),
-        pids => format!("pids {}", pids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")),
-    }
 }

@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::key::Key;
-use super::root::{LockRoot, MOST_DELETIONS, found};
+use super::root::{LockRoot, MOST_DELETIONS};
 use super::wait::{Backoff, Silent, Waiter};
-use crate::sys;
 use crate::sys::file::{Flock, Identity};
+use crate::sys::{self, found};
 
 /// Even a caller who does not want to wait gets this long: a guard is held for microseconds,
 /// by a process that a busy machine may keep from running, and a refusal here would call a free

@@ -15,11 +15,11 @@ use super::info::Info;
 use super::key::Target;
 use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
-use super::root::{LockRoot, found};
+use super::root::LockRoot;
 use super::wait::Waiter;
-use crate::sys;
 use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::Access;
+use crate::sys::{self, found};
 
 /// A release that can't get the guard leaves the lock to be reaped after this.
 pub(super) const RELEASE_PATIENCE: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::fmt;
 use super::info::{Info, Liveness, base_name};
 use super::liveness::Judgement;
 use super::openers::described;
-use super::text::{printable, shorten};
+use crate::sys::text::{printable, shorten};
 
 /// What we write is shorter; somebody else's info may hold kilobytes.
 const MAX_LABEL: usize = 500;

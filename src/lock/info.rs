@@ -15,8 +15,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::id::Token;
-use super::text::{escape, shorten, unescape};
 use crate::sys;
+use crate::sys::text::{escape, shorten, unescape};
 
 /// The most that is read of an info file.
 pub const MAX_BYTES: usize = 16 * 1024;

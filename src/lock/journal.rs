@@ -17,10 +17,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::holder::Holder;
-use super::root::{LockRoot, found};
-use crate::sys;
+use super::root::LockRoot;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::{self, found};
 
 const NAME: &str = "journal.jsonl";
 const PREFIX: &str = "journal.";

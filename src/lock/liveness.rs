@@ -19,12 +19,12 @@ use super::id::Token;
 use super::info::Info;
 use super::key::Key;
 use super::removal::{SetAside, UNBORN_PREFIX};
-use super::root::{LockRoot, found};
+use super::root::LockRoot;
 use super::verdict::{Here, Verdict, judge_holder};
-use crate::sys;
-use crate::sys::file::{Flock, Identity, Pinned};
+use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
+use crate::sys::{self, found};
 
 /// How long a directory without a readable holder must stay unchanged under one judge's eyes.
 pub const CORRUPT_GRACE: Duration = Duration::from_secs(2);
@@ -188,15 +188,15 @@ impl Judge {
             Err(error) => return unknown("look at its info", error),
         };
         // A shared probe keeps no other probe out, so a stopped judge stalls nobody.
-        let unlocked = match sys::file::try_flock(file, Flock::Shared) {
-            Ok(unlocked) => unlocked,
+        let locked = match sys::file::is_locked(file) {
+            Ok(locked) => locked,
             Err(error) => return unknown("probe its kernel lock", error),
         };
         let info = match Info::read(file) {
             Ok(info) => info,
             Err(error) => return unknown("read its info", error),
         };
-        if !unlocked {
+        if locked {
             let orphaned = self.has_ended(&info);
             let reason = match orphaned {
                 true => "its holder has ended, but a command of it has the kernel lock",

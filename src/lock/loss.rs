@@ -11,8 +11,8 @@ use super::info::{Info, Liveness};
 use super::journal::{self, Event, Record};
 use super::key::Key;
 use super::root::LockRoot;
-use super::text::{printable, show_duration};
 use crate::sys;
+use crate::sys::text::{printable, show_duration};
 
 /// A dead holder's lock that was removed to make room.
 #[derive(Debug, Clone)]

@@ -22,7 +22,6 @@ use super::removal::{SetAside, set_aside};
 use super::root::{LockRoot, lock_name};
 use super::verdict::{Verdict, judge_holder};
 use crate::sys;
-use crate::sys::file::Flock;
 use crate::sys::folder::Access;
 
 /// Releases the lock, or the guest's place in one, that `lock acquire` took under this id.
@@ -213,6 +212,5 @@ pub fn break_lock(
 }
 
 fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {
-    let granted = sys::file::try_flock(file, Flock::Shared);
-    Ok(!granted.map_err(LockError::io("probe the lock of", root.lock_dir(&id.key)))?)
+    sys::file::is_locked(file).map_err(LockError::io("probe the lock of", root.lock_dir(&id.key)))
 }

@@ -43,7 +43,6 @@ pub mod root;
 pub mod roots;
 pub mod shared;
 pub mod take;
-pub mod text;
 pub mod verdict;
 pub mod wait;
 

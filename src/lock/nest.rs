@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use super::id::{LockId, Token};
 use super::info::{Info, Liveness, MAX_BYTES};
 use super::liveness::Judge;
-use super::root::{LockRoot, found};
+use super::root::LockRoot;
 use super::verdict::{Verdict, judge_holder};
-use crate::sys;
 use crate::sys::file::Flock;
 use crate::sys::folder::Access;
+use crate::sys::{self, found};
 
 /// The first line is the token alone, with so many bytes in all: earlier versions read no more.
 const HEAD: usize = 64;
@@ -170,7 +170,7 @@ impl Nest {
             return Ok(false);
         }
         let locked = !matches!(record.info.liveness, Some(Liveness::Process | Liveness::Lease))
-            && matches!(sys::file::try_flock(&self.file, Flock::Shared), Ok(false));
+            && matches!(sys::file::is_locked(&self.file), Ok(true));
         Ok(self.judge(&record, locked, judge)?.0.is_taken())
     }
 }

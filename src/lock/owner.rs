@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::LockError;
 use super::claim::Keep;
-use super::text::printable;
 use crate::sys;
+use crate::sys::text::printable;
 
 /// Programs that only start another one, and may not name it in words of their own: `make` has it in
 /// a file, `script -c` in one word with its arguments.

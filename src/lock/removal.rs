@@ -12,10 +12,10 @@ use super::LockError;
 use super::guard::Guard;
 use super::id::Token;
 use super::key::Key;
-use super::root::{LockRoot, found, lock_name};
-use crate::sys;
-use crate::sys::file::{Flock, Identity};
+use super::root::{LockRoot, lock_name};
+use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder, Look};
+use crate::sys::{self, found};
 
 /// Leftovers this old belong to nobody any more.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60);
@@ -130,7 +130,7 @@ fn sweep_unborn(folder: &Folder, name: &OsStr) -> bool {
     let is_alive = || -> io::Result<bool> {
         let unborn = folder.folder(name)?;
         let info = found(unborn.open_linked("info", Access::Read))?;
-        info.map_or(Ok(false), |info| Ok(!sys::file::try_flock(&info, Flock::Shared)?))
+        info.map_or(Ok(false), |info| sys::file::is_locked(&info))
     };
     match is_alive() {
         Ok(false) => {}

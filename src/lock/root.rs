@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::LockError;
 use super::key::Key;
 use super::roots::Place;
-use crate::sys;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::{FileSystem, Reach};
+use crate::sys::{self, found};
 
 /// A root that is ours alone, and everything in it.
 const PRIVATE_FOLDER: u32 = 0o700;
@@ -277,15 +277,6 @@ fn no_folder(error: io::Error) -> io::Error {
     }
     let why = format!("its {GUARDS} is a symbolic link or no folder at all");
     io::Error::new(io::ErrorKind::PermissionDenied, why)
-}
-
-/// `None` for something that is not there.
-pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 fn open_or_make(place: &Place) -> Result<Opened, LockError> {

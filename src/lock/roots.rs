@@ -16,11 +16,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::LockError;
-use super::root::{LockRoot, distrust_link, found};
+use super::root::{LockRoot, distrust_link};
 use super::shared;
-use crate::sys;
 use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
+use crate::sys::{self, found};
 
 /// The folder of shared configuration, in which a root lives.
 pub(super) const CONFIG: &str = "aiconfig";

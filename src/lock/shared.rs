@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use super::LockError;
 use super::id::Token;
-use super::root::{GUARDS, LockRoot, found, is_open_to_all};
+use super::root::{GUARDS, LockRoot, is_open_to_all};
 use super::roots::{CONFIG, LOCKS, ignore_in_git};
-use crate::sys;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::{self, found};
 
 const MARK: &str = ".root";
 const MOST_BYTES: u64 = 4096;

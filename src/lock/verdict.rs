@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::info::{Info, Liveness};
 use super::root::LockRoot;
-use super::text::show_duration;
 use crate::sys;
 use crate::sys::machine::Reach;
 use crate::sys::process::Process;
+use crate::sys::text::show_duration;
 
 /// Across machines and restarts a lease ends by wall clocks, which differ by up to this.
 const CLOCK_MARGIN: Duration = Duration::from_secs(30);

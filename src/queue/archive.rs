@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::error::found;
 use super::spool::{Part, file_name};
 use super::state::{ArchiveEnd, State};
 use super::{Entry, Place, QueueError, Spool, Ulid};
 use crate::sys::folder::{Access, Folder};
+use crate::sys::found;
 
 /// How many deliveries stay as files.
 pub const KEPT: usize = 100;

@@ -13,13 +13,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::contents::read_entry;
-use super::error::found;
 use super::spool::{Part, file_name};
 use super::ulid::Ulids;
 use super::{Entry, Place, QueueError, Spool, Ulid};
-use crate::sys;
 use crate::sys::file::Flock;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::{self, found};
 
 /// The file in a worker's folder that it keeps locked. No entry has such a name.
 pub(super) const MARKER: &str = "worker";
@@ -64,11 +63,7 @@ impl Claims {
         let folder = made.map_err(QueueError::io("create the folder", tmp.path_of(&name)))?;
         let path = folder.path_of(MARKER);
         let mut marker = spool.create_file(&folder, MARKER).map_err(QueueError::io("create", &path))?;
-        let locked =
-            sys::file::try_flock(&marker, Flock::Exclusive).map_err(QueueError::io("lock", &path))?;
-        if !locked {
-            return Err(QueueError::Busy(path));
-        }
+        sys::file::lock_new(&marker).map_err(QueueError::io("lock", &path))?;
         let info =
             WorkerInfo { pid: std::process::id(), host: sys::machine::host_name(), since: Timestamp::now() };
         let text = serde_json::to_vec(&info).unwrap_or_default();
@@ -192,7 +187,7 @@ pub fn workers(spool: &Spool) -> Result<Vec<Worker>, QueueError> {
         let Some(folder) = open(spool, &name)? else { continue };
         let marker = open_marker(&folder)?;
         let alive = match &marker {
-            Some(file) => !unlocked(file, &folder, Flock::Shared)?,
+            Some(file) => sys::file::is_locked(file).map_err(not_probed(&folder))?,
             None => false,
         };
         let info = marker.and_then(|file| serde_json::from_reader(file.take(LONGEST_INFO)).ok());
@@ -227,7 +222,7 @@ fn reclaim_from(spool: &Spool, inflight: &Folder, worker: &str) -> Result<u64, Q
     // Held while we work, so that only one of us does.
     let marker = open_marker(&folder)?;
     if let Some(file) = &marker
-        && !unlocked(file, &folder, Flock::Exclusive)?
+        && !sys::file::try_flock(file, Flock::Exclusive).map_err(not_probed(&folder))?
     {
         return Ok(0);
     }
@@ -262,6 +257,6 @@ fn open_marker(folder: &Folder) -> Result<Option<File>, QueueError> {
     found(folder.open_readable(MARKER)).map_err(QueueError::io("open", folder.path_of(MARKER)))
 }
 
-fn unlocked(file: &File, folder: &Folder, kind: Flock) -> Result<bool, QueueError> {
-    sys::file::try_flock(file, kind).map_err(QueueError::io("look at the lock of", folder.path_of(MARKER)))
+fn not_probed(folder: &Folder) -> impl FnOnce(io::Error) -> QueueError {
+    QueueError::io("look at the lock of", folder.path_of(MARKER))
 }

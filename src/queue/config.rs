@@ -14,11 +14,10 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::QueueError;
-use super::error::READ_CREDENTIAL;
-use super::error::{found, without_value};
+use super::error::{READ_CREDENTIAL, without_value};
 use super::preset::{NAMES, Preset};
-use crate::sys;
 use crate::sys::folder::{Reached, walk_to_file};
+use crate::sys::{self, found};
 
 const PRESET: &str = "AIMEM_MEM0_PRESET";
 const URL: &str = "AIMEM_MEM0_URL";

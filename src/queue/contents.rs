@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read};
 
-use super::error::{READ_ENTRY, found, reason};
+use super::error::{READ_ENTRY, reason};
 use super::spool::{LONGEST_ENTRY, Part, file_name};
 use super::{Entry, Place, QueueError, Spool, Ulid};
 use crate::sys::folder::Folder;
+use crate::sys::found;
 
 /// Limits of what may wait. `None` is no limit.
 #[derive(Debug, Clone, Copy, Default)]

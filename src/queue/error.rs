@@ -1,11 +1,11 @@
 //! What can go wrong with the outbox, with the path and the cause in each.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::lock::LockError;
-use crate::lock::text::printable;
 use crate::sys::failure::{Hint, Kind};
+use crate::sys::text::{printable, shown};
 
 /// An error of this module. Unless it says otherwise nothing was saved, moved or sent.
 #[derive(Debug, thiserror::Error)]
@@ -157,10 +157,6 @@ impl QueueError {
     }
 }
 
-fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy()).into_owned()
-}
-
 /// What is wrong with a file, without a word of it: it may hold a memory, or a secret.
 pub(super) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -181,14 +177,6 @@ pub(super) fn reason(error: &serde_json::Error) -> String {
 pub(super) fn without_value(text: &str) -> Option<&str> {
     let quotes = ["invalid type: ", "invalid value: "].iter().any(|begin| text.starts_with(begin));
     text.rfind("expected ").filter(|_| quotes).map(|at| &text[at..])
-}
-
-/// `None` for something that is not there.
-pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        result => result.map(Some),
-    }
 }
 
 #[cfg(test)]

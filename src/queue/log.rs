@@ -11,12 +11,11 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::QueueError;
-use super::error::found;
 use super::spool::FILE_MODE;
-use crate::lock::text::printable;
-use crate::sys;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Folder};
+use crate::sys::text::printable;
+use crate::sys::{self, found};
 
 /// A log of this size gets a new name; the one that had it goes.
 const LIMIT: u64 = 4 << 20;

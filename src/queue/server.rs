@@ -15,7 +15,7 @@ use ureq::{Agent, Proxy, Timeout};
 use super::config::{Server, shown_url};
 use super::state::FARTHEST;
 use super::{Entry, QueueError};
-use crate::lock::text::{printable, shorten};
+use crate::sys::text::{printable, shorten};
 
 /// An answer is a few hundred bytes; what is longer is not ours.
 const LONGEST_ANSWER: u64 = 1 << 20;

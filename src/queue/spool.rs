@@ -15,11 +15,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::found;
 use super::{Entry, QueueError, Ulid};
-use crate::sys;
 use crate::sys::file::Flock;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::{self, found};
 
 /// Memories are private.
 const FOLDER_MODE: u32 = 0o700;

@@ -1,7 +1,9 @@
 //! What can go wrong while replacing a file, and whether the file was touched.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::sys::text::{pids, shown};
 
 use crate::sys::failure::{Hint, Kind};
 
@@ -162,17 +164,5 @@ impl ReplaceError {
     ) -> impl FnOnce(io::Error) -> ReplaceError {
         let path = path.into();
         move |source| ReplaceError::Io { action, path, source }
-    }
-}
-
-fn shown(path: &Path) -> std::borrow::Cow<'_, str> {
-    path.to_string_lossy()
-}
-
-fn pids(pids: &[u32]) -> String {
-    match pids {
-        [] => "a process that cannot be named".to_owned(),
-        [pid] => format!("pid {pid}"),
-        pids => format!("pids {}", pids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")),
     }
 }

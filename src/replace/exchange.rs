@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use super::folder::Folder;
 use super::temporary::{Name, Temporary, fitted, prefix, random_digits};
 use super::{ReplaceError, Source};
-use crate::sys::place::{NoExchange, Place, Version};
+use crate::sys::dir::{Dir, NoExchange, Version};
 
 /// What the names of files end with that exchange their names with a target.
 pub(super) const SUFFIX: &str = ".aimem-swap";
@@ -171,8 +171,8 @@ impl Mark {
     }
 
     /// What lies under the name now.
-    pub(super) fn caught(&self, place: &Place, name: &OsStr) -> io::Result<Caught> {
-        Ok(match place.look(name)?.map(|version| digest(&version)) {
+    pub(super) fn caught(&self, place: &Dir, name: &OsStr) -> io::Result<Caught> {
+        Ok(match place.version_of(name)?.map(|version| digest(&version)) {
             None => Caught::Nothing,
             Some(digest) if digest == self.read => Caught::Read,
             Some(digest) if digest == self.ours => Caught::Ours,
@@ -181,14 +181,14 @@ impl Mark {
     }
 
     /// Whether somebody who took us for dead has kept what we displaced.
-    fn was_kept(&self, place: &Place, target: &OsStr) -> bool {
-        !matches!(place.look(&self.kept_name(target)), Ok(None))
+    fn was_kept(&self, place: &Dir, target: &OsStr) -> bool {
+        !matches!(place.look(self.kept_name(target)), Ok(None))
     }
 
     /// Keeps what lies under the name, and returns the name under which it is found.
-    fn keep(&self, name: Name, place: &Place, target: &OsStr) -> OsString {
+    fn keep(&self, name: Name, place: &Dir, target: &OsStr) -> OsString {
         let (kept, left) = (self.kept_name(target), name.as_os_str().to_owned());
-        let renamed = place.rename(&left, &kept).is_ok();
+        let renamed = place.rename(&left, place, &kept).is_ok();
         name.leave();
         if renamed || self.was_kept(place, target) { kept } else { left }
     }

@@ -85,12 +85,13 @@ pub use staged::{Commit, Committed, Restart, Staged};
 pub use warning::Warning;
 
 use crate::sys;
-use crate::sys::place::Place;
+use crate::sys::dir::Dir;
+use crate::sys::path::folder_of;
 use backup::{Kept, Plan};
 use exchange::Ready;
 use folder::PATIENCE;
 use staged::New;
-use temporary::{Temporary, folder_of};
+use temporary::Temporary;
 
 /// How often a target that changes under us is tried again.
 const RESTARTS: u32 = 5;
@@ -216,7 +217,7 @@ impl Replace {
                 opened => Some(opened.map_err(refused)?),
             };
             let made = File::open(made).map_err(refused)?;
-            sys::place::sync_names(above.as_ref(), &made).map_err(refused)?;
+            sys::file::sync_names(above.as_ref(), &made).map_err(refused)?;
         }
         Ok(())
     }
@@ -234,7 +235,7 @@ impl Replace {
         // Nobody needs to wait for a sync.
         folder.unlock();
         let Some(file) = source.file() else { return Ok(()) };
-        let synced = sys::place::sync_content(file).and_then(|()| folder.sync(file));
+        let synced = sys::file::sync_content(file).and_then(|()| folder.sync(file));
         synced.map_err(|error| ReplaceError::Unsettled { path: source.path().to_owned(), source: error })
     }
 
@@ -296,7 +297,7 @@ impl Replace {
 
     fn write_beside(
         &self,
-        place: &Arc<Place>,
+        place: &Arc<Dir>,
         source: &Source,
         content: &[u8],
         warnings: &mut Vec<Warning>,
@@ -319,7 +320,7 @@ impl Replace {
 ///
 /// Returns whether a hard link to the file can surely be removed again: a superuser's power ends
 /// at the border of its user namespace, which can't be seen.
-fn may_replace(place: &Place, source: &Source, meta: &std::fs::Metadata) -> Result<bool, ReplaceError> {
+fn may_replace(place: &Dir, source: &Source, meta: &std::fs::Metadata) -> Result<bool, ReplaceError> {
     let folder = place.metadata().map_err(ReplaceError::io("look at", place.path()))?;
     let me = sys::process::effective_user();
     let others = folder.mode() & STICKY != 0 && folder.uid() != me && meta.uid() != me;

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::ReplaceError;
 use super::folder::{Folder, PATIENCE};
-use super::temporary::folder_of;
 use crate::sys;
-use crate::sys::place::Version;
+use crate::sys::dir::{Access, Version};
+use crate::sys::path::folder_of;
 
 /// So often a path is resolved anew because it turned while it was followed.
 const MOST_TURNS: u32 = 16;
@@ -50,11 +50,7 @@ impl Source {
         if path.file_name().is_none() {
             return Err(ReplaceError::IsDirectory(path));
         }
-        let folder = match Folder::open(folder_of(&path)) {
-            Ok(folder) => Some(folder),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(ReplaceError::io("open", path)(error)),
-        };
+        let folder = sys::found(Folder::open(folder_of(&path))).map_err(ReplaceError::io("open", &path))?;
         let mut source = Source { path, folder, open: None };
         source.open_file()?;
         Ok(source)
@@ -64,7 +60,7 @@ impl Source {
         self.open = None;
         let Some(folder) = &self.folder else { return Ok(()) };
         let path = || self.path.clone();
-        let file = match folder.place().open_file(self.name()) {
+        let file = match folder.place().open_file(self.name(), Access::Read) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             // A socket can't be opened at all.
@@ -111,12 +107,8 @@ impl Source {
     /// The path can't be looked at.
     pub fn is_current(&self) -> io::Result<bool> {
         let now = match &self.folder {
-            Some(folder) => folder.place().look(self.name())?,
-            None => match fs::symlink_metadata(&self.path) {
-                Ok(meta) => Some(Version::from(&meta)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => return Err(error),
-            },
+            Some(folder) => folder.place().version_of(self.name())?,
+            None => sys::found(fs::symlink_metadata(&self.path))?.as_ref().map(Version::from),
         };
         Ok(now == self.version())
     }

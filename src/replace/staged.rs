@@ -12,8 +12,8 @@ use super::folder::{Folder, Locked, PATIENCE, lock_soon};
 use super::temporary::Name;
 use super::{Replace, ReplaceError, Source, Warning, backup_path};
 use crate::sys;
+use crate::sys::dir::{Access, Dir, Version};
 use crate::sys::file::Identity;
-use crate::sys::place::{Place, Version};
 
 /// A replacement that is staged. Dropping it undoes all but the backup.
 #[must_use = "nothing is replaced until it is committed"]
@@ -128,7 +128,7 @@ impl Staged {
     }
 
     fn is_current(&self) -> Result<bool, ReplaceError> {
-        let now = self.folder.place().look(self.source.name());
+        let now = self.folder.place().version_of(self.source.name());
         Ok(now.map_err(ReplaceError::io("look at", self.source.path()))? == self.source.version())
     }
 
@@ -180,11 +180,11 @@ enum Opened<S> {
 /// the one that has started us.
 fn open_locked<S>(
     source: &Source,
-    place: &Place,
+    place: &Dir,
     patience: Duration,
     sleep: impl FnMut(Duration) -> Option<S>,
 ) -> Result<Opened<S>, ReplaceError> {
-    let file = match place.open_to_write(source.name()) {
+    let file = match place.open_file(source.name(), Access::Write) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::File(None)),
         opened => opened.map_err(ReplaceError::io("open", source.path()))?,
     };
@@ -200,7 +200,7 @@ fn open_locked<S>(
 /// Writes into the file itself. `None` when the name stands for another version by now.
 fn overwrite(
     source: &Source,
-    place: &Place,
+    place: &Dir,
     file: &File,
     content: &[u8],
     has_backup: bool,
@@ -209,7 +209,7 @@ fn overwrite(
     let old = source.read()?;
     let look = || ReplaceError::io("look at", path);
     let opened = file.metadata().map_err(look())?;
-    let named = place.look(source.name()).map_err(look())?;
+    let named = place.version_of(source.name()).map_err(look())?;
     if source.version() != Some(Version::from(&opened)) || source.version() != named {
         return Ok(None);
     }
@@ -268,7 +268,7 @@ impl Committed {
     /// [`ReplaceError::NotDurable`]: the file has the new content.
     pub fn finish(mut self) -> Result<Vec<Warning>, ReplaceError> {
         self.clean_up();
-        let content = if self.in_place { sys::place::sync_content(&self.file) } else { Ok(()) };
+        let content = if self.in_place { sys::file::sync_content(&self.file) } else { Ok(()) };
         let names = || if self.how.sync { self.folder.sync(&self.file) } else { Ok(()) };
         match content.and_then(|()| names()) {
             Ok(()) => Ok(self.warnings),

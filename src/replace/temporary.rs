@@ -5,15 +5,14 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::ReplaceError;
 use crate::sys;
+use crate::sys::dir::Dir;
 use crate::sys::file::Flock;
-use crate::sys::place::Place;
 
 /// What temporary files of ours end with.
 pub(super) const SUFFIX: &str = ".aimem-tmp";
@@ -34,11 +33,7 @@ pub(super) struct Temporary {
 
 impl Temporary {
     /// Creates one beside the file `target`, which nobody else may read where `private`.
-    pub(super) fn create(
-        place: &Arc<Place>,
-        target: &OsStr,
-        private: bool,
-    ) -> Result<Temporary, ReplaceError> {
+    pub(super) fn create(place: &Arc<Dir>, target: &OsStr, private: bool) -> Result<Temporary, ReplaceError> {
         let refused = |source| ReplaceError::Folder { folder: place.path().to_owned(), source };
         // The kernel takes the umask off, and folders' default ACLs are honoured.
         let mode = if private { 0o600 } else { 0o666 };
@@ -72,19 +67,19 @@ impl Temporary {
 /// A temporary name. Dropping it unlinks it.
 #[derive(Debug)]
 pub(super) struct Name {
-    place: Arc<Place>,
+    place: Arc<Dir>,
     name: OsString,
     ours: bool,
 }
 
 impl Name {
     /// A further name for the file `target`.
-    pub(super) fn link_of(place: &Arc<Place>, target: &OsStr) -> io::Result<Name> {
-        Ok(Name::fresh(place, target, |name| place.link(target, name))?.0)
+    pub(super) fn link_of(place: &Arc<Dir>, target: &OsStr) -> io::Result<Name> {
+        Ok(Name::fresh(place, target, |name| place.link(target, place, name))?.0)
     }
 
     fn fresh<T>(
-        place: &Arc<Place>,
+        place: &Arc<Dir>,
         target: &OsStr,
         make: impl Fn(&OsStr) -> io::Result<T>,
     ) -> io::Result<(Name, T)> {
@@ -105,14 +100,14 @@ impl Name {
 
     /// Gives it another temporary name, which nobody else has.
     pub(super) fn turn_into(&mut self, other: OsString) -> io::Result<()> {
-        self.place.rename(&self.name, &other)?;
+        self.place.rename(&self.name, &self.place, &other)?;
         self.name = other;
         Ok(())
     }
 
     /// Renames it for good, over whatever has the other name.
     pub(super) fn rename_to(self, to: &OsStr) -> io::Result<()> {
-        self.place.rename(&self.name, to)?;
+        self.place.rename(&self.name, &self.place, to)?;
         self.leave();
         Ok(())
     }
@@ -120,7 +115,7 @@ impl Name {
     /// Renames it for good, unless something has the other name. Where the file system can't
     /// promise that, `alone` says whether somebody sees to it that nobody else creates it now.
     pub(super) fn rename_to_new(self, to: &OsStr, alone: bool) -> io::Result<()> {
-        match self.place.rename_new(&self.name, to) {
+        match self.place.move_new(&self.name, to) {
             // No such rename, and no hard links.
             Err(error) if alone && error.kind() != io::ErrorKind::AlreadyExists => {
                 if self.place.look(to)?.is_some() {
@@ -143,7 +138,7 @@ impl Name {
 impl Drop for Name {
     fn drop(&mut self) {
         if self.ours {
-            let _ = self.place.remove(&self.name);
+            let _ = self.place.remove_file(&self.name);
         }
     }
 }
@@ -182,9 +177,4 @@ pub(super) fn is_temporary_of(target: &OsStr, name: &OsStr) -> bool {
     let rest = name.as_bytes().strip_prefix(prefix.as_bytes());
     let random = rest.and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
     random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_hexdigit))
-}
-
-/// The folder that a path's last name is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

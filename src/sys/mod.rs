@@ -4,19 +4,20 @@
 //! answers in plain types. Everything above speaks through this module.
 
 pub mod clock;
+pub mod dir;
+mod errno;
 pub mod failure;
 pub mod file;
 pub mod folder;
 pub mod machine;
 pub mod path;
-pub mod place;
 pub mod process;
 pub mod random;
 pub mod signal;
+pub mod text;
 pub mod users;
-mod words;
 
-pub use words::{explain, is_device_error, is_loop, is_no_file, is_shortage, not_permitted};
+pub use errno::{explain, found, is_device_error, is_loop, is_no_file, is_shortage, not_permitted};
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_os = "macos", path = "macos.rs")]

@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::errno::found;
 use super::file::Identity;
 
 /// More links than this on one path is a loop; the kernel's own bound is 40.
@@ -40,6 +41,11 @@ pub fn resolve(path: &Path) -> io::Result<PathBuf> {
         Differs::Nothing => Err(rustix::io::Errno::NOENT.into()),
         _ => Err(Elsewhere.into()),
     }
+}
+
+/// The folder that a path's last name is in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether an error of [`resolve`] means that a link leads to a file which has another name than
@@ -151,11 +157,7 @@ fn steps(path: &Path) -> Vec<Step> {
 }
 
 fn compare(given: &Path, resolved: &Path) -> Result<(), Differs> {
-    let look = |path: &Path| match fs::metadata(path) {
-        Ok(meta) => Ok(Some(Identity::from(&meta))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    };
+    let look = |path: &Path| found(fs::metadata(path)).map(|meta| meta.as_ref().map(Identity::from));
     match (look(given)?, look(resolved)?) {
         (given, found) if given == found => Ok(()),
         (None, _) => Err(Differs::Nothing),

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::signal::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
@@ -45,7 +46,9 @@ pub use signal_hook::consts::signal::{SIGCONT as CONT, SIGKILL as KILL, SIGSTOP 
 /// # Errors
 /// No memory is left.
 pub fn survive_file_limit() -> io::Result<()> {
-    if !is_in(super::process::ignored_signals(), SIGXFSZ) {
+    // Asking which signals are ignored is dear on some systems, and most processes have no limit.
+    let is_limited = getrlimit(Resource::Fsize).current.is_some();
+    if is_limited && !is_in(super::process::ignored_signals(), SIGXFSZ) {
         // A handler and not «ignore», which a command that we start would inherit.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     }

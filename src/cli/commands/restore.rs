@@ -98,10 +98,5 @@ fn row(backup: Backup) -> Row {
     let written = since_epoch
         .and_then(|time| jiff::Timestamp::from_second(i64::try_from(time.as_secs()).ok()?).ok())
         .map(|time| time.to_string());
-    Row {
-        version: backup.index,
-        path: crate::lock::text::printable(&backup.path.to_string_lossy()).into_owned(),
-        bytes: backup.size,
-        written,
-    }
+    Row { version: backup.index, path: crate::sys::text::shown(&backup.path), bytes: backup.size, written }
 }

@@ -16,18 +16,17 @@ use serde_json::Value;
 use super::form::{List, OldQueue, convert, id_of, is_entry};
 use super::salvage::salvage;
 use super::staging::{Cargo, Origin, Plan, Staging};
-use super::{BACKUP, EMERGENCY, LOCK, OldFiles, QUEUE, move_aside, others_with};
+use super::{BACKUP, EMERGENCY, LOCK, OldFiles, QUEUE, others_with};
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockError};
 use crate::queue::archive::{self, Batch, Line};
 use crate::queue::contents::read_file;
-use crate::queue::error::found;
 use crate::queue::fresh::{Fresh, sweep};
 use crate::queue::state::State;
 use crate::queue::{QueueError, Spool};
-use crate::sys;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Look};
+use crate::sys::{self, found};
 
 /// How often a queue file that changes under us is read again.
 const RESTARTS: u32 = 5;
@@ -235,7 +234,7 @@ impl OldFiles {
         let plan = staging.stage(Origin::Queue, bytes, &cargo)?;
         let aside = self.aside(QUEUE)?;
         let commit = || match self.folder.look(QUEUE)? {
-            Some(now) if before.is(&now) => move_aside(&self.folder, QUEUE, &aside).map(|()| true),
+            Some(now) if before.is(&now) => self.folder.move_new(QUEUE, &aside).map(|()| true),
             _ => Ok(false),
         };
         let moved = held.publish(&mut Silent, commit)?;
@@ -258,7 +257,7 @@ impl OldFiles {
             // Only what can be read is taken.
             let emergency = folder.path_of(EMERGENCY);
             let taken = found(folder.open_readable(EMERGENCY)).map_err(QueueError::io("open", &emergency))?;
-            let taken = taken.map_or(Ok(None), |_| found(move_aside(folder, EMERGENCY, TAKEN)));
+            let taken = taken.map_or(Ok(None), |_| found(folder.move_new(EMERGENCY, TAKEN)));
             if taken.map_err(QueueError::io("take", emergency))?.is_none() {
                 return Ok(());
             }
@@ -277,7 +276,7 @@ impl OldFiles {
             folder.remove_file(TAKEN).map_err(QueueError::io("remove", path))?;
         } else {
             let aside = self.aside(EMERGENCY)?;
-            move_aside(folder, TAKEN, &aside).map_err(QueueError::io("set aside", path))?;
+            folder.move_new(TAKEN, &aside).map_err(QueueError::io("set aside", path))?;
             imported.set_aside.push(folder.path_of(aside));
         }
         self.sync()?;

@@ -10,17 +10,15 @@ mod import;
 mod salvage;
 mod staging;
 
-use std::io;
 use std::path::Path;
 
 pub use import::Imported;
 
-use super::error::found;
 use super::{QueueError, Spool};
 use crate::lock::Locker;
-use crate::sys;
-use crate::sys::file::{Flock, Identity};
+use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::{self, found};
 
 /// The old programs' files. All of them are reached from their folder, and a link is none.
 const QUEUE: &str = "mem0_queue.json";
@@ -86,9 +84,7 @@ pub fn look_at_lock(folder: &Path) -> Result<OldLock, QueueError> {
     let Some(file) = found(opened).map_err(QueueError::io("open", &path))? else {
         return Ok(OldLock::Free);
     };
-    let free =
-        sys::file::try_flock(&file, Flock::Shared).map_err(QueueError::io("look at the lock of", &path))?;
-    if free {
+    if !sys::file::is_locked(&file).map_err(QueueError::io("look at the lock of", &path))? {
         return Ok(OldLock::Free);
     }
     let meta = file.metadata().map_err(QueueError::io("look at", &path))?;
@@ -101,16 +97,4 @@ pub fn look_at_lock(folder: &Path) -> Result<OldLock, QueueError> {
 fn others_with(path: &Path, file: Identity) -> Vec<u32> {
     let me = std::process::id();
     sys::process::who_has_open_as(path, file).into_iter().filter(|&pid| pid != me).collect()
-}
-
-/// Renames, but never over something that is there.
-fn move_aside(folder: &Folder, from: &str, to: &str) -> io::Result<()> {
-    match folder.rename_new(from, folder, to) {
-        // Where the file system can't promise it, the file has two names for a moment.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => {
-            folder.link(from, folder, to)?;
-            folder.remove_file(from)
-        }
-        renamed => renamed,
-    }
 }

@@ -16,12 +16,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::queue::contents::read_file;
-use crate::queue::error::{found, reason};
+use crate::queue::error::reason;
 use crate::queue::spool::file_name;
 use crate::queue::state::{State, Totals};
 use crate::queue::ulid::Ulids;
 use crate::queue::{Entry, Place, QueueError, Spool, Ulid};
 use crate::sys::folder::Folder;
+use crate::sys::found;
 
 const FOLDER: &str = "import";
 const PLAN: &str = "plan";

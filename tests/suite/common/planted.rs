@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rustix::fs::{CWD, FileType, Mode, RenameFlags, mknodat, renameat_with};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{
     Disk, NOBODY, Ran, Snapshot, TestEnv, aimem_path, require, require_root, set_mode, small_disk, walk,
@@ -327,7 +327,7 @@ impl Planting {
                 runner.user()
             }
             Kind::Fifo => {
-                mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o666), 0).unwrap();
+                make_node(&path, &["p"]);
                 NOBODY
             }
             Kind::Folder => {
@@ -337,8 +337,7 @@ impl Planting {
             }
             Kind::Device => {
                 // It gives zeros without end.
-                let device = rustix::fs::makedev(1, 5);
-                mknodat(CWD, &path, FileType::CharacterDevice, Mode::from_raw_mode(0o666), device).unwrap();
+                make_node(&path, &["c", "1", "5"]);
                 NOBODY
             }
             Kind::Strangers | Kind::Moved => {
@@ -456,4 +455,9 @@ fn shape(path: &Path) -> PathBuf {
             shaped
         })
         .collect()
+}
+
+/// A FIFO or a device that anybody may use: `rustix` has no such call for macOS.
+fn make_node(path: &Path, kind: &[&str]) {
+    assert!(Command::new("mknod").args(["-m", "666"]).arg(path).args(kind).status().unwrap().success());
 }

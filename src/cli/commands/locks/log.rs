@@ -11,9 +11,9 @@ use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::lock::journal::{self, Event, Record};
-use crate::lock::text::printable;
 use crate::settings::duration;
 use crate::sys;
+use crate::sys::text::printable;
 
 /// Show what happened to locks that should not happen often
 ///

@@ -11,8 +11,8 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::lock::info::Liveness;
 use crate::lock::inventory::{self, Entry};
-use crate::lock::text::printable;
 use crate::settings::duration;
+use crate::sys::text::printable;
 
 /// List every lock with its holder, its age, and whether it is alive
 #[derive(Debug, Args)]

@@ -10,12 +10,12 @@ use super::existing;
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::lock::text::printable;
 use crate::queue::claim::Worker;
 use crate::queue::old::{OldLock, look_at_lock};
 use crate::queue::places::Places;
 use crate::queue::status::{Level, Status};
 use crate::sys;
+use crate::sys::text::printable;
 
 /// Numbers, and for monitors a level: exit 1 at warning, 2 at critical
 #[derive(Debug, Args)]

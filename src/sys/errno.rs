@@ -1,8 +1,29 @@
-//! What an error of the system means.
+//! The system's error numbers: what they mean, and which kind of trouble they are.
 
 use std::io;
 
 use rustix::io::Errno;
+
+/// Whether an error is this one of the system's.
+pub(super) fn is(error: &io::Error, errno: Errno) -> bool {
+    error.raw_os_error() == Some(errno.raw_os_error())
+}
+
+/// Whether an error is one of these of the system's.
+pub(super) fn is_any(error: &io::Error, errnos: &[Errno]) -> bool {
+    errnos.iter().any(|&errno| is(error, errno))
+}
+
+/// `None` for something that does not exist.
+///
+/// # Errors
+/// Every other error of the result.
+pub fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        result => result.map(Some),
+    }
+}
 
 /// What an error of the system means, without its number.
 pub fn explain(error: &io::Error) -> String {
@@ -11,7 +32,7 @@ pub fn explain(error: &io::Error) -> String {
     if error.raw_os_error().is_none() && error.get_ref().is_some() {
         return error.to_string();
     }
-    let is = |errno: Errno| error.raw_os_error() == Some(errno.raw_os_error());
+    let is = |errno| is(error, errno);
     let words = match error.kind() {
         Kind::StorageFull => "the disk is full",
         Kind::QuotaExceeded => "the disk quota is used up",
@@ -45,22 +66,21 @@ pub fn not_permitted() -> io::Error {
 
 /// Whether the device itself failed.
 pub fn is_device_error(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(Errno::IO.raw_os_error())
+    is(error, Errno::IO)
 }
 
 /// Whether something can't be opened because it is no file, such as a socket.
 pub fn is_no_file(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(Errno::NXIO.raw_os_error())
+    is(error, Errno::NXIO)
 }
 
 /// Whether links lead in a circle, or through too many others.
 pub fn is_loop(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+    is(error, Errno::LOOP)
 }
 
 /// Whether this process or the system is short of something, such as descriptors. That says nothing
 /// about the file that was asked for.
 pub fn is_shortage(error: &io::Error) -> bool {
-    let short = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
-    short.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+    is_any(error, &[Errno::MFILE, Errno::NFILE, Errno::NOMEM])
 }

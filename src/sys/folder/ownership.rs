@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
-use super::{Access, Folder, single};
+use super::{Access, Folder};
+use crate::sys::dir::single;
 use crate::sys::file::{Identity, set_mode};
 use crate::sys::process::effective_user;
 
@@ -81,7 +82,7 @@ impl Folder {
         let name = single(name.as_ref())?;
         let (made, ours) = self.make(name, Some(mode))?;
         if ours {
-            self.show(&made.file, kept).inspect_err(|_| drop(self.remove_folder(name)))?;
+            self.show(made.file(), kept).inspect_err(|_| drop(self.remove_folder(name)))?;
         }
         Ok(made)
     }
@@ -98,7 +99,7 @@ impl Folder {
             let is_owners =
                 |name| made.look(name).is_ok_and(|look| look.is_none_or(|look| look.user == self.owner));
             if made.names()?.into_iter().all(is_owners) {
-                self.give(&made.file)?;
+                self.give(made.file())?;
                 return Ok(true);
             }
             std::thread::sleep(PAUSE);

@@ -1,6 +1,7 @@
 //! Bytes from users and from other programs, made safe for an info file and for a terminal.
 
 use std::borrow::Cow;
+use std::path::Path;
 use std::time::Duration;
 
 /// Escapes control characters, backslashes and what is not UTF-8, so that any bytes fit on one
@@ -60,6 +61,20 @@ pub fn printable(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(safe)
+}
+
+/// A path, printable.
+pub fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+/// Processes by their numbers, for a message.
+pub fn pids(pids: &[u32]) -> String {
+    match pids {
+        [] => "a process that cannot be named".to_owned(),
+        [pid] => format!("pid {pid}"),
+        pids => format!("pids {}", pids.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// At most `limit` bytes of `text`, cut between characters, with `…` where something is missing.
