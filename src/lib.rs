@@ -65,7 +65,7 @@
 //! - [`memory`]: one transaction on one document.
 //! - `queue`: memories saved at once, delivered when the server can take them.
 //! - [`place`]: where a document lives.
-//! - [`document`]: a JSON document without I/O: parse, filter, style.
+//! - [`document`]: a memory document without I/O; JSON and jq's language are [`aimem_jq`]'s.
 //! - [`lock`]: who may change a file now.
 //! - [`replace`]: how a file is changed so that nothing can be lost.
 //! - [`sys`]: questions to the kernel.

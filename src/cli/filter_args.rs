@@ -118,6 +118,9 @@ impl FilterArgs {
         }
         let program = source.map(|source| Program {
             bindings,
+            environment: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
             file_name: Some(file.to_string_lossy().into_owned()),
             messages: Some(to_standard_error),
             ..self.laid_out(source)

@@ -245,7 +245,9 @@ fn macos_is_checked_as_the_readme_says_and_called_tested_nowhere() {
     let run = read(".ci/run");
     assert!(run.contains("mac=aarch64-apple-darwin"));
     assert!(
-        run.contains("cargo-zigbuild clippy --locked --all-targets --target \"$mac\" -- -D warnings"),
+        run.contains(
+            "cargo-zigbuild clippy --locked --workspace --all-targets --target \"$mac\" -- -D warnings"
+        ),
         "all targets and default features, warnings refused"
     );
 }

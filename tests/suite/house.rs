@@ -16,8 +16,44 @@ const MAY_USE: [(&str, &[&str]); 9] = [
     ("sys", &["sys"]),
 ];
 
+/// What only a front end may do, and who reads its settings: below, the caller passes it in, or is given the result.
+const FRONT_ENDS_ONLY: [&str; 9] = [
+    "std::env",
+    "println!",
+    "print!",
+    "io::stdout",
+    "io::stderr",
+    "Box::leak",
+    ".leak(",
+    "mem::forget",
+    "ManuallyDrop",
+];
+
+/// Who does it nevertheless, and why.
+const EXCEPTIONS: [(&str, &str, &str); 4] = [
+    ("src/queue/places.rs", "std::env", "the outbox's root is where the environment says"),
+    ("src/queue/server.rs", "std::env", "a proxy is what the environment says"),
+    ("src/queue/config.rs", "std::env", "a token may be in the environment, so that it is in no file"),
+    ("src/sys/mod.rs", "io::stderr", "asked for its width, not written to"),
+];
+
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 pub fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    root().join("src")
+}
+
+/// What the library of jq's language is made of.
+fn language() -> PathBuf {
+    root().join("crates/jq/src")
+}
+
+/// The lines of code of a file: no comments.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -62,8 +98,60 @@ fn modules_use_only_what_stands_behind_them() {
 }
 
 #[test]
-fn only_sys_knows_operating_systems() {
+fn the_language_stands_alone_and_few_use_it() {
+    for file in rust_files(&language()) {
+        let code = code(&file);
+        for foreign in ["aimem::", "rustix", "std::fs", "std::net", "std::process", "std::os", "File::"] {
+            assert!(!code.contains(foreign), "{} does no I/O, and knows nobody: {foreign}", file.display());
+        }
+    }
+    let may = ["document", "memory"].map(|room| sources().join(room));
     for file in rust_files(&sources()) {
+        let uses = code(&file).contains("aimem_jq");
+        assert!(
+            !uses || may.iter().any(|room| file.starts_with(room)),
+            "{}: use crate::document",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn below_the_front_ends_nothing_is_global() {
+    let mut found = Vec::new();
+    for file in rust_files(&sources()).into_iter().chain(rust_files(&language())) {
+        let fronts = ["cli", "settings", "library.rs", "main.rs"];
+        if fronts.iter().any(|front| file.starts_with(sources().join(front))) {
+            continue;
+        }
+        let name = file.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        let code = code(&file);
+        found.extend(
+            FRONT_ENDS_ONLY.iter().filter(|what| code.contains(*what)).map(|what| (name.clone(), *what)),
+        );
+    }
+    found.sort();
+    let mut listed = EXCEPTIONS.map(|(file, what, _)| (file.to_owned(), what));
+    listed.sort();
+    assert_eq!(found, listed, "what was found, and what is listed with a reason");
+}
+
+#[test]
+fn nobody_counts_folders_upwards() {
+    for folder in [sources(), language(), root().join("tests"), root().join("crates/jq/tests")] {
+        for file in rust_files(&folder) {
+            // Written so that this file does not find itself.
+            let counts = code(&file).contains(concat!("super::", "super::"));
+            // The verbs still do, for what is in `cli`.
+            let is_verb = file.starts_with(sources().join("cli/commands"));
+            assert!(!counts || is_verb, "{}: name the module from `crate::`", file.display());
+        }
+    }
+}
+
+#[test]
+fn only_sys_knows_operating_systems() {
+    for file in rust_files(&sources()).into_iter().chain(rust_files(&language())) {
         if file.starts_with(sources().join("sys")) {
             continue;
         }
@@ -74,7 +162,7 @@ fn only_sys_knows_operating_systems() {
 
 #[test]
 fn files_stay_short_enough_to_read() {
-    for file in rust_files(&sources()) {
+    for file in rust_files(&sources()).into_iter().chain(rust_files(&language())) {
         let lines = fs::read_to_string(&file).unwrap().lines().count();
         assert!(lines <= 500, "{} has {lines} lines: something wants to leave", file.display());
     }

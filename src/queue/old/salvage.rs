@@ -56,7 +56,7 @@ fn key(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(&bytes[1..end]).ok()
 }
 
-fn stats(bytes: &[u8]) -> Option<super::super::state::Totals> {
+fn stats(bytes: &[u8]) -> Option<crate::queue::state::Totals> {
     let begin = bytes.iter().position(|&byte| byte == b'{')?;
     Some(totals(&object(&bytes[begin..])?.0))
 }

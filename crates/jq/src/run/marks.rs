@@ -1,0 +1,75 @@
+//! The mark in a path that says: here it ended, what follows is not in the document.
+
+use crate::Value;
+use crate::json::value::Node;
+use crate::run::arithmetic::fail;
+use crate::run::trail::Identity;
+
+thread_local! {
+    /// What makes a key a mark: nobody else has this very object.
+    static MARK: Value = Value::empty_object();
+}
+
+fn mark() -> Value {
+    MARK.with(Clone::clone)
+}
+
+/// The key that says: here the path ended, `value` is not in the document.
+pub(crate) fn not_a_path(value: Value) -> Value {
+    Value::array(vec![mark(), value])
+}
+
+/// Whether it is the same value, and not only an equal one. Scalars are the same when they are
+/// equal; jq looks closer at some.
+pub(crate) fn is_identical(left: &Value, right: &Value) -> bool {
+    match (&left.0, &right.0) {
+        (Node::Array(_) | Node::Object(_), _) => Identity::of(left) == Identity::of(right),
+        _ => left == right,
+    }
+}
+
+/// The keys of a path that was collected, which is last key first.
+///
+/// # Errors
+///
+/// It has a mark in it.
+pub(crate) fn keys<'v>(path: impl Iterator<Item = &'v Value>) -> Result<Vec<Value>, jaq_core::Error<Value>> {
+    let mut keys: Vec<Value> = path.cloned().collect();
+    keys.reverse();
+    let Some(first) = keys.iter().position(|key| marked(key).is_some()) else {
+        return Ok(keys);
+    };
+    // A value made of another one that is no path: what counts is the last.
+    let value = keys[first..].iter().map_while(marked).last().map(Value::shortened).unwrap_or_default();
+    fail(format!("Invalid path expression with result {value}"))
+}
+
+/// Looks whether what was collected so far, last key first, is a path; `key` is the next step, null
+/// for all of them.
+///
+/// # Errors
+///
+/// It ended in a mark.
+pub(crate) fn look<'v>(
+    mut path: impl Iterator<Item = &'v Value>,
+    key: &Value,
+) -> Result<(), jaq_core::Error<Value>> {
+    match path.next().and_then(marked).map(Value::shortened) {
+        None => Ok(()),
+        Some(value) if key.is_null() => {
+            fail(format!("Invalid path expression near attempt to iterate through {value}"))
+        }
+        Some(value) => {
+            let key = key.shortened();
+            fail(format!("Invalid path expression near attempt to access element {key} of {value}"))
+        }
+    }
+}
+
+/// The value that a mark stands for.
+fn marked(key: &Value) -> Option<&Value> {
+    match key.as_array() {
+        Some([first, value]) if Identity::of(first) == Identity::of(&mark()) => Some(value),
+        _ => None,
+    }
+}
