@@ -24,6 +24,7 @@ use super::root::{LockRoot, lock_name};
 use super::verdict::Verdict;
 use super::wait::Waiter;
 use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
@@ -82,7 +83,7 @@ impl Unborn {
         claim: &Claim,
         judge: &mut Judge,
     ) -> Result<Unborn, LockError> {
-        let fail = || LockError::io("prepare a lock in", root.path());
+        let fail = || LockError::io(Op::PrepareLock, root.path());
         for _ in 0..MOST_ROUNDS {
             let folder = root.folder();
             let token = Token::fresh().map_err(fail())?;
@@ -222,7 +223,7 @@ impl Take<'_> {
                 Ok(None)
             }
             Err(error) if sys::file::no_flock(&error) || is_fooled(&error) => Err(self.root.no_flock(error)),
-            Err(error) => Err(LockError::io("make the lock", path)(error)),
+            Err(error) => Err(LockError::io(Op::Create, path)(error)),
         }
     }
 

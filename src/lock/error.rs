@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::holder::Holder;
 use super::verdict::Verdict;
-use crate::sys::failure::{Hint, Kind};
+use crate::sys::failure::{Hint, Kind, Op, PathError};
 use crate::sys::text::{pids, shown};
 
 /// What is wrong with an [`LockError::Uprooted`] lock, for the message and the journal.
@@ -124,15 +124,8 @@ pub enum LockError {
     #[error("interrupted by signal {0}")]
     Interrupted(i32),
     /// Anything else that the system refused.
-    #[error("cannot {action} {}", shown(.path))]
-    Io {
-        /// What we were doing, as a verb.
-        action: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
 }
 
 /// A wait that ended at its deadline.
@@ -163,7 +156,7 @@ impl LockError {
             E::NoFlock { .. } => Kind::CantCreate,
             E::Interrupted(signal) => Kind::Interrupted(*signal),
             E::Resolve { source, .. } => Kind::of_reading(source),
-            E::Remove { source, .. } | E::Io { source, .. } => Kind::of_creating(source),
+            E::Remove { source, .. } | E::Path(PathError { source, .. }) => Kind::of_creating(source),
         }
     }
 
@@ -197,17 +190,17 @@ impl LockError {
             }
             E::NoFlock { .. } => Hint::Say("set AIMEM_LOCK_DIR to a folder on a local file system"),
             E::Remove { .. } => Hint::Say("remove it by hand, or set AIMEM_LOCK_DIR to a folder of your own"),
-            E::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            E::Path(error) if error.is_denied() => {
                 Hint::Say("set AIMEM_LOCK_DIR to a folder that you may write to")
             }
-            E::Io { .. } | E::Resolve { .. } | E::Interrupted(_) => return None,
+            E::Path(_) | E::Resolve { .. } | E::Interrupted(_) => return None,
         };
         Some(hint)
     }
 
-    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> LockError {
-        let path = path.into();
-        move |source| LockError::Io { action, path, source }
+    pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> LockError {
+        let error = PathError::of(op, path);
+        move |source| error(source).into()
     }
 
     pub(super) fn lost(target: Option<PathBuf>, why: impl fmt::Display) -> LockError {

@@ -21,6 +21,7 @@ use super::key::Key;
 use super::removal::{SetAside, UNBORN_PREFIX};
 use super::root::LockRoot;
 use super::verdict::{Here, Verdict, judge_holder};
+use crate::sys::failure::Op;
 use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
@@ -120,7 +121,7 @@ impl Judge {
             let alive = if judgement.verdict.is_taken() { None } else { self.probe_anchor(key)? };
             Ok(alive.unwrap_or(judgement))
         });
-        looked.map_err(LockError::io("look at the lock", self.root.lock_dir(key)))
+        looked.map_err(LockError::io(Op::LookAt, self.root.lock_dir(key)))
     }
 
     /// Whether a holder lives although its directory was removed: a verdict only if one may.
@@ -128,7 +129,7 @@ impl Judge {
     /// # Errors
     /// As [`Judge::judge`].
     pub(super) fn judge_anchor(&self, key: &Key) -> Result<Option<Judgement>, LockError> {
-        self.probe_anchor(key).map_err(LockError::io("look at the lock", self.root.lock_dir(key)))
+        self.probe_anchor(key).map_err(LockError::io(Op::LookAt, self.root.lock_dir(key)))
     }
 
     fn probe_anchor(&self, key: &Key) -> io::Result<Option<Judgement>> {
@@ -296,7 +297,7 @@ impl Judge {
         if seen.info.pid.is_some() {
             return Ok(Ok(aside));
         }
-        let fail = || LockError::io("look at the lock", self.root.lock_dir(key));
+        let fail = || LockError::io(Op::LookAt, self.root.lock_dir(key));
         let found = aside.open().and_then(|folder| match folder {
             Some(folder) => found(self.root.open_info_in(key, &folder)),
             None => Ok(None),

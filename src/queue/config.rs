@@ -14,8 +14,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::QueueError;
-use super::error::{READ_CREDENTIAL, without_value};
+use super::error::without_value;
 use super::preset::{NAMES, Preset};
+use crate::sys::failure::Op;
 use crate::sys::folder::{Reached, walk_to_file};
 use crate::sys::{self, found};
 
@@ -154,7 +155,7 @@ impl Server {
 
 /// The table, and its author when that is another user than ours and the superuser.
 fn read_file(path: &Path) -> Result<Option<(Mem0, Option<u32>)>, QueueError> {
-    let fail = |error| QueueError::io("read", path)(error);
+    let fail = |error| QueueError::io(Op::Read, path)(error);
     let Some(Reached { file, owner }) = found(walk_to_file(path)).map_err(fail)? else {
         return Ok(None);
     };
@@ -274,7 +275,7 @@ fn token(
         }
         read_text(file)
     };
-    let token = read().map_err(QueueError::io(READ_CREDENTIAL, &path))?;
+    let token = read().map_err(QueueError::io(Op::ReadCredential, &path))?;
     let setting = format!("{setting} ({})", path.display());
     Ok((Some(checked_token(&token, &setting)?), setting))
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::lock::LockError;
-use crate::sys::failure::{Hint, Kind};
+use crate::sys::failure::{Hint, Kind, Op, PathError};
 use crate::sys::text::{printable, shown};
 
 /// An error of this module. Unless it says otherwise nothing was saved, moved or sent.
@@ -76,21 +76,9 @@ pub enum QueueError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Anything else that the system refused.
-    #[error("cannot {action} {}", shown(.path))]
-    Io {
-        /// What we were doing, as a verb.
-        action: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
 }
-
-/// What [`QueueError::Io`] says was done when an entry could not be read.
-pub(super) const READ_ENTRY: &str = "read the entry";
-/// The same of the file with the credential.
-pub(super) const READ_CREDENTIAL: &str = "read the credential in";
 
 impl QueueError {
     /// Of which kind it is.
@@ -104,8 +92,10 @@ impl QueueError {
             E::NotFound { .. } => Kind::NoInput,
             E::Busy(_) | E::OldBusy { .. } => Kind::Busy,
             E::NotDurable { .. } => Kind::Io,
-            E::Io { source, action: "read" | READ_ENTRY | READ_CREDENTIAL, .. } => Kind::of_reading(source),
-            E::Io { source, .. } => Kind::of_creating(source),
+            E::Path(PathError { op: Op::Read | Op::ReadEntry | Op::ReadCredential, source, .. }) => {
+                Kind::of_reading(source)
+            }
+            E::Path(error) => Kind::of_creating(&error.source),
         }
     }
 
@@ -130,14 +120,14 @@ impl QueueError {
                 "it is kept for milliseconds: some process that uses it is stopped; continue it or end it"
             }
             E::OldBusy { .. } => "nothing was taken; try again, or let the next run do it",
-            E::Unreadable { .. } | E::Setting { .. } | E::NotDurable { .. } | E::Io { .. } => return None,
+            E::Unreadable { .. } | E::Setting { .. } | E::NotDurable { .. } | E::Path(_) => return None,
         };
         Some(Hint::Say(words))
     }
 
-    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
-        let path = path.into();
-        move |source| QueueError::Io { action, path, source }
+    pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
+        let error = PathError::of(op, path);
+        move |source| error(source).into()
     }
 
     /// Whether it is about one entry's file, and says nothing about the others: it makes no
@@ -145,9 +135,7 @@ impl QueueError {
     pub fn is_of_one_entry(&self) -> bool {
         match self {
             QueueError::Unreadable { .. } => true,
-            QueueError::Io { action, source, .. } => {
-                *action == READ_ENTRY && source.kind() == io::ErrorKind::PermissionDenied
-            }
+            QueueError::Path(error) => error.op == Op::ReadEntry && error.is_denied(),
             _ => false,
         }
     }

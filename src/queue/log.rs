@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::QueueError;
 use super::spool::FILE_MODE;
+use crate::sys::failure::Op;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Folder};
 use crate::sys::text::printable;
@@ -58,7 +59,7 @@ impl Log {
         let line = render(self.format, Timestamp::now(), event, fields);
         match self.folder().and_then(|folder| self.append(folder, &line)) {
             Err(_) if self.told.swap(true, Ordering::Relaxed) => Ok(()),
-            written => written.map_err(QueueError::io("write the log", &self.path)),
+            written => written.map_err(QueueError::io(Op::WriteLog, &self.path)),
         }
     }
 

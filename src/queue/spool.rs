@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Entry, QueueError, Ulid};
+use crate::sys::failure::Op;
 use crate::sys::file::Flock;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::{self, found};
@@ -104,8 +105,8 @@ impl Spool {
     /// A folder can't be made or opened, or is not to be trusted.
     pub fn open(path: &Path) -> Result<Spool, QueueError> {
         let opened = Folder::walk_to_or_make(path, Some(FOLDER_MODE));
-        let mut spool = Spool::of(opened.map_err(QueueError::io("open the folder", path))?)?;
-        let lock = spool.root.look(LOCK).map_err(QueueError::io("look at", spool.root.path_of(LOCK)))?;
+        let mut spool = Spool::of(opened.map_err(QueueError::io(Op::OpenFolder, path))?)?;
+        let lock = spool.root.look(LOCK).map_err(QueueError::io(Op::LookAt, spool.root.path_of(LOCK)))?;
         let is_missing = |part: &Opened| matches!(part, Opened::Missing);
         if !lock.is_some_and(|lock| lock.is_file) || spool.parts.iter().any(is_missing) {
             spool.complete()?;
@@ -118,12 +119,12 @@ impl Spool {
     /// # Errors
     /// A folder can't be opened, or is not to be trusted.
     pub fn existing(path: &Path) -> Result<Option<Spool>, QueueError> {
-        let opened = found(Folder::walk_to(path)).map_err(QueueError::io("open the folder", path))?;
+        let opened = found(Folder::walk_to(path)).map_err(QueueError::io(Op::OpenFolder, path))?;
         opened.map(Spool::of).transpose()
     }
 
     fn of(root: Folder) -> Result<Spool, QueueError> {
-        let mode = root.metadata().map_err(QueueError::io("look at", root.path()))?.mode();
+        let mode = root.metadata().map_err(QueueError::io(Op::LookAt, root.path()))?.mode();
         let parts = FOLDERS.map(|name| match found(root.own_folder(name)) {
             Ok(Some(folder)) => Opened::There(folder),
             Ok(None) => Opened::Missing,
@@ -135,7 +136,7 @@ impl Spool {
     /// Makes the folders that are missing, each durable before anything is put into it.
     fn complete(&mut self) -> Result<(), QueueError> {
         let root = self.root.clone();
-        root.sync_above().map_err(QueueError::io("sync the folder above", root.path()))?;
+        root.sync_above().map_err(QueueError::io(Op::SyncAbove, root.path()))?;
         for (index, name) in FOLDERS.into_iter().enumerate() {
             if matches!(self.parts[index], Opened::Missing) {
                 let made = match self.make_folder(&root, name) {
@@ -143,11 +144,11 @@ impl Spool {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.own_folder(name),
                     made => made,
                 };
-                let made = made.map_err(QueueError::io("create the folder", root.path_of(name)))?;
+                let made = made.map_err(QueueError::io(Op::MakeFolder, root.path_of(name)))?;
                 self.parts[index] = Opened::There(made);
             }
         }
-        root.sync().map_err(QueueError::io("sync", root.path()))?;
+        root.sync().map_err(QueueError::io(Op::Sync, root.path()))?;
         self.open_lock().map(drop)
     }
 
@@ -174,7 +175,7 @@ impl Spool {
 
     /// The same for whoever needs it.
     pub(super) fn need(&self, part: Part) -> Result<&Folder, QueueError> {
-        self.part(part).map_err(QueueError::io("open the folder", self.root.path_of(part.name())))
+        self.part(part).map_err(QueueError::io(Op::OpenFolder, self.root.path_of(part.name())))
     }
 
     pub(super) fn folder(&self, place: &Place) -> io::Result<Folder> {
@@ -188,7 +189,7 @@ impl Spool {
 
     /// The folder of a place, for whoever needs it.
     pub(super) fn need_folder(&self, place: &Place) -> Result<Folder, QueueError> {
-        self.folder(place).map_err(QueueError::io("open the folder", self.path_of(place)))
+        self.folder(place).map_err(QueueError::io(Op::OpenFolder, self.path_of(place)))
     }
 
     /// A place's path, for messages.
@@ -233,7 +234,7 @@ impl Spool {
 
     fn open_lock(&self) -> Result<File, QueueError> {
         let opened = self.open_or_create(&self.root, LOCK, Access::Write);
-        opened.map_err(QueueError::io("open", self.root.path_of(LOCK)))
+        opened.map_err(QueueError::io(Op::Open, self.root.path_of(LOCK)))
     }
 
     /// Saves entries under their names. When this returns, all of them are on disk.
@@ -256,15 +257,15 @@ impl Spool {
         for (name, bytes) in files {
             let name = file_name(*name);
             let path = tmp.path_of(&name);
-            let mut file = self.create_file(tmp, &name).map_err(QueueError::io("create", &path))?;
+            let mut file = self.create_file(tmp, &name).map_err(QueueError::io(Op::Create, &path))?;
             // Where there is no such lock, age alone tells a leftover.
             let _ = sys::file::try_flock(&file, Flock::Exclusive);
-            let written = file.write_all(bytes).map_err(QueueError::io("write", &path));
+            let written = file.write_all(bytes).map_err(QueueError::io(Op::Write, &path));
             staged.files.push((name, file));
             written?;
         }
         for (name, file) in &staged.files {
-            file.sync_all().map_err(QueueError::io("sync", tmp.path_of(name)))?;
+            file.sync_all().map_err(QueueError::io(Op::Sync, tmp.path_of(name)))?;
         }
         Ok(staged)
     }
@@ -277,7 +278,7 @@ impl Spool {
     pub fn exclusively<T>(&self, change: impl FnOnce() -> Result<T, QueueError>) -> Result<T, QueueError> {
         let (file, path) = (self.open_lock()?, self.root.path_of(LOCK));
         for _ in 0..LOCK_LOOKS {
-            if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io("lock", &path))? {
+            if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io(Op::Lock, &path))? {
                 let result = change();
                 // Explicitly: a child that was started meanwhile could keep it.
                 let _ = sys::file::unlock(&file);
@@ -300,7 +301,7 @@ impl Staged<'_> {
     fn publish(mut self, folder: &Folder) -> Result<(), QueueError> {
         while let Some((name, file)) = self.files.first() {
             let renamed = self.tmp.rename(name, folder, name);
-            renamed.map_err(QueueError::io("save", folder.path_of(name)))?;
+            renamed.map_err(QueueError::io(Op::Save, folder.path_of(name)))?;
             // For a child that inherited the descriptor.
             let _ = sys::file::unlock(file);
             self.files.swap_remove(0);

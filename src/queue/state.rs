@@ -13,6 +13,7 @@ use super::contents::read_file;
 use super::fresh::{Fresh, sweep};
 use super::spool::FILE_MODE;
 use super::{QueueError, Spool};
+use crate::sys::failure::Op;
 
 const NAME: &str = "state.json";
 /// A state that we cannot read is kept under this name.
@@ -155,7 +156,7 @@ impl State {
         if state != before {
             let root = spool.root();
             if let Some(None) = read(spool)? {
-                root.rename(NAME, root, ASIDE).map_err(QueueError::io("set aside", root.path_of(NAME)))?;
+                root.rename(NAME, root, ASIDE).map_err(QueueError::io(Op::SetAside, root.path_of(NAME)))?;
             }
             // Nobody else is here: what lies about is a killed process's.
             sweep(root, NAME);
@@ -164,7 +165,7 @@ impl State {
             Fresh::write(root, NAME, &bytes, FILE_MODE, KEPT_MODE)
                 .and_then(|fresh| fresh.rename_to(NAME))
                 .and_then(|()| root.sync())
-                .map_err(QueueError::io("replace", root.path_of(NAME)))?;
+                .map_err(QueueError::io(Op::Replace, root.path_of(NAME)))?;
         }
         Ok(result)
     }
@@ -191,7 +192,7 @@ impl State {
 /// `None` without a file, `Some(None)` for one that makes no sense.
 fn read(spool: &Spool) -> Result<Option<Option<State>>, QueueError> {
     let read = read_file(spool.root(), NAME, LONGEST);
-    let bytes = read.map_err(QueueError::io("read", spool.root().path_of(NAME)))?;
+    let bytes = read.map_err(QueueError::io(Op::Read, spool.root().path_of(NAME)))?;
     Ok(bytes.map(|bytes| serde_json::from_slice(&bytes?).ok()))
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::sys::text::{pids, shown};
 
-use crate::sys::failure::{Hint, Kind};
+use crate::sys::failure::{Hint, Kind, Op, PathError};
 
 /// An error of this module. Unless [`ReplaceError::file_may_have_changed`], the file is as it was,
 /// and no temporary file is left.
@@ -97,15 +97,8 @@ pub enum ReplaceError {
         index: u32,
     },
     /// Anything else that the system refused.
-    #[error("cannot {action} {}", shown(.path))]
-    Io {
-        /// What we were doing, as a verb.
-        action: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
 }
 
 impl ReplaceError {
@@ -120,8 +113,8 @@ impl ReplaceError {
             E::Unsettled { .. } => Kind::Io,
             E::NotDurable { .. } | E::Damaged { .. } => Kind::Unfinished,
             E::Folder { source, .. } => Kind::of_creating(source),
-            E::Io { source, action: "open" | "find", .. } => Kind::of_reading(source),
-            E::Io { source, .. } => Kind::of_creating(source),
+            E::Path(PathError { op: Op::Open | Op::Find, source, .. }) => Kind::of_reading(source),
+            E::Path(error) => Kind::of_creating(&error.source),
         }
     }
 
@@ -146,7 +139,7 @@ impl ReplaceError {
             E::Damaged { backup: Some(backup), .. } => Hint::OldContent(backup.clone()),
             E::Damaged { backup: None, .. } => Hint::KeepVersions,
             E::NoBackup { path, .. } => Hint::SeeVersions(path.clone()),
-            E::IsDirectory(_) | E::NotAFile(_) | E::Folder { .. } | E::Io { .. } => return None,
+            E::IsDirectory(_) | E::NotAFile(_) | E::Folder { .. } | E::Path(_) => return None,
         };
         Some(hint)
     }
@@ -158,11 +151,8 @@ impl ReplaceError {
         matches!(self, E::Displaced { .. } | E::Overtaken { .. } | E::NotDurable { .. } | E::Damaged { .. })
     }
 
-    pub(super) fn io(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(io::Error) -> ReplaceError {
-        let path = path.into();
-        move |source| ReplaceError::Io { action, path, source }
+    pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> ReplaceError {
+        let error = PathError::of(op, path);
+        move |source| error(source).into()
     }
 }

@@ -4,9 +4,11 @@
 //! code, and says the hint in its own terms.
 
 use std::error::Error;
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use super::text::shown;
 use super::{explain, is_device_error, is_loop, is_shortage};
 
 /// Of which kind an error is, whatever room it comes from.
@@ -70,6 +72,124 @@ impl Kind {
             Kind::Lost | Kind::Interrupted(_) => self,
             _ => Kind::Unfinished,
         }
+    }
+}
+
+/// What was being done to a path when the system refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is called what it says")]
+pub enum Op {
+    Append,
+    Claim,
+    Clear,
+    Create,
+    Find,
+    FindFolder,
+    Join,
+    List,
+    ListAttributes,
+    Lock,
+    LookAt,
+    LookAtGuest,
+    MakeBackup,
+    MakeFolder,
+    Move,
+    MoveBackup,
+    Name,
+    Open,
+    OpenFolder,
+    PassOn,
+    PrepareLock,
+    Probe,
+    PutBack,
+    Read,
+    ReadAttribute,
+    ReadCredential,
+    ReadEntry,
+    Remove,
+    Renew,
+    Replace,
+    Save,
+    SetAside,
+    SetMode,
+    Sync,
+    SyncAbove,
+    Take,
+    Trust,
+    Unlock,
+    Write,
+    WriteLog,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Op::Append => "append to",
+            Op::Claim => "claim",
+            Op::Clear => "clear",
+            Op::Create => "create",
+            Op::Find => "find",
+            Op::FindFolder => "find the folder of",
+            Op::Join => "take a guest's place in",
+            Op::List => "list",
+            Op::ListAttributes => "list the attributes of",
+            Op::Lock => "lock",
+            Op::LookAt => "look at",
+            Op::LookAtGuest => "look at a guest of",
+            Op::MakeBackup => "make the backup",
+            Op::MakeFolder => "create the folder",
+            Op::Move => "move",
+            Op::MoveBackup => "move the backup",
+            Op::Name => "find a new name in",
+            Op::Open => "open",
+            Op::OpenFolder => "open the folder",
+            Op::PassOn => "pass on the lock of",
+            Op::PrepareLock => "prepare a lock in",
+            Op::Probe => "probe the lock of",
+            Op::PutBack => "put back",
+            Op::Read => "read",
+            Op::ReadAttribute => "read an attribute of",
+            Op::ReadCredential => "read the credential in",
+            Op::ReadEntry => "read the entry",
+            Op::Remove => "remove",
+            Op::Renew => "renew the lease in",
+            Op::Replace => "replace",
+            Op::Save => "save",
+            Op::SetAside => "set aside",
+            Op::SetMode => "set the permissions of",
+            Op::Sync => "sync",
+            Op::SyncAbove => "sync the folder above",
+            Op::Take => "take",
+            Op::Trust => "trust",
+            Op::Unlock => "unlock",
+            Op::Write => "write",
+            Op::WriteLog => "write the log",
+        })
+    }
+}
+
+/// Something that the system refused.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {op} {}", shown(.path))]
+pub struct PathError {
+    /// What we were doing.
+    pub op: Op,
+    /// To which file or folder.
+    pub path: PathBuf,
+    /// Why it was refused.
+    pub source: io::Error,
+}
+
+impl PathError {
+    /// A way from the system's answer to the error.
+    pub fn of(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> PathError {
+        let path = path.into();
+        move |source| PathError { op, path, source }
+    }
+
+    /// Whether we may not do it.
+    pub fn is_denied(&self) -> bool {
+        self.source.kind() == ErrorKind::PermissionDenied
     }
 }
 

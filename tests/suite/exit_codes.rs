@@ -372,6 +372,7 @@ fn errors_behind_a_change_have_codes_of_their_own() {
     use aimem::memory::MemoryError;
     use aimem::place::PlaceError;
     use aimem::replace::ReplaceError as E;
+    use aimem::sys::failure::{Op, PathError};
     use std::io::{Error, ErrorKind};
     use std::path::PathBuf;
     let path = || PathBuf::from("f");
@@ -387,7 +388,7 @@ fn errors_behind_a_change_have_codes_of_their_own() {
             replace(E::MountPoint(path())),
             replace(E::FolderKept { folder: path(), holders: Vec::new() }),
             replace(E::NoBackup { path: path(), index: 0 }),
-            replace(E::Io { action: "write", path: path(), source: source() }),
+            replace(E::Path(PathError { op: Op::Write, path: path(), source: source() })),
             replace(E::Unsettled { path: path(), source: source() }),
             MemoryError::Missing { path: path() },
             MemoryError::Empty { path: path() },

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::common::TestEnv;
 use aimem::replace::{Commit, Replace, ReplaceError, Restart, Source, backups, leftovers_in};
+use aimem::sys::failure::{Op, PathError};
 
 #[test]
 fn writers_without_a_lock_overwrite_each_other_as_a_whole() {
@@ -16,7 +17,7 @@ fn writers_without_a_lock_overwrite_each_other_as_a_whole() {
                 for _ in 0..20 {
                     match Replace::new().sync(false).write(&path, content) {
                         // Beaten at every try.
-                        Err(ReplaceError::Io { action: "replace", .. }) => {}
+                        Err(ReplaceError::Path(PathError { op: Op::Replace, .. })) => {}
                         written => assert_eq!(written.unwrap(), []),
                     }
                     let found = fs::read(&path).unwrap();

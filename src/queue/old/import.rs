@@ -24,6 +24,7 @@ use crate::queue::contents::read_file;
 use crate::queue::fresh::{Fresh, sweep};
 use crate::queue::state::State;
 use crate::queue::{QueueError, Spool};
+use crate::sys::failure::Op;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Look};
 use crate::sys::{self, found};
@@ -87,11 +88,11 @@ impl OldFiles {
         let path = self.folder.path_of(LOCK);
         // Not truncated: the time of its last change says since when somebody has it.
         let opened = self.folder.open_or_create(LOCK, Access::Write, 0o644);
-        let file = opened.map_err(QueueError::io("open", &path))?;
-        if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io("lock", &path))? {
+        let file = opened.map_err(QueueError::io(Op::Open, &path))?;
+        if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io(Op::Lock, &path))? {
             return Ok(file);
         }
-        let identity = Identity::from(&file.metadata().map_err(QueueError::io("look at", &path))?);
+        let identity = Identity::from(&file.metadata().map_err(QueueError::io(Op::LookAt, &path))?);
         let pids: Vec<String> =
             others_with(&path, identity).into_iter().map(|pid| format!("pid {pid}")).collect();
         let holder =
@@ -170,7 +171,7 @@ impl OldFiles {
 
     /// The whole content of one of the files.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, QueueError> {
-        let fail = |error| QueueError::io("read", self.folder.path_of(name))(error);
+        let fail = |error| QueueError::io(Op::Read, self.folder.path_of(name))(error);
         let Some(bytes) = read_file(&self.folder, name, LONGEST).map_err(fail)? else { return Ok(None) };
         let too_large = || io::Error::other(format!("it is larger than {LONGEST} bytes"));
         bytes.ok_or_else(|| fail(too_large())).map(Some)
@@ -181,7 +182,7 @@ impl OldFiles {
     fn version(&self) -> Result<Option<Version>, QueueError> {
         let opened = found(self.folder.open_readable(QUEUE));
         let meta = opened.and_then(|file| file.map(|file| Ok((file.metadata()?, file))).transpose());
-        let version = meta.map_err(QueueError::io("open", self.folder.path_of(QUEUE)))?;
+        let version = meta.map_err(QueueError::io(Op::Open, self.folder.path_of(QUEUE)))?;
         Ok(version.map(|(meta, file)| Version { meta, _file: file }))
     }
 
@@ -191,12 +192,12 @@ impl OldFiles {
         sweep(folder, QUEUE);
         let (mode, owner) = (before.meta.mode() & 0o777, before.meta.uid());
         let fresh =
-            Fresh::write(folder, QUEUE, bytes, mode, mode).map_err(QueueError::io("replace", &path))?;
-        let made = fresh.file().metadata().map_err(QueueError::io("look at", &path))?.uid();
+            Fresh::write(folder, QUEUE, bytes, mode, mode).map_err(QueueError::io(Op::Replace, &path))?;
+        let made = fresh.file().metadata().map_err(QueueError::io(Op::LookAt, &path))?.uid();
         // The old programs must be able to read it afterwards.
         if made != owner && made != folder.owner() && mode & READABLE_BY_OTHERS == 0 {
             let why = format!("user {owner} could not read the new file: let that user import it");
-            return Err(QueueError::io("replace", path)(io::Error::new(
+            return Err(QueueError::io(Op::Replace, path)(io::Error::new(
                 io::ErrorKind::PermissionDenied,
                 why,
             )));
@@ -205,7 +206,7 @@ impl OldFiles {
             Some(now) if before.is(&now) => fresh.rename_to(QUEUE).map(|()| true),
             _ => Ok(false),
         };
-        let replaced = held.publish(&mut Silent, commit)?.map_err(QueueError::io("replace", &path))?;
+        let replaced = held.publish(&mut Silent, commit)?.map_err(QueueError::io(Op::Replace, &path))?;
         if replaced {
             self.sync()?;
         }
@@ -238,7 +239,7 @@ impl OldFiles {
             _ => Ok(false),
         };
         let moved = held.publish(&mut Silent, commit)?;
-        if !moved.map_err(QueueError::io("set aside", self.folder.path_of(QUEUE)))? {
+        if !moved.map_err(QueueError::io(Op::SetAside, self.folder.path_of(QUEUE)))? {
             staging.clear()?;
             return Ok(Step::Changed);
         }
@@ -253,17 +254,18 @@ impl OldFiles {
     /// It is taken under a name under which nobody can begin to append to it.
     fn import_emergency(&self, staging: &Staging<'_>, imported: &mut Imported) -> Result<(), QueueError> {
         let (folder, path) = (&self.folder, self.folder.path_of(TAKEN));
-        if folder.look(TAKEN).map_err(QueueError::io("look at", &path))?.is_none() {
+        if folder.look(TAKEN).map_err(QueueError::io(Op::LookAt, &path))?.is_none() {
             // Only what can be read is taken.
             let emergency = folder.path_of(EMERGENCY);
-            let taken = found(folder.open_readable(EMERGENCY)).map_err(QueueError::io("open", &emergency))?;
+            let taken =
+                found(folder.open_readable(EMERGENCY)).map_err(QueueError::io(Op::Open, &emergency))?;
             let taken = taken.map_or(Ok(None), |_| found(folder.move_new(EMERGENCY, TAKEN)));
-            if taken.map_err(QueueError::io("take", emergency))?.is_none() {
+            if taken.map_err(QueueError::io(Op::Take, emergency))?.is_none() {
                 return Ok(());
             }
         }
         let opened = folder.open_readable(TAKEN).and_then(|file| file.metadata());
-        let meta = opened.map_err(QueueError::io("open", &path))?;
+        let meta = opened.map_err(QueueError::io(Op::Open, &path))?;
         // Its writers take no lock. One that has it open may still be about to append.
         if !others_with(&path, Identity::from(&meta)).is_empty() {
             return Ok(());
@@ -273,10 +275,10 @@ impl OldFiles {
         let cargo = cargo(&old.queue, &old.failed, None);
         let plan = staging.stage(Origin::Emergency, &bytes, &cargo)?;
         if is_lines_of_json(&bytes) {
-            folder.remove_file(TAKEN).map_err(QueueError::io("remove", path))?;
+            folder.remove_file(TAKEN).map_err(QueueError::io(Op::Remove, path))?;
         } else {
             let aside = self.aside(EMERGENCY)?;
-            folder.move_new(TAKEN, &aside).map_err(QueueError::io("set aside", path))?;
+            folder.move_new(TAKEN, &aside).map_err(QueueError::io(Op::SetAside, path))?;
             imported.set_aside.push(folder.path_of(aside));
         }
         self.sync()?;
@@ -286,7 +288,7 @@ impl OldFiles {
     }
 
     fn sync(&self) -> Result<(), QueueError> {
-        self.folder.sync().map_err(QueueError::io("sync", self.folder.path()))
+        self.folder.sync().map_err(QueueError::io(Op::Sync, self.folder.path()))
     }
 
     /// A free name beside a file that does not parse.
@@ -296,7 +298,7 @@ impl OldFiles {
         let mut free = first.clone();
         for number in 1.. {
             let look = self.folder.look(&free);
-            if look.map_err(QueueError::io("look at", self.folder.path_of(&free)))?.is_none() {
+            if look.map_err(QueueError::io(Op::LookAt, self.folder.path_of(&free)))?.is_none() {
                 break;
             }
             free = format!("{first}-{number}");

@@ -16,6 +16,7 @@ pub use import::Imported;
 
 use super::{QueueError, Spool};
 use crate::lock::Locker;
+use crate::sys::failure::Op;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::{self, found};
@@ -45,14 +46,14 @@ impl OldFiles {
     /// # Errors
     /// The folder can't be opened, or is not to be trusted.
     pub fn folder_with_any(path: &Path, spool: Option<&Spool>) -> Result<Option<Folder>, QueueError> {
-        let fail = |error| QueueError::io("open the folder", path)(error);
+        let fail = |error| QueueError::io(Op::OpenFolder, path)(error);
         let begun = spool.is_some_and(|spool| staging::Staging::of(spool).is_unfinished());
         if begun {
             return Folder::walk_to_or_make(path, None).map(Some).map_err(fail);
         }
         let Some(folder) = found(Folder::walk_to(path)).map_err(fail)? else { return Ok(None) };
         for name in [QUEUE, EMERGENCY, import::TAKEN] {
-            if folder.look(name).map_err(QueueError::io("look at", folder.path_of(name)))?.is_some() {
+            if folder.look(name).map_err(QueueError::io(Op::LookAt, folder.path_of(name)))?.is_some() {
                 return Ok(Some(folder));
             }
         }
@@ -81,13 +82,13 @@ pub enum OldLock {
 pub fn look_at_lock(folder: &Path) -> Result<OldLock, QueueError> {
     let path = folder.join(LOCK);
     let opened = Folder::walk_to(folder).and_then(|folder| folder.open_file(LOCK, Access::Read));
-    let Some(file) = found(opened).map_err(QueueError::io("open", &path))? else {
+    let Some(file) = found(opened).map_err(QueueError::io(Op::Open, &path))? else {
         return Ok(OldLock::Free);
     };
-    if !sys::file::is_locked(&file).map_err(QueueError::io("look at the lock of", &path))? {
+    if !sys::file::is_locked(&file).map_err(QueueError::io(Op::LookAt, &path))? {
         return Ok(OldLock::Free);
     }
-    let meta = file.metadata().map_err(QueueError::io("look at", &path))?;
+    let meta = file.metadata().map_err(QueueError::io(Op::LookAt, &path))?;
     let (since, identity) = (meta.modified().ok(), Identity::from(&meta));
     drop(file);
     Ok(OldLock::Held { holders: others_with(&path, identity), since })

@@ -13,6 +13,7 @@ use crate::queue::contents::Limits;
 use crate::queue::places::Places;
 use crate::queue::ulid::Ulids;
 use crate::queue::{Entry, QueueError, Spool, Ulid};
+use crate::sys::failure::{Op, PathError};
 
 /// So many lines are saved together at most: their syncs overlap.
 const CHUNK: usize = 256;
@@ -125,11 +126,7 @@ impl Saver<'_> {
 
     fn entry(&mut self, content: &str) -> Result<(Ulid, Entry), QueueError> {
         let named = self.ulids.make();
-        let name = named.map_err(|source| QueueError::Io {
-            action: "name an entry in",
-            path: self.place.clone(),
-            source,
-        })?;
+        let name = named.map_err(PathError::of(Op::Name, &self.place))?;
         Ok((name, Entry::new(name, self.project, content, self.metadata.clone())?))
     }
 

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::import;
-use crate::cli::error::{CliError, explain, show_duration};
+use crate::cli::error::show_duration;
 use crate::cli::output;
 use crate::queue::QueueError;
 use crate::queue::event::Event;
+use crate::sys::failure::message;
 
 const REDRAW: Duration = Duration::from_millis(100);
 const WIDTH: usize = 30;
@@ -73,11 +74,7 @@ impl Progress {
                 bar.line("warning", &format!("{} is given up on: {why}; {then}", entry.id));
             }
             Event::Unreadable(name, error) => {
-                let why = match error {
-                    QueueError::Io { source, .. } => format!("{error}: {}", explain(source)),
-                    error => error.to_string(),
-                };
-                bar.line("warning", &format!("{name} is put among the dead: {why}"));
+                bar.line("warning", &format!("{name} is put among the dead: {}", message(error)));
             }
             Event::Down(problem, since) => {
                 bar.line(
@@ -95,7 +92,7 @@ impl Progress {
             }
             // It is what the next run is for.
             Event::Trouble(error @ QueueError::OldBusy { .. }) => bar.line("note", &error.to_string()),
-            Event::Trouble(error) => bar.line("warning", &told(error)),
+            Event::Trouble(error) => bar.line("warning", &message(error)),
         }
         if self.terminal {
             bar.draw();
@@ -136,13 +133,5 @@ impl Bar {
             self.total,
             show_duration(begun.elapsed()),
         );
-    }
-}
-
-fn told(error: &QueueError) -> String {
-    let source = std::error::Error::source(error);
-    match source.and_then(|source| source.downcast_ref::<io::Error>()) {
-        Some(source) => CliError::io(error, source).message,
-        None => error.to_string(),
     }
 }
