@@ -31,12 +31,13 @@ pub enum SettingError {
 }
 
 /// A variable's value; an empty one counts as unset.
-fn get(name: &str) -> Option<OsString> {
+pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn text(variable: &'static str) -> Result<Option<String>, SettingError> {
-    let value = get(variable).map(|value| value.into_string().map_err(|_| SettingError::NotText(variable)));
+    let value = self::variable(variable)
+        .map(|value| value.into_string().map_err(|_| SettingError::NotText(variable)));
     value.transpose()
 }
 
@@ -114,7 +115,7 @@ pub fn lock_reach() -> Result<Option<Reach>, SettingError> {
 /// # Errors
 /// It can't be used.
 pub fn lock_roots() -> Result<Roots, SettingError> {
-    let set = |variable: &'static str, below: &str| match get(variable).map(PathBuf::from) {
+    let set = |variable: &'static str, below: &str| match self::variable(variable).map(PathBuf::from) {
         // It would mean other locks in every folder, and two processes would be inside at once.
         Some(path) if path.is_relative() => {
             let value = path.to_string_lossy().into_owned();
@@ -164,7 +165,7 @@ pub fn locker(command: impl Into<String>) -> Result<Locker, SettingError> {
 
 /// Whether colours are unwanted whatever the terminal can do.
 pub fn no_color() -> bool {
-    get("NO_COLOR").is_some() || get("TERM").is_some_and(|term| term == "dumb")
+    variable("NO_COLOR").is_some() || variable("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// The variables as the manual shows them.

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value};
 
+use super::places;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::queue::contents::Limits;
-use crate::queue::places::Places;
 use crate::queue::ulid::Ulids;
 use crate::queue::{Entry, QueueError, Spool, Ulid};
 use crate::sys::failure::{Op, PathError};
@@ -66,7 +66,7 @@ impl Add {
     pub(crate) fn run(self) -> Outcome {
         let pairs = self.meta.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str())));
         let mut saver = Saver {
-            place: Places::from_environment()?.spool,
+            place: places()?.spool,
             project: &self.project,
             metadata: pairs.collect(),
             limits: Limits { entries: self.max_entries, bytes: self.max_bytes },
