@@ -74,7 +74,7 @@ pub fn update(
     let done = transact(place, request.dry_run, |place, old, _| {
         let base = match (&old.bytes, &request.create) {
             (Some(bytes), _) => bytes.clone(),
-            (None, Some(start)) => Arc::new(start.clone()),
+            (None, Some(start)) => Arc::new(as_a_line(start.clone())),
             (None, None) => return Err(MemoryError::Missing { path: place.name().to_owned() }),
         };
         let made = transform.apply(&old.name, &base, place.waiter())?;
@@ -87,4 +87,12 @@ pub fn update(
         changed: done.changed,
         warnings: done.warnings,
     })
+}
+
+/// A new file ends with a newline, as text files do.
+fn as_a_line(mut text: Vec<u8>) -> Vec<u8> {
+    if text.last() != Some(&b'\n') {
+        text.push(b'\n');
+    }
+    text
 }
