@@ -11,19 +11,45 @@ use crate::run::{marks, path};
 use jaq_core::box_iter::{BoxIter, box_once};
 use jaq_core::{Error, Exn, ValT};
 
+/// What gives values where paths are wanted: they have a mark in their path, unless they are what the
+/// last place in the document held.
+macro_rules! values_in_paths {
+    (|$closure:ident, $found:ident| $results:expr) => {
+        |mut cv| {
+            let $closure = cv.0.pop_fun();
+            let (input, path) = cv.1;
+            let $found = (input.clone(), path.clone());
+            let results: Results<'_> = $results;
+            let (origin, path) = match marks::origin(path.iter().next()) {
+                Some(origin) => (origin, path.pop().map(|(_, path)| path).unwrap_or_default()),
+                None => (input, path),
+            };
+            Box::new(results.map(move |result| {
+                let value = result?;
+                if marks::is_identical(&value, &origin) {
+                    return Ok((value, path.clone()));
+                }
+                let mark = marks::not_a_path(value.clone(), origin.clone());
+                Ok((value, path.clone().cons(mark)))
+            }))
+        }
+    };
+}
+
 pub(crate) const TABLE: &[Builtin] = &[
     native("!foreach_start", "", |cv| box_once(Ok(Value::array(vec![cv.1, Value::array(Vec::new())])))),
     native("!foreach_step", "f", |cv| box_once(foreach_step(cv))),
     native("!foreach_results", "", |cv| {
-        let results = cv.1.as_array().and_then(|pair| pair.last()).cloned();
-        Box::new(results.unwrap_or_default().values().map(|result| Ok(result?)))
+        let mut parts = cv.1.into_elements().into_iter().skip(1);
+        let results = parts.next().unwrap_or_default().into_elements().into_iter().map(Ok);
+        Box::new(results.chain(parts.map(|error| Err(Error::new(error).into()))))
     })
     .gives(Any),
     native("!key", "", |cv| match cv.1.as_str() {
         Some(_) => one(Ok(cv.1)),
         None => one(fail(format!("Cannot use {} as object key", cv.1.described()))),
     }),
-    with_paths("!no_path", "", One, |cv| no_path(&cv.1), |cv| no_path(&cv.1.0)),
+    with_paths("!no_path", "", One, |cv| box_once(Ok(cv.1)), |cv| no_path(&cv.1.0)),
     with_paths(
         "!look",
         "v",
@@ -34,10 +60,9 @@ pub(crate) const TABLE: &[Builtin] = &[
             box_once(marks::look(cv.1.1.iter(), &key).map(|()| cv.1).map_err(Exn::from))
         },
     ),
-    native("true", "", |_| box_once(Ok(true.into()))),
-    native("false", "", |_| box_once(Ok(false.into()))),
-    native("null", "", |_| box_once(Ok(Value::null()))),
-    // The same, which no definition shadows.
+    native("!none", "", |_| Box::new(std::iter::empty())).gives(AtMostOne),
+    native("!true", "", |_| box_once(Ok(true.into()))),
+    native("!false", "", |_| box_once(Ok(false.into()))),
     native("!null", "", |_| box_once(Ok(Value::null()))),
     native("not", "", |cv| box_once(Ok((!cv.1.is_truthy()).into()))),
     native("path", "P", |mut cv| {
@@ -107,17 +132,37 @@ pub(crate) const TABLE: &[Builtin] = &[
             let (f, ctx) = cv.0.pop_fun();
             f.run((ctx, cv.1))
         },
+        values_in_paths!(|f, found| f.0.run((f.1, found.0))),
+    ),
+    // What an array is made of is followed as a path too.
+    with_paths(
+        "!array",
+        "p",
+        One,
         |mut cv| {
             let (f, ctx) = cv.0.pop_fun();
-            let (input, path) = cv.1;
-            Box::new(f.run((ctx, input.clone())).map(move |result| {
-                let value = result?;
-                if marks::is_identical(&value, &input) {
-                    return Ok((value, path.clone()));
-                }
-                let mark = marks::not_a_path(value.clone());
-                Ok((value, path.clone().cons(mark)))
-            }))
+            box_once(f.run((ctx, cv.1)).collect())
+        },
+        values_in_paths!(|f, found| {
+            box_once(f.0.paths((f.1, found)).map(|found| Ok(found?.0)).collect())
+        }),
+    ),
+    with_paths(
+        "!try",
+        "qf",
+        Any,
+        |mut cv| {
+            let (handler, body) = (cv.0.pop_fun(), cv.0.pop_fun());
+            caught(body.0.run((body.1, cv.1)), move |error| handler.0.run((handler.1, error)))
+        },
+        |mut cv| {
+            let (handler, body) = (cv.0.pop_fun(), cv.0.pop_fun());
+            caught(body.0.paths((body.1, cv.1)), move |error| {
+                Box::new(handler.0.run((handler.1, error)).flat_map(|result| match result {
+                    Ok(value) => no_path(&value),
+                    Err(exception) => box_once(Err(exception)),
+                }))
+            })
         },
     ),
     with_paths(
@@ -193,23 +238,30 @@ fn alternative<'a, I: Clone + 'a, T: 'a>(
     }
 }
 
-/// What the first filter gives up to an error, and then what the second gives. `break` and `halt`
-/// are no errors.
+/// What the first filter gives up to an error, and then what the second gives.
 fn otherwise<'a, I: Clone + 'a, T: 'a>(
     mut cv: jaq_core::Cv<'a, Engine, I>,
     run: fn(Closure<'a>, I) -> BoxIter<'a, Result<T, Exception<'a>>>,
 ) -> BoxIter<'a, Result<T, Exception<'a>>> {
     let (second, first) = (cv.0.pop_fun(), cv.0.pop_fun());
-    let mut results = run(first, cv.1.clone());
-    let mut second = Some(second);
+    let results = run(first, cv.1.clone());
+    caught(results, move |_| run(second, cv.1))
+}
+
+/// Results up to an error, and then what is made of that. `break` and `halt` are no errors.
+fn caught<'a, T: 'a>(
+    mut results: BoxIter<'a, Result<T, Exception<'a>>>,
+    handle: impl FnOnce(Value) -> BoxIter<'a, Result<T, Exception<'a>>> + 'a,
+) -> BoxIter<'a, Result<T, Exception<'a>>> {
+    let mut handle = Some(handle);
     Box::new(std::iter::from_fn(move || {
         loop {
-            let result = results.next()?;
-            let Err(exception) = result else {
-                return Some(result);
+            let exception = match results.next()? {
+                Err(exception) => exception,
+                result => return Some(result),
             };
-            match (exception.get_err(), second.take()) {
-                (Ok(_), Some(second)) => results = run(second, cv.1.clone()),
+            match (exception.get_err(), handle.take()) {
+                (Ok(error), Some(handle)) => results = handle(error.into_val()),
                 (Ok(error), None) => return Some(Err(error.into())),
                 (Err(exception), _) => return Some(Err(exception)),
             }
@@ -221,14 +273,24 @@ fn guard<'a>(cv: Cv<'a>) -> Results<'a> {
     box_once(cv.0.data().room().map(|()| cv.1))
 }
 
-/// One step of `foreach` on a pair of the state and the last results: the closure's last result
-/// is the next state, null if it has none.
+/// One step of `foreach` on the state and the last results: the closure's last result is the next
+/// state, null if it has none. An error waits behind the results before it.
 fn foreach_step<'a>(mut cv: Cv<'a>) -> Result<Value, Exception<'a>> {
     let closure = cv.0.pop_fun();
     let state = cv.1.into_elements().into_iter().next().unwrap_or_default();
-    let results = results(&closure, state).collect::<Result<Vec<Value>, _>>()?;
-    let state = results.last().cloned().unwrap_or_default();
-    Ok(Value::array(vec![state, Value::array(results)]))
+    let (mut given, mut failed) = (Vec::new(), None);
+    for result in results(&closure, state) {
+        match result.map_err(Exn::get_err) {
+            Ok(value) => given.push(value),
+            Err(Err(exception)) => return Err(exception),
+            Err(Ok(error)) => {
+                failed = Some(error.into_val());
+                break;
+            }
+        }
+    }
+    let state = given.last().cloned().unwrap_or_default();
+    Ok([state, Value::array(given)].into_iter().chain(failed).collect())
 }
 
 /// `..`: without recursion, however deep the value.

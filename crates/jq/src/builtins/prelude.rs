@@ -10,7 +10,7 @@ use super::table::defined;
 pub(crate) const TABLE: &[Builtin] = &[
     defined("empty", "", AtMostOne, "def empty: {}[] as $x | .;"),
     defined("select", "m", AtMostOne, "def select(f): if f then . else empty end;"),
-    defined("map", "f", One, "def map(f): [.[] | f];"),
+    defined("map", "p", One, "def map(f): [.[] | f];"),
     defined("map_values", "f", One, "def map_values(f): .[] |= f;"),
     defined("recurse", "p", Any, "def recurse(f): def step: ., (f | step); step;"),
     defined("recurse", "pf", Any, "def recurse(f; cond): def step: ., (f | select(cond) | step); step;"),
@@ -26,7 +26,7 @@ pub(crate) const TABLE: &[Builtin] = &[
     defined("finites", "", AtMostOne, "def finites: select(isfinite);"),
     defined("normals", "", AtMostOne, "def normals: select(isnormal);"),
     defined("add", "f", One, "def add(f): reduce f as $x (null; . + $x);"),
-    defined("with_entries", "f", One, "def with_entries(f): to_entries | map(f) | from_entries;"),
+    defined("with_entries", "p", One, "def with_entries(f): to_entries | map(f) | from_entries;"),
     defined(
         "limit",
         "vp",
@@ -67,8 +67,8 @@ pub(crate) const TABLE: &[Builtin] = &[
     ),
     defined(
         "until",
-        "mq",
-        One,
+        "fp",
+        Any,
         "def until(cond; update): def step: if cond then . else update | step end; step;",
     ),
     defined("repeat", "p", Any, "def repeat(f): def step: f, step; step;"),
@@ -92,7 +92,7 @@ pub(crate) const TABLE: &[Builtin] = &[
         Any,
         "def combinations: if length == 0 then [] else .[0][] as $x | (.[1:] | combinations) as $rest | [$x] + $rest end;",
     ),
-    defined("combinations", "f", Any, "def combinations(n): . as $set | [range(n) | $set] | combinations;"),
+    defined("combinations", "p", Any, "def combinations(n): . as $set | [range(n) | $set] | combinations;"),
     defined("transpose", "", One, "def transpose: [range(0; map(length) | max // 0) as $i | [.[][$i]]];"),
     defined(
         "tostream",

@@ -138,3 +138,145 @@ pub(crate) fn natives() -> Vec<Fun<Engine>> {
     });
     own.chain(engine).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, Builtin, Count, all};
+    use crate::lang::parse;
+    use crate::lang::rewrite::Rewriter;
+    use crate::{Bindings, Filter, FilterErrorKind, Limits, Value, within};
+    use jaq_core::load::Arena;
+    use std::collections::HashSet;
+    use std::ops::ControlFlow;
+    use std::time::Duration;
+
+    const INPUTS: [&str; 10] = [
+        "null",
+        "true",
+        "1",
+        "\"a,b\"",
+        "[]",
+        "{}",
+        "[1,2]",
+        "[[1,\"a\"],[2]]",
+        "{\"a\":1,\"b\":[2]}",
+        "[{\"a\":1}]",
+    ];
+    const ARGUMENTS: [&str; 8] =
+        ["empty", "(1,2)", ".", "1", "\"a\"", "[\"a\"]", ".[]?", "(\"a\",empty,\"b\")"];
+
+    /// All calls of a builtin with these in the places of its arguments.
+    fn calls(builtin: &Builtin) -> Vec<String> {
+        let mut calls = vec![String::new()];
+        for place in 0..builtin.arity() {
+            let separator = if place == 0 { "" } else { "; " };
+            let longer = |call: &String| ARGUMENTS.map(|argument| format!("{call}{separator}{argument}"));
+            calls = calls.iter().flat_map(longer).collect();
+        }
+        // Of very many every so-maniest.
+        let step = calls.len().div_ceil(512);
+        let call = |arguments: &String| match arguments.is_empty() {
+            true => builtin.name.to_owned(),
+            false => format!("{}({arguments})", builtin.name),
+        };
+        calls.iter().step_by(step).map(call).collect()
+    }
+
+    /// How many results there are; at least two when there are several.
+    fn results(filter: &Filter, input: &str) -> (usize, bool) {
+        let mut count = 0;
+        let ended = filter.run_each(Value::parse(input.as_bytes()).unwrap(), |_| {
+            count += 1;
+            if count < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        (count, ended.is_err())
+    }
+
+    #[test]
+    fn what_the_table_says_of_results_is_so() {
+        let claims = all().filter(|builtin| builtin.is_public());
+        let work = move || {
+            let mut tried = 0;
+            for builtin in claims {
+                for call in calls(builtin) {
+                    let arena = Arena::default();
+                    let mut rewriter = Rewriter::new(&call, &arena, false);
+                    let term = rewriter.term(parse::filter(&call).unwrap());
+                    let claim = rewriter.count(&term);
+                    if claim == Count::Any {
+                        continue;
+                    }
+                    let filter = Filter::compile(&call, &Bindings::default()).unwrap();
+                    for input in INPUTS {
+                        tried += 1;
+                        match results(&filter, input) {
+                            (_, true) | (1, false) => {}
+                            (0, false) if claim == Count::AtMostOne => {}
+                            (count, _) => panic!("{input} | {call} gives {count} results, not {claim:?}"),
+                        }
+                    }
+                }
+            }
+            tried
+        };
+        let limits = Limits { max_time: Some(Duration::from_secs(300)) };
+        let tried = within(&limits, || false, work).unwrap();
+        assert!(tried > 10_000, "{tried}");
+    }
+
+    #[test]
+    fn what_the_table_says_of_arguments_is_what_definitions_take() {
+        let mut names = HashSet::new();
+        for builtin in all() {
+            assert!(names.insert((builtin.name, builtin.arity())), "{} is there twice", builtin.name);
+            assert!(builtin.arguments.chars().all(|letter| "vcfmpqP".contains(letter)), "{}", builtin.name);
+            if let Body::Definition(code) = builtin.body {
+                let definition = parse::definitions(code).unwrap().remove(0);
+                let values = builtin.arguments.chars().map(|letter| letter == 'v');
+                let takes = definition.args.iter().map(|argument| argument.starts_with('$'));
+                assert!(definition.name == builtin.name && values.eq(takes), "{code}");
+            }
+        }
+    }
+
+    /// Where its table says that a builtin gives paths, the paths lead to what it gives.
+    #[test]
+    fn what_gives_paths_gives_those_of_its_results() {
+        let work = || {
+            let mut tried = 0;
+            // These go on without a result.
+            let endless = ["repeat", "until"];
+            let tested = all().filter(|builtin| builtin.is_public() && !endless.contains(&builtin.name));
+            for builtin in tested.filter(|builtin| !matches!(builtin.body, Body::Native(_))) {
+                for call in calls(builtin) {
+                    let filter = format!(
+                        "[limit(5; path({call}))] as $paths | [limit(5; {call})] == [$paths[] as $path | getpath($path)]"
+                    );
+                    let filter = Filter::compile(&filter, &Bindings::default()).unwrap();
+                    for input in INPUTS {
+                        match filter.run_one(Value::parse(input.as_bytes()).unwrap()) {
+                            Ok(same) => {
+                                tried += 1;
+                                assert!(same.is_truthy(), "{input} | {call}");
+                            }
+                            Err(error) => {
+                                assert!(!error.to_string().contains("invalid path"), "{call}: {error}")
+                            }
+                        }
+                    }
+                }
+            }
+            tried
+        };
+        let limits = Limits { max_time: Some(Duration::from_secs(300)) };
+        let tried = within(&limits, || false, work).unwrap();
+        assert!(tried > 1000, "{tried}");
+    }
+
+    #[test]
+    fn halting_is_no_result() {
+        let filter = Filter::compile("halt", &Bindings::default()).unwrap();
+        let error = filter.run_one(Value::null()).unwrap_err();
+        assert!(matches!(error.kind(), FilterErrorKind::Halted { .. }));
+    }
+}

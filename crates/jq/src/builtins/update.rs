@@ -126,12 +126,16 @@ fn update<'a>(
     let old = path::get_path(root, keys)?;
     let missing = old.is_null();
     drop(old);
+    let mut gives = None;
     let done = path::update_if_any(root, keys, missing, may_delete, &mut |old| {
         *inside = Some(Identity::of(&old));
-        change(old)
+        let new = change(old);
+        gives = Some(new.is_some());
+        new
     });
-    match (done, &inside) {
-        // The place can't be written to. jq finds that when it has the new value.
+    // Whether the place can be written to, jq finds when it has the new value.
+    match (done, gives) {
+        (Err(_), Some(false)) => Ok(false),
         (Err(error), None) => match change(path::get_path(root, keys)?) {
             Some(result) => result.and(Err(error)),
             None => Ok(false),

@@ -9,7 +9,7 @@
 
 use crate::builtins::table::Body;
 use crate::lang::rewrite::{Ast, Rewriter, call, pipe, text};
-use crate::lang::scope::{Kind, Owner, path_name};
+use crate::lang::scope::{Owner, path_name};
 use crate::run::stack;
 use jaq_core::load::parse::{BinaryOp, Term};
 use jaq_core::path::Part;
@@ -38,35 +38,43 @@ impl<'s> Rewriter<'s> {
                 let right = self.as_path(*right, intact && is_intact(&left));
                 pipe(left, right)
             }
-            // It looks into values of its own, which are no paths.
+            // jq looks into values of its own here, which are no paths.
             Term::BinOp(_, BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt, _) => {
-                pipe(call("!value", vec![term]), call("!no_path", Vec::new()))
+                no_path(term)
             }
-            Term::Call("!modify" | "!modify_or_delete", _) => {
-                pipe(call("!value", vec![term]), call("!no_path", Vec::new()))
+            Term::Call(name, _) if name.starts_with("!modify") || name.starts_with("!update_") => {
+                no_path(term)
             }
             Term::BinOp(left, BinaryOp::Comma, right) => {
-                Term::BinOp(self.boxed_path(left, intact), BinaryOp::Comma, self.boxed_path(right, intact))
+                Term::BinOp(self.boxed_path(*left, intact), BinaryOp::Comma, self.boxed_path(*right, intact))
             }
             Term::BinOp(left, operator @ BinaryOp::Pipe(Some(_)), right) => {
-                Term::BinOp(left, operator, self.boxed_path(right, intact))
+                Term::BinOp(left, operator, self.boxed_path(*right, intact))
             }
-            Term::Label(name, inner) => Term::Label(name, self.boxed_path(inner, intact)),
-            // What a handler gives is not in the document.
+            Term::Label(name, inner) => Term::Label(name, self.boxed_path(*inner, intact)),
             Term::TryCatch(body, handler) => {
-                let handler = handler.map(|handler| Box::new(pipe(*handler, call("!no_path", Vec::new()))));
-                Term::TryCatch(self.boxed_path(body, intact), handler)
+                let handler = handler.map_or_else(|| call("!none", Vec::new()), |handler| *handler);
+                call("!try", vec![self.as_path(*body, intact), handler])
             }
+            Term::Arr(Some(inner)) => call("!array", vec![self.as_path(*inner, intact)]),
             Term::IfThenElse(branches, otherwise) => {
                 let branch = |(condition, then)| (condition, self.as_path(then, intact));
                 let branches = branches.into_iter().map(branch).collect();
-                Term::IfThenElse(branches, otherwise.map(|term| self.boxed_path(term, intact)))
+                Term::IfThenElse(branches, otherwise.map(|term| self.boxed_path(*term, intact)))
             }
             Term::Fold(name, source, pattern, arguments) => {
                 let arguments = arguments.into_iter().map(|argument| self.as_path(argument, false)).collect();
                 Term::Fold(name, source, pattern, arguments)
             }
-            Term::Def(definitions, body) => Term::Def(definitions, self.boxed_path(body, intact)),
+            Term::Def(definitions, body) => {
+                let level = self.scope.level();
+                for definition in &definitions {
+                    self.scope.add(definition.name, definition.args.len(), false);
+                }
+                let body = self.boxed_path(*body, intact);
+                self.scope.leave(level);
+                Term::Def(definitions, body)
+            }
             // Made a path already.
             Term::Call(name, arguments) if name.ends_with('!') => Term::Call(name, arguments),
             Term::Call(name, arguments) => self.call_as_path(name, arguments, intact),
@@ -74,14 +82,13 @@ impl<'s> Rewriter<'s> {
         }
     }
 
-    fn boxed_path(&mut self, term: Box<Ast<'s>>, intact: bool) -> Box<Ast<'s>> {
-        Box::new(self.as_path(*term, intact))
+    fn boxed_path(&mut self, term: Ast<'s>, intact: bool) -> Box<Ast<'s>> {
+        Box::new(self.as_path(term, intact))
     }
 
     fn call_as_path(&mut self, name: &'s str, arguments: Vec<Ast<'s>>, intact: bool) -> Ast<'s> {
         let builtin = match self.scope.owner(name, arguments.len()) {
             Owner::Builtin(builtin) => builtin,
-            Owner::Own(own) if own.kind == Kind::Value => return call("!value", vec![call(name, arguments)]),
             Owner::Own(_) => {
                 self.wants_marks |= !self.marks;
                 return call(name, arguments);
@@ -104,6 +111,11 @@ impl<'s> Rewriter<'s> {
     }
 }
 
+/// A term that never gives a path.
+fn no_path(term: Ast<'_>) -> Ast<'_> {
+    pipe(call("!value", vec![term]), call("!no_path", Vec::new()))
+}
+
 /// Whether a term, made a path, surely leaves its input one.
 fn is_intact(term: &Ast<'_>) -> bool {
     match term {
@@ -117,7 +129,8 @@ fn is_intact(term: &Ast<'_>) -> bool {
             branches.iter().all(|(_, then)| is_intact(then))
                 && otherwise.as_ref().is_none_or(|term| is_intact(term))
         }
-        Term::Label(_, inner) | Term::TryCatch(inner, _) => is_intact(inner),
+        Term::Label(_, inner) => is_intact(inner),
+        Term::Call("!try", arguments) => arguments.first().is_some_and(is_intact),
         Term::Call("!recurse" | "recurse" | "!guard" | "getpath" | "select!" | "empty!", _) => true,
         Term::Call("!alternative" | "!otherwise" | "first", arguments) => arguments.iter().all(is_intact),
         _ => false,

@@ -14,7 +14,7 @@
 
 use crate::builtins::table::{Body, Builtin};
 use crate::error::offset;
-use crate::lang::scope::{Kind, Owner, Scope};
+use crate::lang::scope::{Owner, Scope};
 use crate::lang::shape::Count;
 use crate::run::stack;
 use jaq_core::load::Arena;
@@ -67,6 +67,10 @@ fn guarded(term: Ast<'_>) -> Ast<'_> {
     pipe(call("!guard", Vec::new()), term)
 }
 
+fn guard(definition: Def<&str>) -> Def<&str> {
+    Def { body: guarded(definition.body), ..definition }
+}
+
 /// The arguments of a `foreach` whose step may give no result or several: all are given, and the
 /// last is the next state. (The engine would go on from each of them.)
 fn foreach(arguments: Vec<Ast<'_>>) -> Vec<Ast<'_>> {
@@ -102,48 +106,41 @@ impl<'s> Rewriter<'s> {
 
     /// Rewrites the definition of a builtin.
     pub(crate) fn builtin(&mut self, builtin: &'static Builtin, definition: Def<&'s str>) -> Def<&'s str> {
-        let Def { name, args, body } = definition;
-        let mut body = self.body(&args, body);
-        if self.definitions.iter().any(|(called, _)| std::ptr::eq(*called, builtin)) {
-            body = guarded(body);
-        }
-        Def { name, args, body }
+        let definition = self.inside(definition);
+        let is_it = |(called, _): &(&'static Builtin, bool)| std::ptr::eq(*called, builtin);
+        if self.definitions.iter().any(is_it) { guard(definition) } else { definition }
     }
 
     /// Rewrites a definition. It is guarded if it calls itself.
     fn definition(&mut self, definition: Def<&'s str>) -> Def<&'s str> {
-        let Def { name, args, body } = definition;
         let calls = self.called.len();
-        let id = self.scope.add(name, &args, Kind::Definition);
-        let body = self.body(&args, body);
-        let recursive = self.called[calls..].contains(&id);
-        Def { name, args, body: if recursive { guarded(body) } else { body } }
+        let id = self.scope.add(definition.name, definition.args.len(), false);
+        let definition = self.inside(definition);
+        if self.called[calls..].contains(&id) { guard(definition) } else { definition }
     }
 
-    fn body(&mut self, args: &[&'s str], body: Ast<'s>) -> Ast<'s> {
+    fn inside(&mut self, definition: Def<&'s str>) -> Def<&'s str> {
+        let Def { name, mut args, body } = definition;
         let (level, calls) = (self.scope.level(), self.called.len());
         let mut values = Vec::new();
-        for arg in args {
-            match arg.strip_prefix('$') {
-                Some(name) => values.push((self.scope.add(name, &[], Kind::Value), name, *arg)),
-                None => {
-                    self.scope.add(arg, &[], Kind::Filter);
-                }
-            }
+        for arg in &mut args {
+            let id = self.scope.add(arg.trim_start_matches('$'), 0, true);
+            values.extend(arg.starts_with('$').then_some((id, arg)));
         }
         let mut body = self.term(body);
         if self.marks {
             body = self.as_path(body, false);
         }
         self.scope.leave(level);
-        // A parameter `$b` can be called as `b` too.
-        for (id, name, arg) in values {
-            if self.called[calls..].contains(&id) {
-                let value = Def { name, args: Vec::new(), body: Term::Var(arg) };
-                body = Term::Def(vec![value], Box::new(body));
-            }
+        // `def f($a): …` stands for `def f(a): a as $a | …`, which matters where `a` is called.
+        if values.iter().any(|(id, _)| self.called[calls..].contains(id)) {
+            let bound = values.into_iter().map(|(_, arg)| {
+                let variable = std::mem::replace(arg, &arg[1..]);
+                (call(arg, Vec::new()), variable)
+            });
+            body = bind_all(bound.collect(), body);
         }
-        body
+        Def { name, args, body }
     }
 
     /// A variable that nobody else has.
@@ -226,13 +223,13 @@ impl<'s> Rewriter<'s> {
     fn call(&mut self, name: &'s str, arguments: Vec<Ast<'s>>) -> Ast<'s> {
         let (mut own, mut builtin) = (None, None);
         match self.scope.owner(name, arguments.len()) {
-            Owner::Own(found) => own = Some(found.clone()),
+            Owner::Own(found) => own = Some(found),
             Owner::Builtin(found) => builtin = Some(found),
             Owner::Nobody => {}
         }
-        if let Some(own) = &own {
+        if let Some(own) = own {
             self.called.push(own.id);
-            self.closures += usize::from(own.kind == Kind::Filter);
+            self.closures += usize::from(own.is_parameter);
         }
         if let Some(builtin) = builtin.filter(|builtin| matches!(builtin.body, Body::Definition(_))) {
             self.definitions.push((builtin, false));
@@ -240,12 +237,8 @@ impl<'s> Rewriter<'s> {
         let closures = self.closures;
         let mut arguments: Vec<_> = arguments.into_iter().map(|argument| self.argument(argument)).collect();
         for (place, argument) in arguments.iter_mut().enumerate() {
-            let is_path = match (&own, builtin) {
-                (Some(own), _) => self.marks && !own.parameters[place].starts_with('$'),
-                (None, Some(builtin)) => builtin.arguments[place..].starts_with('P'),
-                (None, None) => false,
-            };
-            if is_path {
+            let is_path = builtin.is_some_and(|builtin| builtin.arguments[place..].starts_with('P'));
+            if is_path || own.is_some() && self.marks {
                 *argument = self.as_path(std::mem::take(argument), own.is_none());
             }
         }
@@ -254,7 +247,7 @@ impl<'s> Rewriter<'s> {
             let strict = arguments.iter_mut().rev().filter(|argument| is_strict(argument));
             bound.extend(strict.map(|argument| self.take(argument)));
         }
-        let grows = self.closures > closures && own.is_some_and(|own| own.kind == Kind::Definition);
+        let grows = self.closures > closures && own.is_some_and(|own| !own.is_parameter);
         let call = bind_all(bound, Term::Call(name, arguments));
         // Not a tail call then: a loop could nest its closures deeper than the stack is, which
         // nothing would notice before they are dropped. A label is no tail position.
@@ -345,7 +338,17 @@ impl<'s> Rewriter<'s> {
             Pattern::Arr(parts) => {
                 let index = |place: usize| Term::Num(&**self.arena.alloc(place.to_string()));
                 let entries = parts.into_iter().enumerate().map(|(place, part)| (index(place), part));
-                entries.rev().collect()
+                let mut entries: Vec<_> = entries.collect();
+                // Of two variables of one name the last one counts.
+                let mut names = Vec::new();
+                entries.iter().for_each(|(_, part)| variables(part, &mut names));
+                let count = names.len();
+                names.sort_unstable();
+                names.dedup();
+                if names.len() == count {
+                    entries.reverse();
+                }
+                entries
             }
             Pattern::Obj(entries) => entries,
         };
@@ -416,6 +419,15 @@ impl<'s> Rewriter<'s> {
             _ => "!assign",
         };
         call(name, vec![self.as_path(left, true), right])
+    }
+}
+
+/// The variables of a pattern, each as often as it is there.
+pub(crate) fn variables<'s>(pattern: &Pattern<&'s str>, names: &mut Vec<&'s str>) {
+    match pattern {
+        Pattern::Var(name) => names.push(name),
+        Pattern::Arr(parts) => parts.iter().for_each(|part| variables(part, names)),
+        Pattern::Obj(entries) => entries.iter().for_each(|(_, part)| variables(part, names)),
     }
 }
 

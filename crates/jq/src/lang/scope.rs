@@ -2,29 +2,20 @@
 
 use crate::builtins::table::{self, Builtin};
 
-/// What a filter's own name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Definition,
-    /// A parameter that is a filter.
-    Filter,
-    /// A parameter `$x`, called as `x`.
-    Value,
-}
-
 /// A name of the filter's own.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Own<'s> {
     name: &'s str,
-    pub(crate) parameters: Vec<&'s str>,
-    pub(crate) kind: Kind,
+    arity: usize,
+    /// Whether it is a parameter, which the caller chooses.
+    pub(crate) is_parameter: bool,
     /// Its number, which no other one has.
     pub(crate) id: usize,
 }
 
 /// Who a name belongs to.
-pub(crate) enum Owner<'o, 's> {
-    Own(&'o Own<'s>),
+pub(crate) enum Owner<'s> {
+    Own(Own<'s>),
     Builtin(&'static Builtin),
     Nobody,
 }
@@ -38,9 +29,9 @@ pub(crate) struct Scope<'s> {
 
 impl<'s> Scope<'s> {
     /// One more name; gives its number.
-    pub(crate) fn add(&mut self, name: &'s str, parameters: &[&'s str], kind: Kind) -> usize {
+    pub(crate) fn add(&mut self, name: &'s str, arity: usize, is_parameter: bool) -> usize {
         self.made += 1;
-        self.names.push(Own { name, parameters: parameters.to_vec(), kind, id: self.made });
+        self.names.push(Own { name, arity, is_parameter, id: self.made });
         self.made
     }
 
@@ -54,10 +45,10 @@ impl<'s> Scope<'s> {
         self.names.truncate(level);
     }
 
-    pub(crate) fn owner(&self, name: &str, arity: usize) -> Owner<'_, 's> {
-        let own = self.names.iter().rev().find(|own| own.name == name && own.parameters.len() == arity);
+    pub(crate) fn owner(&self, name: &str, arity: usize) -> Owner<'s> {
+        let own = self.names.iter().rev().find(|own| own.name == name && own.arity == arity);
         match (own, table::find(plain_name(name), arity)) {
-            (Some(own), _) => Owner::Own(own),
+            (Some(own), _) => Owner::Own(*own),
             (None, Some(builtin)) => Owner::Builtin(builtin),
             (None, None) => Owner::Nobody,
         }

@@ -14,9 +14,15 @@ fn mark() -> Value {
     MARK.with(Clone::clone)
 }
 
-/// The key that says: here the path ended, `value` is not in the document.
-pub(crate) fn not_a_path(value: Value) -> Value {
-    Value::array(vec![mark(), value])
+/// The key that says: here the path ended, `value` is not in the document. The last place that was
+/// in it held `origin`.
+pub(crate) fn not_a_path(value: Value, origin: Value) -> Value {
+    Value::array(vec![mark(), value, origin])
+}
+
+/// What the last place in the document held, if a path ends in a mark.
+pub(crate) fn origin(last: Option<&Value>) -> Option<Value> {
+    last.and_then(marked).map(|(_, origin)| origin.clone())
 }
 
 /// Whether it is the same value, and not only an equal one. Scalars are the same when they are
@@ -32,16 +38,14 @@ pub(crate) fn is_identical(left: &Value, right: &Value) -> bool {
 ///
 /// # Errors
 ///
-/// It has a mark in it.
+/// It ended in a mark.
 pub(crate) fn keys<'v>(path: impl Iterator<Item = &'v Value>) -> Result<Vec<Value>, jaq_core::Error<Value>> {
     let mut keys: Vec<Value> = path.cloned().collect();
     keys.reverse();
-    let Some(first) = keys.iter().position(|key| marked(key).is_some()) else {
-        return Ok(keys);
-    };
-    // A value made of another one that is no path: what counts is the last.
-    let value = keys[first..].iter().map_while(marked).last().map(Value::shortened).unwrap_or_default();
-    fail(format!("Invalid path expression with result {value}"))
+    match keys.last().and_then(marked) {
+        Some((value, _)) => fail(format!("Invalid path expression with result {}", value.shortened())),
+        None => Ok(keys),
+    }
 }
 
 /// Looks whether what was collected so far, last key first, is a path; `key` is the next step, null
@@ -54,7 +58,7 @@ pub(crate) fn look<'v>(
     mut path: impl Iterator<Item = &'v Value>,
     key: &Value,
 ) -> Result<(), jaq_core::Error<Value>> {
-    match path.next().and_then(marked).map(Value::shortened) {
+    match path.next().and_then(marked).map(|(value, _)| value.shortened()) {
         None => Ok(()),
         Some(value) if key.is_null() => {
             fail(format!("Invalid path expression near attempt to iterate through {value}"))
@@ -66,10 +70,10 @@ pub(crate) fn look<'v>(
     }
 }
 
-/// The value that a mark stands for.
-fn marked(key: &Value) -> Option<&Value> {
+/// The value that a mark stands for, and what the last place held.
+fn marked(key: &Value) -> Option<(&Value, &Value)> {
     match key.as_array() {
-        Some([first, value]) if Identity::of(first) == Identity::of(&mark()) => Some(value),
+        Some([first, value, origin]) if Identity::of(first) == Identity::of(&mark()) => Some((value, origin)),
         _ => None,
     }
 }

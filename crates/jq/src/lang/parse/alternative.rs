@@ -1,7 +1,7 @@
 //! `?//`, in terms that the engine knows.
 
 use super::{boxed, with_path};
-use crate::lang::rewrite::{Ast, binary, call, pipe};
+use crate::lang::rewrite::{Ast, binary, call, pipe, variables};
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
 use jaq_core::path::{Opt, Part};
 
@@ -34,6 +34,8 @@ fn one_or_all(mut patterns: Vec<Pattern<&str>>) -> Result<Pattern<&str>, Vec<Pat
 fn alternatives<'s>(patterns: Vec<Pattern<&'s str>>, body: Ast<'s>) -> Ast<'s> {
     let mut all = Vec::new();
     patterns.iter().for_each(|pattern| variables(pattern, &mut all));
+    all.sort_unstable();
+    all.dedup();
     let tried = patterns.into_iter().map(|pattern| {
         let mut bound = Vec::new();
         variables(&pattern, &mut bound);
@@ -45,15 +47,6 @@ fn alternatives<'s>(patterns: Vec<Pattern<&'s str>>, body: Ast<'s>) -> Ast<'s> {
     let tried: Vec<_> = tried.collect();
     let chain = tried.into_iter().rev().reduce(|rest, first| call("!otherwise", vec![first, rest]));
     Term::Def(vec![Def { name: BODY, args: all, body }], boxed(chain.unwrap_or_default()))
-}
-
-fn variables<'s>(pattern: &Pattern<&'s str>, names: &mut Vec<&'s str>) {
-    match pattern {
-        Pattern::Var(name) if names.contains(name) => {}
-        Pattern::Var(name) => names.push(name),
-        Pattern::Arr(parts) => parts.iter().for_each(|part| variables(part, names)),
-        Pattern::Obj(entries) => entries.iter().for_each(|(_, part)| variables(part, names)),
-    }
 }
 
 /// `reduce` and `foreach`.

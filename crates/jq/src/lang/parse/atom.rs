@@ -32,7 +32,14 @@ impl<'s> Parser<'s> {
             Kind::Name => {
                 self.advance()?;
                 let arguments = if self.token.is("(") { self.arguments()? } else { Vec::new() };
-                Ok(call(word, arguments))
+                // No definition shadows these.
+                let name = match (word, arguments.is_empty()) {
+                    ("null", true) => "!null",
+                    ("true", true) => "!true",
+                    ("false", true) => "!false",
+                    _ => word,
+                };
+                Ok(call(name, arguments))
             }
             Kind::Symbol => self.symbol(),
             Kind::Keyword => self.keyword(),

@@ -153,8 +153,8 @@ fn constant(term: &Ast<'_>) -> Option<Constant> {
             let plain = !parts.iter().any(|part| matches!(part, StrPart::Term(_)));
             plain.then_some(Constant::String)
         }
-        Term::Call("true" | "false", arguments) if arguments.is_empty() => Some(Constant::Boolean),
-        Term::Call("null", arguments) if arguments.is_empty() => Some(Constant::Null),
+        Term::Call("!true" | "!false", _) => Some(Constant::Boolean),
+        Term::Call("!null", _) => Some(Constant::Null),
         Term::Arr(None) => Some(Constant::Array),
         Term::Arr(Some(inner)) => are_constant(inner).then_some(Constant::Array),
         Term::Obj(entries) => {
