@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Write};
 
 use crate::sys;
-use crate::sys::file::Flock;
 use crate::sys::folder::Folder;
+use crate::sys::temporary::TemporaryName;
 
 /// What the names of temporary files end with.
 const SUFFIX: &str = ".aimem-tmp";
@@ -14,9 +14,8 @@ const SUFFIX: &str = ".aimem-tmp";
 #[derive(Debug)]
 pub(super) struct Fresh<'a> {
     folder: &'a Folder,
-    name: String,
     file: File,
-    named: bool,
+    name: TemporaryName,
 }
 
 impl<'a> Fresh<'a> {
@@ -35,9 +34,9 @@ impl<'a> Fresh<'a> {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 created => created?,
             };
-            let mut fresh = Fresh { folder, name, file, named: false };
+            let mut fresh = Fresh { folder, file, name: folder.temporary(name) };
             // Whoever looks for leftovers leaves a locked one alone.
-            let _ = sys::file::try_flock(&fresh.file, Flock::Exclusive);
+            let _ = sys::file::lock_new(&fresh.file);
             fresh.file.write_all(bytes)?;
             fresh.file.sync_all()?;
             return Ok(fresh);
@@ -51,17 +50,7 @@ impl<'a> Fresh<'a> {
 
     /// Gives it its name. The folder is not synced yet.
     pub(super) fn rename_to(mut self, target: &str) -> io::Result<()> {
-        self.folder.rename(&self.name, self.folder, target)?;
-        self.named = true;
-        Ok(())
-    }
-}
-
-impl Drop for Fresh<'_> {
-    fn drop(&mut self) {
-        if !self.named {
-            let _ = self.folder.remove_file(&self.name);
-        }
+        self.name.rename_to(self.folder, target)
     }
 }
 

@@ -8,11 +8,13 @@ pub mod dir;
 mod errno;
 pub mod file;
 pub mod folder;
+pub mod log;
 pub mod machine;
 pub mod path;
 pub mod process;
 pub mod random;
 pub mod signal;
+pub mod temporary;
 pub mod text;
 pub mod users;
 
