@@ -8,13 +8,16 @@
 //! - [`lock`]: who may change a file now.
 //! - `queue`: memories saved at once, delivered when the server can take them.
 //! - [`replace`]: how a file is changed so that nothing can be lost.
+//! - [`legacy`]: what came before: the old scripts' names, and the Python programs' files.
 //! - [`sys`]: questions to the kernel.
 //!
 //! **The rule**: `cli → memory, queue → lock, document, replace → sys`, never back, and `lock`,
-//! `document` and `replace` do not know each other. A test holds it.
+//! `document` and `replace` do not know each other. Of `legacy`, the scripts' names are a front end,
+//! and the Python programs' files lie below `queue`. A test holds it.
 
 pub mod cli;
 pub mod document;
+pub mod legacy;
 pub mod lock;
 pub mod memory;
 #[cfg(feature = "outbox")]

@@ -14,12 +14,14 @@
 //!
 //! In a *shared* folder, one to which its group or everyone may write, things may be anybody's.
 
+mod fresh;
 mod ownership;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 pub use super::dir::{Access, Look};
+pub use fresh::Fresh;
 pub use walk::{Reached, walk_to_file};
 
 use std::ffi::{OsStr, OsString};

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, Write};
 
+use super::Folder;
 use crate::sys;
-use crate::sys::folder::Folder;
 use crate::sys::temporary::TemporaryName;
 
 /// What the names of temporary files end with.
@@ -12,7 +12,8 @@ const SUFFIX: &str = ".aimem-tmp";
 
 /// New content, on disk under a name of its own. Dropping it removes it.
 #[derive(Debug)]
-pub(super) struct Fresh<'a> {
+#[must_use = "it is removed as soon as it is dropped"]
+pub struct Fresh<'a> {
     folder: &'a Folder,
     file: File,
     name: TemporaryName,
@@ -21,7 +22,10 @@ pub(super) struct Fresh<'a> {
 impl<'a> Fresh<'a> {
     /// Writes and syncs what shall become the content of `target`. The last number is for a file
     /// that the superuser may not give to the folder's owner.
-    pub(super) fn write(
+    ///
+    /// # Errors
+    /// As [`Folder::create_shown`] and `write(2)`.
+    pub fn write(
         folder: &'a Folder,
         target: &str,
         bytes: &[u8],
@@ -44,23 +48,26 @@ impl<'a> Fresh<'a> {
     }
 
     /// The file itself.
-    pub(super) fn file(&self) -> &File {
+    pub fn file(&self) -> &File {
         &self.file
     }
 
     /// Gives it its name. The folder is not synced yet.
-    pub(super) fn rename_to(mut self, target: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// As `rename(2)`.
+    pub fn rename_to(mut self, target: &str) -> io::Result<()> {
         self.name.rename_to(self.folder, target)
     }
-}
 
-/// Removes what killed processes left beside `target`. For whoever keeps all others out.
-pub(super) fn sweep(folder: &Folder, target: &str) {
-    let begin = format!(".{target}.");
-    let is_ours = |name: &str| name.starts_with(&begin) && name.ends_with(SUFFIX);
-    for name in folder.names().unwrap_or_default() {
-        if name.to_str().is_some_and(is_ours) {
-            let _ = folder.remove_file(&name);
+    /// Removes what killed processes left beside `target`. For whoever keeps all others out.
+    pub fn sweep(folder: &Folder, target: &str) {
+        let begin = format!(".{target}.");
+        let is_ours = |name: &str| name.starts_with(&begin) && name.ends_with(SUFFIX);
+        for name in folder.names().unwrap_or_default() {
+            if name.to_str().is_some_and(is_ours) {
+                let _ = folder.remove_file(&name);
+            }
         }
     }
 }
