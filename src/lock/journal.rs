@@ -188,3 +188,9 @@ pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
     records.sort_by_key(|record| record.time);
     Ok(records)
 }
+
+/// The smallest value that at least `share` of all do not exceed.
+pub fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
+    let rank = (sorted.len() as f64 * share).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied()
+}
