@@ -68,13 +68,16 @@
 //! - [`document`]: a memory document without I/O; JSON and jq's language are [`aimem_jq`]'s.
 //! - [`lock`]: who may change a file now.
 //! - [`replace`]: how a file is changed so that nothing can be lost.
+//! - [`legacy`]: what came before: the old scripts' names, and the Python programs' files.
 //! - [`sys`]: questions to the kernel.
 //!
 //! **The rule**: `cli → settings, memory, queue → place, document → lock, replace → sys`, never back,
-//! and `lock`, `document` and `replace` do not know each other. A test holds it.
+//! and `lock`, `document` and `replace` do not know each other. Of `legacy`, the scripts' names are a
+//! front end, and the Python programs' files lie below `queue`. A test holds it.
 
 pub mod cli;
 pub mod document;
+pub mod legacy;
 mod library;
 pub mod lock;
 pub mod memory;

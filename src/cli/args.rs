@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::error::CliError;
 use super::exit::Exit;
-use super::scripts::{self, LOCK_SCRIPT};
+use crate::legacy::scripts::{self, LOCK_SCRIPT};
 use crate::lock::info::describe_words;
 use crate::lock::{LockError, LockId, LockRoot, Locker, Patience, Target, inventory};
 use crate::replace::Replace;

@@ -15,7 +15,6 @@ use super::claim::{Claim, Keep};
 use super::guard::Guard;
 use super::held::{Held, Own};
 use super::id::{LockId, Token};
-use super::info::Info;
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
 use super::loss::Reclaimed;
@@ -28,6 +27,7 @@ use crate::sys::failure::Op;
 use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
+use crate::sys::temporary::TemporaryName;
 
 /// So often a script may be faster than us, or its lock may be gone when we look.
 const MOST_ROUNDS: usize = 10;
@@ -68,11 +68,9 @@ pub(super) fn attempt(
 
 /// A lock that is made whole before it has its name. Removed unless it is born.
 struct Unborn {
-    root: Folder,
-    name: String,
+    info: File,
     folder: Folder,
-    /// `None` once it is born.
-    info: Option<File>,
+    name: TemporaryName,
     token: Token,
 }
 
@@ -110,18 +108,13 @@ impl Unborn {
     ) -> io::Result<Unborn> {
         let name = format!("{UNBORN_PREFIX}{token}");
         let folder = root.make_unborn(&name)?;
-        let info = match root.create_file(&folder, "info") {
-            Ok(info) => info,
-            Err(error) => {
-                let _ = top.remove_folder(&name);
-                return Err(error);
-            }
-        };
-        let written = info
-            .metadata()
-            .and_then(|meta| write_info(&info, &claim.describe(target, &token, meta.ino(), judge.here())));
-        let unborn = Unborn { root: top.clone(), name, folder, info: Some(info), token };
-        written.map(|()| unborn)
+        let name = top.temporary(name);
+        let info = root.create_file(&folder, "info")?;
+        let text = claim.describe(target, &token, info.metadata()?.ino(), judge.here());
+        // Locked first: written first, a stopped waiter's probe could hold it up.
+        sys::file::lock_new(&info)?;
+        (&info).write_all(text.render().as_bytes())?;
+        Ok(Unborn { info, folder, name, token })
     }
 }
 
@@ -131,40 +124,23 @@ impl Unborn {
     /// Where the file system has no exclusive rename, an empty folder takes the name, which
     /// excludes a script's `mkdir` too, and a plain rename replaces it. We have the guard: if
     /// another finds that folder, its maker has died, and [`UNBORN_MODE`] says that it was no script.
-    fn give_name(&self, lock: &str) -> io::Result<()> {
-        match self.root.rename_new(&self.name, &self.root, lock) {
+    fn give_name(&mut self, root: &Folder, lock: &str) -> io::Result<()> {
+        match self.name.rename_new(lock) {
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
             renamed => return renamed,
         }
-        drop(self.root.make_folder(lock, UNBORN_MODE)?);
-        let renamed = self.root.rename(&self.name, &self.root, lock);
-        if renamed.is_err() {
-            let _ = self.root.remove_folder(lock);
-        }
-        match renamed {
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
-                Err(io::ErrorKind::AlreadyExists.into())
+        drop(root.make_folder(lock, UNBORN_MODE)?);
+        match self.name.rename_to(root, lock) {
+            Err(error) => {
+                let _ = root.remove_folder(lock);
+                match error.kind() {
+                    io::ErrorKind::DirectoryNotEmpty => Err(io::ErrorKind::AlreadyExists.into()),
+                    _ => Err(error),
+                }
             }
             renamed => renamed,
         }
     }
-}
-
-impl Drop for Unborn {
-    fn drop(&mut self) {
-        // Closed first: some file systems keep an open file's folder from being removed.
-        if self.info.take().is_some() {
-            let _ = self.folder.remove_file("info");
-            let _ = self.root.remove_folder(&self.name);
-        }
-    }
-}
-
-/// Locks a fresh info file, and writes it. Written first and locked second, a stopped waiter's
-/// probe could hold it up.
-fn write_info(mut file: &File, info: &Info) -> io::Result<()> {
-    sys::file::lock_new(file)?;
-    file.write_all(info.render().as_bytes())
 }
 
 /// A take under way, under the guard.
@@ -228,21 +204,21 @@ impl Take<'_> {
     }
 
     fn bear(&mut self, judge: &mut Judge) -> io::Result<Held> {
+        let root = self.root.folder();
         let mut unborn = match self.unborn.take() {
-            Some(unborn) if unborn.root.is_same_opening(&self.root.folder()) => unborn,
+            Some(unborn) if root.has_temporary(&unborn.name) => unborn,
             // The root was deleted meanwhile, or a lock that was born has been taken away under us.
             _ => {
                 let token = Token::fresh()?;
-                Unborn::make(self.root, &self.root.folder(), token, self.target, self.claim, judge)?
+                Unborn::make(self.root, &root, token, self.target, self.claim, judge)?
             }
         };
-        if let Err(error) = unborn.give_name(&lock_name(&self.target.key)) {
+        if let Err(error) = unborn.give_name(&root, &lock_name(&self.target.key)) {
             // It stays as it is for the next round, which may find the name free.
             self.unborn = Some(unborn);
             return Err(error);
         }
-        let info = unborn.info.take().ok_or(io::ErrorKind::NotFound)?;
-        self.settle(unborn.folder.clone(), info, unborn.token.clone())
+        self.settle(unborn.folder, unborn.info, unborn.token)
     }
 
     /// The lock has its name. Makes sure that it is what others see, and that it keeps them out.

@@ -184,18 +184,14 @@ impl Trace {
         let folder = root.common_folder(WAITING)?;
         let name = Token::fresh()?.to_string();
         let unborn = format!(".{name}");
-        let file = root.create_file(&folder, &unborn)?;
+        let mut file = root.create_file(&folder, &unborn)?;
+        let mut unborn = folder.temporary(unborn);
         // Locked before it has its name, or it could be taken for a dead one's.
-        let born = (|| {
-            sys::file::lock_new(&file)?;
-            (&file).write_all(wait.render().as_bytes())?;
-            // Its name is fresh: nothing is there to be replaced.
-            folder.rename(&unborn, &folder, &name)
-        })();
-        if born.is_err() {
-            let _ = folder.remove_file(&unborn);
-        }
-        born.map(|()| Trace { folder, name, _locked: file, wait })
+        sys::file::lock_new(&file)?;
+        file.write_all(wait.render().as_bytes())?;
+        // Its name is fresh: nothing is there to be replaced.
+        unborn.rename_to(&folder, &name)?;
+        Ok(Trace { folder, name, _locked: file, wait })
     }
 }
 

@@ -166,8 +166,9 @@ fn make(above: &Folder, group: Option<u32>) -> io::Result<()> {
     }
     let unborn = format!(".new.{}", Token::fresh()?);
     let mut mark = root.create_file(&unborn, 0o644)?;
+    let mut unborn = root.temporary(unborn);
     mark.write_all(render(root.identity()?).as_bytes())?;
-    root.rename(&unborn, &root, MARK)
+    unborn.rename_to(&root, MARK)
 }
 
 /// The permissions in a shared root.

@@ -62,6 +62,7 @@ impl Claims {
         let name = name.to_string();
         let made = spool.make_folder(tmp, &name);
         let folder = made.map_err(QueueError::io(Op::MakeFolder, tmp.path_of(&name)))?;
+        let mut unborn = tmp.temporary(&name);
         let path = folder.path_of(MARKER);
         let mut marker = spool.create_file(&folder, MARKER).map_err(QueueError::io(Op::Create, &path))?;
         sys::file::lock_new(&marker).map_err(QueueError::io(Op::Lock, &path))?;
@@ -69,7 +70,7 @@ impl Claims {
             WorkerInfo { pid: std::process::id(), host: sys::machine::host_name(), since: Timestamp::now() };
         let text = serde_json::to_vec(&info).unwrap_or_default();
         marker.write_all(&text).map_err(QueueError::io(Op::Write, &path))?;
-        let born = tmp.rename(&name, inflight, &name);
+        let born = unborn.rename_to(inflight, &name);
         born.map_err(QueueError::io(Op::MakeFolder, inflight.path_of(&name)))?;
         // Entries must never be in a folder that a power cut could take away.
         inflight.sync().map_err(QueueError::io(Op::Sync, inflight.path()))?;

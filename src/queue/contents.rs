@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Read};
 
 use super::error::reason;
 use super::spool::{LONGEST_ENTRY, Part, file_name};
@@ -160,7 +159,7 @@ impl Spool {
 pub(super) fn read_entry(folder: &Folder, name: Ulid) -> Result<Option<Entry>, QueueError> {
     let path = folder.path_of(file_name(name));
     let Some(bytes) =
-        read_file(folder, &file_name(name), LONGEST_ENTRY).map_err(QueueError::io(Op::ReadEntry, &path))?
+        folder.read_file(file_name(name), LONGEST_ENTRY).map_err(QueueError::io(Op::ReadEntry, &path))?
     else {
         return Ok(None);
     };
@@ -173,15 +172,6 @@ pub(super) fn read_entry(folder: &Folder, name: Ulid) -> Result<Option<Entry>, Q
     serde_json::from_slice(&bytes)
         .map(Some)
         .map_err(|error| QueueError::Unreadable { path, reason: reason(&error) })
-}
-
-/// Reads a file that its folder's owner could read as well. The outer `None` is for one that is
-/// not there, the inner one for one that is larger than `limit`.
-pub(super) fn read_file(folder: &Folder, name: &str, limit: u64) -> io::Result<Option<Option<Vec<u8>>>> {
-    let Some(file) = found(folder.open_readable(name))? else { return Ok(None) };
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok(Some((bytes.len() as u64 <= limit).then_some(bytes)))
 }
 
 fn entry_name(name: &str) -> Option<Ulid> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::old::Imported;
+use super::import::Imported;
 use super::{Entry, QueueError, Ulid};
 
 /// Something that happened, for the log and for whoever watches.

@@ -16,8 +16,8 @@
 //! - [`worker`]: one run: health, uploads, pauses, outcomes. [`server`]: the HTTP side of it.
 //! - [`config`], [`preset`]: which server, and what it wants to hear.
 //! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now.
-//! - `fresh`, `sweep`: replacing a file, and what killed processes leave behind.
-//! - [`event`], [`log`]: what happens, one line each. [`old`]: the files of the programs before this one.
+//! - [`event`], [`log`]: what happens, one line each. `sweep`: what killed processes leave behind.
+//! - [`import`], `staging`, [`export`]: from and to the files of the programs before this one.
 //!
 //! **The invariant**: an entry is one file, and every step of its life is one `rename` of that
 //! file, so at any moment it is in exactly one place. Saving returns after file and folder are
@@ -34,14 +34,15 @@ pub mod contents;
 pub mod entry;
 mod error;
 pub mod event;
-mod fresh;
+pub mod export;
+pub mod import;
 pub mod log;
-pub mod old;
 pub mod places;
 pub mod preset;
 mod schedule;
 pub mod server;
 pub mod spool;
+mod staging;
 pub mod state;
 pub mod status;
 mod sweep;

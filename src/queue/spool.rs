@@ -19,6 +19,7 @@ use super::{Entry, QueueError, Ulid};
 use crate::sys::failure::Op;
 use crate::sys::file::Flock;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::temporary::TemporaryName;
 use crate::sys::{self, found};
 
 /// Memories are private.
@@ -246,26 +247,26 @@ impl Spool {
         let files = entries.iter().map(|(name, entry)| Ok((*name, whole(entry.to_bytes())?)));
         let files = files.collect::<Result<Vec<_>, QueueError>>()?;
         let tmp = self.need(Part::Tmp)?;
-        self.stage(tmp, &files)?.publish(self.need(Part::New)?)?;
+        publish(self.stage(tmp, &files)?, self.need(Part::New)?)?;
         // A rename is one change of two folders, and certain only when both know of it.
         tmp.sync().map_err(|source| QueueError::NotDurable { folder: tmp.path().to_owned(), source })
     }
 
-    /// Writes files in `tmp/` and syncs them.
-    fn stage<'a>(&self, tmp: &'a Folder, files: &[(Ulid, Vec<u8>)]) -> Result<Staged<'a>, QueueError> {
-        let mut staged = Staged { tmp, files: Vec::with_capacity(files.len()) };
+    /// Writes files in `tmp/` and syncs them. Those that are not published go when this is dropped.
+    fn stage(&self, tmp: &Folder, files: &[(Ulid, Vec<u8>)]) -> Result<Vec<Staged>, QueueError> {
+        let mut staged = Vec::with_capacity(files.len());
         for (name, bytes) in files {
             let name = file_name(*name);
             let path = tmp.path_of(&name);
             let mut file = self.create_file(tmp, &name).map_err(QueueError::io(Op::Create, &path))?;
+            let name = tmp.temporary(name);
             // Where there is no such lock, age alone tells a leftover.
-            let _ = sys::file::try_flock(&file, Flock::Exclusive);
-            let written = file.write_all(bytes).map_err(QueueError::io(Op::Write, &path));
-            staged.files.push((name, file));
-            written?;
+            let _ = sys::file::lock_new(&file);
+            file.write_all(bytes).map_err(QueueError::io(Op::Write, &path))?;
+            staged.push(Staged { file, name });
         }
-        for (name, file) in &staged.files {
-            file.sync_all().map_err(QueueError::io(Op::Sync, tmp.path_of(name)))?;
+        for Staged { name, file } in &staged {
+            file.sync_all().map_err(QueueError::io(Op::Sync, tmp.path_of(name.as_os_str())))?;
         }
         Ok(staged)
     }
@@ -290,32 +291,23 @@ impl Spool {
     }
 }
 
-/// Files in `tmp/`, whole and synced. Those that are not published go when this is dropped.
+/// A file in `tmp/`.
 #[derive(Debug)]
-struct Staged<'a> {
-    tmp: &'a Folder,
-    files: Vec<(String, File)>,
+struct Staged {
+    file: File,
+    name: TemporaryName,
 }
 
-impl Staged<'_> {
-    fn publish(mut self, folder: &Folder) -> Result<(), QueueError> {
-        while let Some((name, file)) = self.files.first() {
-            let renamed = self.tmp.rename(name, folder, name);
-            renamed.map_err(QueueError::io(Op::Save, folder.path_of(name)))?;
-            // For a child that inherited the descriptor.
-            let _ = sys::file::unlock(file);
-            self.files.swap_remove(0);
-        }
-        folder.sync().map_err(|source| QueueError::NotDurable { folder: folder.path().to_owned(), source })
+/// Gives staged files their names in `folder`, for good.
+fn publish(staged: Vec<Staged>, folder: &Folder) -> Result<(), QueueError> {
+    for Staged { file, mut name } in staged {
+        let lasting = name.as_os_str().to_owned();
+        let renamed = name.rename_to(folder, &lasting);
+        renamed.map_err(QueueError::io(Op::Save, folder.path_of(&lasting)))?;
+        // For a child that inherited the descriptor.
+        let _ = sys::file::unlock(&file);
     }
-}
-
-impl Drop for Staged<'_> {
-    fn drop(&mut self) {
-        for (name, _) in &self.files {
-            let _ = self.tmp.remove_file(name);
-        }
-    }
+    folder.sync().map_err(|source| QueueError::NotDurable { folder: folder.path().to_owned(), source })
 }
 
 fn whole(bytes: Vec<u8>) -> Result<Vec<u8>, QueueError> {

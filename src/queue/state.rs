@@ -9,11 +9,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::contents::read_file;
-use super::fresh::{Fresh, sweep};
 use super::spool::FILE_MODE;
 use super::{QueueError, Spool};
 use crate::sys::failure::Op;
+use crate::sys::folder::Fresh;
 
 const NAME: &str = "state.json";
 /// A state that we cannot read is kept under this name.
@@ -159,7 +158,7 @@ impl State {
                 root.rename(NAME, root, ASIDE).map_err(QueueError::io(Op::SetAside, root.path_of(NAME)))?;
             }
             // Nobody else is here: what lies about is a killed process's.
-            sweep(root, NAME);
+            Fresh::sweep(root, NAME);
             let mut bytes = serde_json::to_vec_pretty(&state).unwrap_or_default();
             bytes.push(b'\n');
             Fresh::write(root, NAME, &bytes, FILE_MODE, KEPT_MODE)
@@ -191,7 +190,7 @@ impl State {
 
 /// `None` without a file, `Some(None)` for one that makes no sense.
 fn read(spool: &Spool) -> Result<Option<Option<State>>, QueueError> {
-    let read = read_file(spool.root(), NAME, LONGEST);
+    let read = spool.root().read_file(NAME, LONGEST);
     let bytes = read.map_err(QueueError::io(Op::Read, spool.root().path_of(NAME)))?;
     Ok(bytes.map(|bytes| serde_json::from_slice(&bytes?).ok()))
 }

@@ -21,14 +21,15 @@ use jiff::Timestamp;
 use super::claim::{Claims, reclaim};
 use super::entry::Death;
 pub use super::event::Event;
+use super::import::import;
 use super::log::Log;
-use super::old::OldFiles;
 use super::schedule::{Board, Job, Rest, Task, lock, pause, rest};
 pub use super::schedule::{Halt, Stop};
 use super::server::{Answer, Client};
 use super::state::{LastError, State, later};
 use super::sweep::sweep;
 use super::{Entry, Place, QueueError, Spool, Ulid, archive};
+use crate::legacy::python::files::OldFiles;
 
 /// A server that wants us to wait longer gets the entry in another run.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -100,7 +101,7 @@ impl Worker<'_> {
     pub fn run(&self) -> Result<Report, QueueError> {
         sweep(self.spool);
         if let Some(old) = self.old {
-            match old.import(self.spool) {
+            match import(old, self.spool) {
                 Ok(imported) if imported.is_empty() => {}
                 Ok(imported) => self.tell(&Event::Imported(&imported)),
                 Err(error) => self.tell(&Event::Trouble(&error)),

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::temporary::{NAME_LIMIT, Name, Temporary};
+use super::temporary::{NAME_LIMIT, Temporary, link_of};
 use super::{ReplaceError, Source, Warning, metadata};
 use crate::sys::dir::{Access, Dir};
 use crate::sys::failure::Op;
 use crate::sys::file::Identity;
+use crate::sys::temporary::TemporaryName;
 
 /// How much is compared at a time.
 const BLOCK: usize = 64 << 10;
@@ -113,7 +114,7 @@ pub(super) enum Plan {
     /// None is wanted, or it is in place.
     Nothing,
     /// The old content under a temporary name; a copy is kept open, and so locked.
-    Ready(Name, Option<fs::File>),
+    Ready(TemporaryName, Option<fs::File>),
     /// The target is another file by now.
     Overtaken,
 }
@@ -134,7 +135,7 @@ pub(super) fn prepare(
     if linked && !copy || !linked && is_copy(place, source) {
         return Ok(Plan::Nothing);
     }
-    if !copy && let Ok(link) = Name::link_of(place, target) {
+    if !copy && let Ok(link) = link_of(place, target) {
         let same = look(place, link.as_os_str())? == Some(Identity::from(meta));
         return Ok(if same { Plan::Ready(link, None) } else { Plan::Overtaken });
     }
@@ -160,7 +161,7 @@ pub(super) fn prepare(
 pub(super) fn name(
     place: &Dir,
     source: &Source,
-    ready: Name,
+    mut ready: TemporaryName,
     moved: &mut bool,
 ) -> Result<bool, ReplaceError> {
     let target = source.name();
@@ -177,7 +178,7 @@ pub(super) fn name(
         *moved = true;
     }
     let backup = backup_name(target, 0);
-    match ready.rename_to(&backup) {
+    match ready.rename_to(place, &backup) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(ReplaceError::io(Op::MakeBackup, place.path().join(backup))(error)),
         Ok(()) => Ok(true),

@@ -18,10 +18,11 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::folder::Folder;
-use super::temporary::{Name, Temporary, fitted, prefix, random_digits};
+use super::temporary::{Temporary, fitted, prefix, random_digits, rename_to_new};
 use super::{ReplaceError, Source};
 use crate::sys::dir::{Dir, NoExchange, Version};
 use crate::sys::failure::Op;
+use crate::sys::temporary::TemporaryName;
 
 /// What the names of files end with that exchange their names with a target.
 pub(super) const SUFFIX: &str = ".aimem-swap";
@@ -37,7 +38,7 @@ const DECORATION: usize = 3 + STAMP + MARKS + SUFFIX.len();
 #[derive(Debug)]
 pub(super) enum Put {
     /// The new version has the target's name. The old one is unlinked when the name is dropped.
-    Done(Option<Name>),
+    Done(Option<TemporaryName>),
     /// The target is not the version that was read, and has been left as it is.
     Changed,
     /// Names can't be exchanged here, and the folder's lock, which makes a plain rename safe, is
@@ -69,7 +70,7 @@ pub(super) struct Mark {
 /// A new version, whole and on disk, under the name that is exchanged with the target's.
 #[derive(Debug)]
 pub(super) struct Ready {
-    name: Name,
+    name: TemporaryName,
     /// Kept open, and so locked: the mark of a living writer.
     pub(super) file: File,
     /// `None` where there is no version that could be replaced.
@@ -97,7 +98,7 @@ impl Ready {
         let Ready { name, file, mark } = self;
         let put = match mark {
             Some(mark) => exchange(name, &mark, source, folder),
-            None => match name.rename_to_new(source.name(), folder.allows_plain_rename()) {
+            None => match rename_to_new(name, source.name(), folder.allows_plain_rename()) {
                 Ok(()) => Ok(Put::Done(None)),
                 // It was created since.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Put::Changed),
@@ -108,7 +109,12 @@ impl Ready {
     }
 }
 
-fn exchange(name: Name, mark: &Mark, source: &Source, folder: &Folder) -> Result<Put, ReplaceError> {
+fn exchange(
+    mut name: TemporaryName,
+    mark: &Mark,
+    source: &Source,
+    folder: &Folder,
+) -> Result<Put, ReplaceError> {
     let (place, target) = (folder.place(), source.name());
     match place.exchange(name.as_os_str(), target) {
         Ok(()) => {}
@@ -116,7 +122,10 @@ fn exchange(name: Name, mark: &Mark, source: &Source, folder: &Folder) -> Result
             if !folder.allows_plain_rename() {
                 return Ok(Put::NeedsFolder);
             }
-            return name.rename_to(target).map(|()| Put::Done(None)).map_err(|error| refused(source, error));
+            return name
+                .rename_to(place, target)
+                .map(|()| Put::Done(None))
+                .map_err(|error| refused(source, error));
         }
         // It was deleted since.
         Err(NoExchange::Failed(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(Put::Changed),
@@ -187,7 +196,7 @@ impl Mark {
     }
 
     /// Keeps what lies under the name, and returns the name under which it is found.
-    fn keep(&self, name: Name, place: &Dir, target: &OsStr) -> OsString {
+    fn keep(&self, name: TemporaryName, place: &Dir, target: &OsStr) -> OsString {
         let (kept, left) = (self.kept_name(target), name.as_os_str().to_owned());
         let renamed = place.rename(&left, place, &kept).is_ok();
         name.leave();

@@ -9,12 +9,12 @@ use std::time::Duration;
 use super::backup::{self, Plan};
 use super::exchange::{Put, Ready};
 use super::folder::{Folder, Locked, PATIENCE, lock_soon};
-use super::temporary::Name;
 use super::{Replace, ReplaceError, Source, Warning, backup_path};
 use crate::sys;
 use crate::sys::dir::{Access, Dir, Version};
 use crate::sys::failure::Op;
 use crate::sys::file::Identity;
+use crate::sys::temporary::TemporaryName;
 
 /// A replacement that is staged. Dropping it undoes all but the backup.
 #[must_use = "nothing is replaced until it is committed"]
@@ -246,7 +246,7 @@ pub struct Committed {
     file: File,
     in_place: bool,
     /// The version that was replaced, if it still has a name.
-    old: Option<Name>,
+    old: Option<TemporaryName>,
     warnings: Vec<Warning>,
 }
 

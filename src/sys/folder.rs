@@ -14,15 +14,17 @@
 //!
 //! In a *shared* folder, one to which its group or everyone may write, things may be anybody's.
 
+mod fresh;
 mod ownership;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 pub use super::dir::{Access, Look};
+pub use fresh::Fresh;
 pub use walk::{Reached, walk_to_file};
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Deref;
@@ -38,6 +40,7 @@ use super::errno;
 use super::file::{set_mode, set_owner};
 use super::platform;
 use super::process::effective_user;
+use super::temporary::TemporaryName;
 
 /// Bits of a mode that let others than the owner write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
@@ -88,9 +91,14 @@ impl Folder {
         self.owner
     }
 
-    /// Whether both were opened at once: the same descriptor, not only the same folder.
-    pub fn is_same_opening(&self, other: &Folder) -> bool {
-        Arc::ptr_eq(&self.dir, &other.dir)
+    /// A name in it that goes again, of something that was made just now.
+    pub fn temporary(&self, name: impl Into<OsString>) -> TemporaryName {
+        TemporaryName::new(&self.dir, name)
+    }
+
+    /// Whether a name is in this very opening of the folder, and not only in the same folder.
+    pub fn has_temporary(&self, name: &TemporaryName) -> bool {
+        Arc::ptr_eq(&self.dir, name.dir())
     }
 
     /// Whether things in it may be anybody's.

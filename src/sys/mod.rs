@@ -9,11 +9,13 @@ mod errno;
 pub mod failure;
 pub mod file;
 pub mod folder;
+pub mod log;
 pub mod machine;
 pub mod path;
 pub mod process;
 pub mod random;
 pub mod signal;
+pub mod temporary;
 pub mod text;
 pub mod users;
 

@@ -2,12 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use super::{Access, Folder};
 use crate::sys::dir::single;
+use crate::sys::errno::found;
 use crate::sys::file::{Identity, set_mode};
 use crate::sys::process::effective_user;
 
@@ -59,6 +60,18 @@ impl Folder {
             Some(why) => Err(self.distrust(name, why)),
             None => Ok(file),
         }
+    }
+
+    /// Reads such a file whole. The outer `None` is for one that is not there, the inner one for one
+    /// that is larger than `limit`.
+    ///
+    /// # Errors
+    /// As [`Folder::open_readable`] and `read(2)`.
+    pub fn read_file(&self, name: impl AsRef<OsStr>, limit: u64) -> io::Result<Option<Option<Vec<u8>>>> {
+        let Some(file) = found(self.open_readable(name))? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+        Ok(Some((bytes.len() as u64 <= limit).then_some(bytes)))
     }
 
     /// Creates a file as [`Folder::create_file`] does. One that the superuser may not give to the

@@ -38,12 +38,9 @@ fn contender() {
 fn locker() -> Locker {
     Locker {
         roots: Roots::new(None, Some(std::env::var_os("HOME").unwrap().into())),
-        deadlock_check: true,
-        inherited: Vec::new(),
-        under: None,
         patience: Patience { limit: Duration::from_secs(60), ..Patience::default() },
-        client: None,
         command: "contender".to_owned(),
+        ..Locker::default()
     }
 }
 
@@ -89,7 +86,7 @@ impl Contender {
 
     fn in_role(env: &TestEnv, role: &str) -> Contender {
         let mut command = env.command(std::env::current_exe().unwrap());
-        command.args(["contender::contender", "--exact", "--nocapture"]).env(ROLE, role);
+        command.args(["lock::contender::contender", "--exact", "--nocapture"]).env(ROLE, role);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let stdin = child.stdin.take().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());

@@ -196,7 +196,8 @@ fn the_oldest_files_go_when_there_are_many() {
     env.run(["lock", "with", "f", "-w", "10ms", "--", "true"]).expect(75);
     holder.end().ok();
     let names = TestEnv::names_in(&env.locks());
-    let kept: Vec<&String> = names.iter().filter(|name| name.starts_with("journal.")).collect();
+    let is_aside = |name: &&String| name.starts_with("journal.") && *name != "journal.jsonl";
+    let kept: Vec<&String> = names.iter().filter(is_aside).collect();
     assert_eq!(kept.len(), 4, "{kept:?}");
     assert!(!names.contains(&"journal.000000000000000-1.jsonl".to_owned()), "{kept:?}");
 }

@@ -10,7 +10,7 @@ use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::queue::Spool;
-use crate::queue::old::Imported;
+use crate::queue::import::{Imported, import};
 
 /// Take over the entries of the old Python programs
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ impl Import {
         let given = given.map_err(|error| CliError::io("cannot find the working folder", &error))?;
         let folder = given.or(places.old);
         let imported = match old_files(folder.as_deref(), existing()?.as_ref())? {
-            Some(old) => old.import(&Spool::open(&places.spool)?)?,
+            Some(old) => import(&old, &Spool::open(&places.spool)?)?,
             None => Imported::default(),
         };
         if self.json {

@@ -22,8 +22,9 @@ use clap::Subcommand;
 
 use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::{CliError, Outcome};
+use crate::legacy::python::files::OldFiles;
 use crate::queue::config::Server;
-use crate::queue::old::OldFiles;
+use crate::queue::import::folder_with_any;
 use crate::queue::places::Places;
 use crate::queue::{QueueError, Spool};
 use crate::settings;
@@ -105,7 +106,7 @@ const IMPORT_PATIENCE: Duration = Duration::from_millis(2500);
 /// The old programs' files in a folder, where there are any.
 fn old_files(folder: Option<&Path>, spool: Option<&Spool>) -> Result<Option<OldFiles>, CliError> {
     let Some(folder) = folder else { return Ok(None) };
-    let Some(folder) = OldFiles::folder_with_any(folder, spool)? else { return Ok(None) };
+    let Some(folder) = folder_with_any(folder, spool)? else { return Ok(None) };
     let wait = WaitArgs {
         timeout: Some(IMPORT_PATIENCE),
         nonblock: false,

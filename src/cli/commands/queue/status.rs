@@ -10,8 +10,9 @@ use super::{existing, places};
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::legacy::python::{OldLock, look_at_lock};
+use crate::queue::QueueError;
 use crate::queue::claim::Worker;
-use crate::queue::old::{OldLock, look_at_lock};
 use crate::queue::status::{Level, Status};
 use crate::sys;
 use crate::sys::text::printable;
@@ -48,7 +49,7 @@ impl StatusArgs {
             return Ok(exit);
         }
         let lock = match places()?.old {
-            Some(folder) => look_at_lock(&folder)?,
+            Some(folder) => look_at_lock(&folder).map_err(QueueError::from)?,
             None => OldLock::Free,
         };
         if self.json {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::queue::status::Status;
-use crate::queue::{Entry, Place, QueueError, Spool};
+use super::status::Status;
+use super::{Entry, Place, QueueError, Spool};
 
 /// The document that the old programs would have: what waits or is in flight in `queue`, the dead
 /// in `failed`, the last deliveries in `last_100`, and `stats`.

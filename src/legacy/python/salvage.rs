@@ -2,11 +2,18 @@
 
 use serde_json::Value;
 
-use super::form::{List, OldQueue, is_entry, totals};
+use super::form::{OldQueue, Stats, is_entry};
+
+/// The lists of an old queue file.
+enum List {
+    Queue,
+    Failed,
+    Last100,
+}
 
 /// Every whole entry that stands in the bytes, in the list that it stands in, and `stats` if it
 /// is whole. What can't be told to be in `last_100` counts as not delivered.
-pub(super) fn salvage(bytes: &[u8]) -> OldQueue {
+pub fn salvage(bytes: &[u8]) -> OldQueue {
     let mut found = OldQueue::default();
     let mut list = List::Queue;
     let mut at = 0;
@@ -18,7 +25,7 @@ pub(super) fn salvage(bytes: &[u8]) -> OldQueue {
                 Some("queue") => list = List::Queue,
                 Some("failed") => list = List::Failed,
                 Some("last_100") => list = List::Last100,
-                Some("stats") => found.totals = stats(rest),
+                Some("stats") => found.stats = stats(rest),
                 _ => {}
             }
         }
@@ -56,9 +63,9 @@ fn key(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(&bytes[1..end]).ok()
 }
 
-fn stats(bytes: &[u8]) -> Option<crate::queue::state::Totals> {
+fn stats(bytes: &[u8]) -> Option<Stats> {
     let begin = bytes.iter().position(|&byte| byte == b'{')?;
-    Some(totals(&object(&bytes[begin..])?.0))
+    Some(Stats::of(&object(&bytes[begin..])?.0))
 }
 
 #[cfg(test)]
@@ -101,7 +108,7 @@ mod tests {
         bytes[at..at + 40].fill(0);
         let found = salvage(&bytes);
         assert_eq!((ids(&found.queue), ids(&found.failed)), (vec!["q2"], vec!["f1"]));
-        assert_eq!(found.totals.unwrap().total_synced, 216);
+        assert_eq!(found.stats.unwrap().synced, 216);
     }
 
     proptest! {

@@ -5,27 +5,22 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
-
 use super::detector::Detector;
-use super::{Rule, detector_path, target};
-use crate::cli::error::{CliError, Outcome};
-use crate::cli::exit::Exit;
+use super::{RaceError, Rule, detector_path, target};
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockRoot, Locker, Patience, Roots};
 use crate::sys;
 use crate::sys::random::Random;
 
-/// One contender of a self-test, started by it.
-#[derive(Debug, Args)]
-pub struct Contend {
-    /// The race's folder
-    folder: PathBuf,
-    #[arg(long, value_enum)]
-    rule: Rule,
-    /// Only say whether the kernel lock on the detector is refused
-    #[arg(long)]
-    probe: bool,
+/// One contender of a race, in a process of its own.
+#[derive(Debug, Clone)]
+pub struct Contender {
+    /// How it takes the lock.
+    pub rule: Rule,
+    /// The race's folder.
+    pub folder: PathBuf,
+    /// It does not race, but only says whether the kernel lock on the detector is refused.
+    pub probe: bool,
 }
 
 /// One stay inside, as a contender reports it.
@@ -55,13 +50,16 @@ impl Entry {
     }
 }
 
-impl Contend {
-    pub(crate) fn run(self) -> Outcome {
-        let fail = |error| CliError::io("cannot contend", &error);
-        let detector = Detector::open(&detector_path(&self.folder)).map_err(fail)?;
+impl Contender {
+    /// Races until it is killed, or until nobody reads any more what it reports to `out`. A probe
+    /// comes back, and says whether the lock is refused.
+    ///
+    /// # Errors
+    /// The lock failed, or a file of the race.
+    pub fn run(self, out: &mut dyn Write) -> Result<bool, RaceError> {
+        let detector = Detector::open(&detector_path(&self.folder))?;
         if self.probe {
-            let granted = detector.try_lock().map_err(fail)?;
-            return Ok(if granted { Exit::CheckFailed } else { Exit::Done });
+            return Ok(!detector.try_lock()?);
         }
         let mut way: Box<dyn Way> = match self.rule {
             Rule::Aimem => Box::new(Ours::new(&self.folder)?),
@@ -71,15 +69,16 @@ impl Contend {
         loop {
             let took_over = way.take()?;
             let entered = sys::clock::since_boot();
-            let overlapped = detector.enter().map_err(fail)?;
+            let overlapped = detector.enter()?;
             let dies = random.below(2) == 0;
             if !dies && !overlapped {
-                detector.leave().map_err(fail)?;
+                detector.leave()?;
             }
             let entry = Entry { entered, left: sys::clock::since_boot(), took_over, overlapped };
             // One write, so that the lines of several contenders do not mix. When the race is
             // over nobody reads any more, and this ends us.
-            (&io::stdout()).write_all(entry.render().as_bytes()).map_err(fail)?;
+            out.write_all(entry.render().as_bytes())?;
+            out.flush()?;
             if dies {
                 let _ = sys::process::send_signal(std::process::id(), sys::signal::KILL);
             }
@@ -91,8 +90,8 @@ impl Contend {
 /// A way to take and release the lock.
 pub(super) trait Way {
     /// Takes it; says whether a dead holder's was in the way.
-    fn take(&mut self) -> Result<bool, CliError>;
-    fn release(&mut self) -> Result<(), CliError>;
+    fn take(&mut self) -> Result<bool, RaceError>;
+    fn release(&mut self) -> Result<(), RaceError>;
 }
 
 /// aimem's.
@@ -103,7 +102,7 @@ pub(super) struct Ours {
 }
 
 impl Ours {
-    pub(super) fn new(folder: &Path) -> Result<Ours, CliError> {
+    pub(super) fn new(folder: &Path) -> Result<Ours, RaceError> {
         let locker = Locker {
             roots: Roots::fixed(LockRoot::open(&folder.join("locks"))?),
             inherited: Vec::new(),
@@ -118,14 +117,14 @@ impl Ours {
 }
 
 impl Way for Ours {
-    fn take(&mut self) -> Result<bool, CliError> {
+    fn take(&mut self) -> Result<bool, RaceError> {
         let held = self.locker.acquire(&self.target, Keep::Running, &mut Silent)?;
         let took_over = held.reclaimed().is_some();
         self.held = Some(held);
         Ok(took_over)
     }
 
-    fn release(&mut self) -> Result<(), CliError> {
+    fn release(&mut self) -> Result<(), RaceError> {
         self.held.take().map_or(Ok(()), |held| Ok(held.release()?))
     }
 }
@@ -136,14 +135,13 @@ struct Script {
 }
 
 impl Way for Script {
-    fn take(&mut self) -> Result<bool, CliError> {
-        let fail = |error| CliError::io("cannot contend", &error);
+    fn take(&mut self) -> Result<bool, RaceError> {
         let mut took_over = false;
         loop {
             match fs::create_dir(&self.lock) {
                 Ok(()) => break,
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(fail(error)),
+                Err(error) => return Err(error.into()),
             }
             let info = fs::read_to_string(self.lock.join("info")).unwrap_or_default();
             let pid = info.lines().find_map(|line| line.strip_prefix("PID: ")?.parse().ok());
@@ -160,7 +158,7 @@ impl Way for Script {
         Ok(took_over)
     }
 
-    fn release(&mut self) -> Result<(), CliError> {
+    fn release(&mut self) -> Result<(), RaceError> {
         let _ = fs::remove_dir_all(&self.lock);
         Ok(())
     }

@@ -9,26 +9,29 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::contender::{Entry, Ours, Way};
+use super::contender::{Contender, Entry, Ours, Way};
 use super::detector::Detector;
-use super::{Rule, detector_path, target};
-use crate::cli::error::CliError;
+use super::{RaceError, Races, Rule, detector_path, target};
 use crate::sys;
 use crate::sys::random::Random;
 use crate::sys::signal::{CONT, KILL, STOP};
 
 /// How often dead contenders are replaced.
 const TICK: Duration = Duration::from_millis(1);
-/// One contender in so many ticks is killed, wherever it is. Not more often: one killed between
-/// the two steps of a take is waited for for two seconds, and contenders kill themselves besides.
+/// One contender in so many ticks is killed, wherever it is. Not more often: contenders kill
+/// themselves besides.
 const KILL_EVERY: usize = 300;
 /// One contender in so many ticks is stopped, wherever it is.
 const STOP_EVERY: usize = 300;
 const LONGEST_STOP_MILLIS: usize = 60;
 
+/// Makes the command of a contender.
+type Start<'a> = &'a dyn Fn(&Contender) -> io::Result<Command>;
+
 /// A folder for races, removed when it is dropped.
-pub(super) struct Arena {
+pub(super) struct Arena<'a> {
     path: PathBuf,
+    start: Start<'a>,
 }
 
 /// What came of a race.
@@ -41,12 +44,12 @@ pub(super) struct Outcome {
     pub(super) complaint: Option<String>,
 }
 
-impl Arena {
-    pub(super) fn new(folder: &Path) -> io::Result<Arena> {
+impl<'a> Arena<'a> {
+    pub(super) fn new(folder: &Path, start: Start<'a>) -> io::Result<Arena<'a>> {
         let name = hex::encode(&sys::random_128()?[..6]);
         let path = fs::canonicalize(folder)?.join(format!(".selftest-{name}"));
         DirBuilder::new().mode(0o700).create(&path)?;
-        let arena = Arena { path };
+        let arena = Arena { path, start };
         File::create(target(&arena.path))?;
         File::create(detector_path(&arena.path))?;
         Ok(arena)
@@ -65,33 +68,26 @@ impl Arena {
             Err(error) if sys::file::no_flock(&error) => return Ok(false),
             Err(error) => return Err(error),
         }
-        let refused = self.contender(Rule::Aimem)?.arg("--probe").status()?.success();
+        let refused = self.contender(Rule::Aimem, true)?.status()?.success();
         detector.leave()?;
-        let granted = !self.contender(Rule::Aimem)?.arg("--probe").status()?.success();
+        let granted = !self.contender(Rule::Aimem, true)?.status()?.success();
         Ok(refused && granted)
     }
 
     /// Takes the lock once and gives it back, with nobody else about.
-    pub(super) fn try_lock(&self) -> Result<(), CliError> {
+    pub(super) fn try_lock(&self) -> Result<(), RaceError> {
         let mut way = Ours::new(&self.path)?;
         way.take()?;
         way.release()
     }
 
-    fn contender(&self, rule: Rule) -> io::Result<Command> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["locks", "contend", "--rule", rule.name()]).arg(&self.path);
+    fn contender(&self, rule: Rule, probe: bool) -> io::Result<Command> {
+        let mut command = (self.start)(&Contender { rule, folder: self.path.clone(), probe })?;
         command.stdin(Stdio::null());
         Ok(command)
     }
 
-    pub(super) fn race(
-        &self,
-        rule: Rule,
-        contenders: usize,
-        takeovers: usize,
-        limit: Duration,
-    ) -> io::Result<Outcome> {
+    pub(super) fn race(&self, rule: Rule, contenders: usize, races: &Races) -> io::Result<Outcome> {
         let (read, write) = io::pipe()?;
         let entries = Arc::new(Mutex::new(Vec::new()));
         let taken_over = Arc::new(AtomicUsize::new(0));
@@ -118,10 +114,10 @@ impl Arena {
         let mut field =
             Field { children: Vec::new(), random: Random::new(), killed: 0, stopped: 0, asleep: None };
         let outcome = (|| {
-            while taken_over.load(Ordering::Relaxed) < takeovers && started.elapsed() < limit {
+            while taken_over.load(Ordering::Relaxed) < races.takeovers && started.elapsed() < races.limit {
                 field.fill(contenders, || {
                     let (out, err) = (write.try_clone()?, say.try_clone()?);
-                    self.contender(rule)?.stdout(out).stderr(err).spawn()
+                    self.contender(rule, false)?.stdout(out).stderr(err).spawn()
                 })?;
                 field.disturb();
                 std::thread::sleep(TICK);
@@ -141,7 +137,7 @@ impl Arena {
     }
 }
 
-impl Drop for Arena {
+impl Drop for Arena<'_> {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
     }

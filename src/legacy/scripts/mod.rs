@@ -4,17 +4,19 @@
 //! command's. Between `file-lock.sh acquire` and `release`, the other scripts work under the
 //! lock that their shell has taken. Everything else is the new verbs' work.
 
+pub mod install;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::args::{WaitArgs, call, lock_root_here, lock_root_of, locker, own_words};
-use super::error::{CliError, Outcome};
-use super::exit::Exit;
-use super::hints::quote;
-use super::output;
-use super::waiting::Patient;
+use crate::cli::args::{WaitArgs, call, lock_root_here, lock_root_of, locker, own_words};
+use crate::cli::error::{CliError, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::hints::quote;
+use crate::cli::waiting::Patient;
+use crate::cli::{self, output};
 use crate::lock::key::Key;
 use crate::lock::{Keep, LockId, LockRoot, Target, inventory, manage, owner};
 use crate::memory::{self, Validate};
@@ -87,7 +89,7 @@ pub fn run(name: &str, words: Vec<OsString>) -> u8 {
             Some("with") => return with(words),
             Some("acquire") => words.operand("FILE").and_then(|file| acquire(&file)),
             Some("release") => words.operand("the lock directory").and_then(|path| release(&path)),
-            Some("cleanup") => super::outcome_of(["locks", "cleanup"].map(OsString::from)),
+            Some("cleanup") => cli::outcome_of(["locks", "cleanup"].map(OsString::from)),
             Some("show") => show(),
             _ => output::result(LOCK_USAGE.as_bytes()).map(|()| Exit::CheckFailed),
         },
@@ -153,7 +155,7 @@ fn with(mut words: Words) -> u8 {
     let mut line = ["lock", "with"].map(OsString::from).to_vec();
     line.extend([plain(&file), "--".into()]);
     line.extend(words.0);
-    match super::outcome_of(line) {
+    match cli::outcome_of(line) {
         Ok(exit) => exit.code(),
         Err(error) if matches!(error.exit, Exit::NotFound | Exit::NotExecutable) => {
             output::finish(Err(error))
@@ -227,7 +229,7 @@ fn show() -> Outcome {
         output::result(b"No active locks\n")?;
         return Ok(Exit::Done);
     }
-    super::outcome_of(["locks", "show"].map(OsString::from))
+    cli::outcome_of(["locks", "show"].map(OsString::from))
 }
 
 fn memory_read(words: &mut Words) -> Outcome {
@@ -244,7 +246,7 @@ fn memory_read(words: &mut Words) -> Outcome {
     let mut line = vec![OsString::from("read"), if raw { "--raw" } else { "--pretty" }.into()];
     line.extend(if no_lock { vec!["--no-lock".into()] } else { lock_options(&file)? });
     line.extend(["--".into(), file]);
-    super::outcome_of(line)
+    cli::outcome_of(line)
 }
 
 fn memory_update(words: &mut Words) -> Outcome {
@@ -265,7 +267,7 @@ fn memory_update(words: &mut Words) -> Outcome {
         ([file], Some(name)) => update_by_function(line, file, name),
         ([file, filter], None) => {
             line.extend(["--".into(), file.clone(), filter.clone()]);
-            super::outcome_of(line)
+            cli::outcome_of(line)
         }
         ([], _) => Err(missing(UPDATE_USAGE)),
         ([_], None) => Err(CliError::usage("EXPRESSION is missing").hint(UPDATE_USAGE)),
@@ -282,7 +284,7 @@ fn update_by_function(mut line: Vec<OsString>, file: &OsStr, name: OsString) -> 
     // The name goes in as a word of its own: it is called, not parsed.
     line.extend(["bash", "-c", "\"$1\"", "bash"].map(OsString::from));
     line.push(name.clone());
-    super::outcome_of(line).map_err(|error| match error.what_to_do() {
+    cli::outcome_of(line).map_err(|error| match error.what_to_do() {
         None if !is_exported && error.exit == Exit::Data => {
             error.hint(format!("a function must be exported: export -f {}", name.to_string_lossy()))
         }

@@ -1,4 +1,4 @@
-//! Between the old file and the outbox: `import/`, from which entries appear in the outbox only
+//! Between an old program's file and the outbox: `import/`, from which entries appear in the outbox only
 //! after they have left the old file.
 //!
 //! 1. The entries are written and synced, then the plan that names them.
@@ -15,12 +15,11 @@ use std::io::Write;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::queue::contents::read_file;
-use crate::queue::error::reason;
-use crate::queue::spool::file_name;
-use crate::queue::state::{State, Totals};
-use crate::queue::ulid::Ulids;
-use crate::queue::{Entry, Place, QueueError, Spool, Ulid};
+use super::error::reason;
+use super::spool::file_name;
+use super::state::{State, Totals};
+use super::ulid::Ulids;
+use super::{Entry, Place, QueueError, Spool, Ulid};
 use crate::sys::failure::Op;
 use crate::sys::folder::Folder;
 use crate::sys::found;
@@ -65,6 +64,12 @@ pub(super) struct Cargo {
     pub(super) totals: Option<Totals>,
 }
 
+impl Cargo {
+    pub(super) fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.dead.is_empty()
+    }
+}
+
 /// The folder of one outbox. Whoever uses it holds the old files' locks.
 pub(super) struct Staging<'a> {
     spool: &'a Spool,
@@ -99,7 +104,7 @@ impl<'a> Staging<'a> {
     pub(super) fn unfinished(&self) -> Result<Option<Plan>, QueueError> {
         let Some(folder) = self.folder()? else { return Ok(None) };
         let path = folder.path_of(PLAN);
-        let read = read_file(&folder, PLAN, LONGEST_PLAN).map_err(QueueError::io(Op::Read, &path))?;
+        let read = folder.read_file(PLAN, LONGEST_PLAN).map_err(QueueError::io(Op::Read, &path))?;
         let Some(bytes) = read else { return Ok(None) };
         // It was synced before it got its name.
         serde_json::from_slice(&bytes.unwrap_or_default())

@@ -3,26 +3,29 @@
 use std::fs::File;
 use std::io::{self, Write};
 
+use super::Folder;
 use crate::sys;
-use crate::sys::file::Flock;
-use crate::sys::folder::Folder;
+use crate::sys::temporary::TemporaryName;
 
 /// What the names of temporary files end with.
 const SUFFIX: &str = ".aimem-tmp";
 
 /// New content, on disk under a name of its own. Dropping it removes it.
 #[derive(Debug)]
-pub(super) struct Fresh<'a> {
+#[must_use = "it is removed as soon as it is dropped"]
+pub struct Fresh<'a> {
     folder: &'a Folder,
-    name: String,
     file: File,
-    named: bool,
+    name: TemporaryName,
 }
 
 impl<'a> Fresh<'a> {
     /// Writes and syncs what shall become the content of `target`. The last number is for a file
     /// that the superuser may not give to the folder's owner.
-    pub(super) fn write(
+    ///
+    /// # Errors
+    /// As [`Folder::create_shown`] and `write(2)`.
+    pub fn write(
         folder: &'a Folder,
         target: &str,
         bytes: &[u8],
@@ -35,9 +38,9 @@ impl<'a> Fresh<'a> {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 created => created?,
             };
-            let mut fresh = Fresh { folder, name, file, named: false };
+            let mut fresh = Fresh { folder, file, name: folder.temporary(name) };
             // Whoever looks for leftovers leaves a locked one alone.
-            let _ = sys::file::try_flock(&fresh.file, Flock::Exclusive);
+            let _ = sys::file::lock_new(&fresh.file);
             fresh.file.write_all(bytes)?;
             fresh.file.sync_all()?;
             return Ok(fresh);
@@ -45,33 +48,26 @@ impl<'a> Fresh<'a> {
     }
 
     /// The file itself.
-    pub(super) fn file(&self) -> &File {
+    pub fn file(&self) -> &File {
         &self.file
     }
 
     /// Gives it its name. The folder is not synced yet.
-    pub(super) fn rename_to(mut self, target: &str) -> io::Result<()> {
-        self.folder.rename(&self.name, self.folder, target)?;
-        self.named = true;
-        Ok(())
+    ///
+    /// # Errors
+    /// As `rename(2)`.
+    pub fn rename_to(mut self, target: &str) -> io::Result<()> {
+        self.name.rename_to(self.folder, target)
     }
-}
 
-impl Drop for Fresh<'_> {
-    fn drop(&mut self) {
-        if !self.named {
-            let _ = self.folder.remove_file(&self.name);
-        }
-    }
-}
-
-/// Removes what killed processes left beside `target`. For whoever keeps all others out.
-pub(super) fn sweep(folder: &Folder, target: &str) {
-    let begin = format!(".{target}.");
-    let is_ours = |name: &str| name.starts_with(&begin) && name.ends_with(SUFFIX);
-    for name in folder.names().unwrap_or_default() {
-        if name.to_str().is_some_and(is_ours) {
-            let _ = folder.remove_file(&name);
+    /// Removes what killed processes left beside `target`. For whoever keeps all others out.
+    pub fn sweep(folder: &Folder, target: &str) {
+        let begin = format!(".{target}.");
+        let is_ours = |name: &str| name.starts_with(&begin) && name.ends_with(SUFFIX);
+        for name in folder.names().unwrap_or_default() {
+            if name.to_str().is_some_and(is_ours) {
+                let _ = folder.remove_file(&name);
+            }
         }
     }
 }

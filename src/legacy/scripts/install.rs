@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::super::error::{CliError, Outcome};
-use super::super::exit::Exit;
-use super::super::output;
-use super::super::scripts::NAMES;
+use super::NAMES;
+use crate::cli::error::{CliError, Outcome};
+use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::replace::Replace;
 
 /// What tells our wrappers from everything else.
