@@ -12,9 +12,10 @@ use crate::error::offset;
 use crate::lang::parse;
 use crate::lang::rewrite::Rewriter;
 use crate::lang::scope::path_name;
+use crate::run::context;
 use crate::run::stack;
 use crate::run::start::Start;
-use crate::run::trail;
+use crate::run::trail::{self, Identity};
 use crate::run::within::given_up;
 use crate::{Bindings, FilterError, FilterErrorKind, Value};
 use jaq_core::data::HasLut;
@@ -110,7 +111,7 @@ impl Filter {
     /// [`FilterErrorKind::Compile`], with [`FilterError::details`].
     pub fn compile(source: &str, bindings: &Bindings) -> Result<Self, FilterError> {
         stack::ensure();
-        stack::take_refused();
+        let _context = context::Run::start(Identity::NONE);
         let (longest, deepest) =
             if stack::is_large() { (LONGEST, NESTING) } else { (LONGEST_ELSEWHERE, NESTING_ELSEWHERE) };
         if source.len() > longest {
@@ -134,7 +135,6 @@ impl Filter {
             body = rewriter.term(term);
         }
         if rewriter.too_deep {
-            stack::take_refused();
             return Err(FilterError::compile(source, 0, 1, "nested too deeply"));
         }
         let mut definitions = reached(rewriter.definitions, &arena);
@@ -188,8 +188,7 @@ impl Filter {
         mut on_result: impl FnMut(Value) -> ControlFlow<()>,
     ) -> Result<(), FilterError> {
         stack::ensure();
-        stack::take_refused();
-        trail::start(&input);
+        let _context = context::Run::start(Identity::of(&input));
         let run = Run {
             lut: &self.compiled.lut,
             bindings: &self.bindings,

@@ -251,3 +251,15 @@ fn macos_is_checked_as_the_readme_says_and_called_tested_nowhere() {
         "all targets and default features, warnings refused"
     );
 }
+
+#[test]
+fn the_list_of_builtins_is_the_languages() {
+    use aimem::document::{Filter, Value};
+    let names =
+        Filter::compile("builtins | sort | map(\"`\\(.)`\") | join(\" \")", &Default::default()).unwrap();
+    let names = names.run_one(Value::null()).unwrap();
+    let page = fs::read_to_string(root().join("docs/filter.md")).unwrap();
+    let list = page.split("## The builtins").nth(1).unwrap().split("\n\n").nth(2).unwrap();
+    let list = list.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(Some(list.as_str()), names.as_str(), "docs/filter.md");
+}

@@ -13,5 +13,6 @@ mod order;
 mod place;
 mod power_cut;
 mod publish;
+mod resident;
 mod shared_file;
 mod targets;

@@ -110,7 +110,7 @@ pub(crate) const TABLE: &[Builtin] = &[
         box_once(Err(halt_error(&cv, &code)))
     }),
     native("builtins", "", |_| {
-        let public = table::all().filter(|builtin| builtin.is_public());
+        let public = table::all().filter(|builtin| builtin.is_public() && !builtin.name.starts_with('@'));
         let names = public.map(|builtin| format!("{}/{}", builtin.name, builtin.arity()));
         box_once(Ok(names.map(Value::from).collect()))
     }),

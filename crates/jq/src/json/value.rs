@@ -8,7 +8,7 @@ use crate::json::array::Array;
 use crate::json::object::Object;
 use crate::json::parse::{InvalidJson, parse};
 use crate::json::text::{Short, Text};
-use std::cell::{Cell, RefCell};
+use crate::run::context;
 use std::rc::Rc;
 
 /// A JSON value. Cheap to clone; not `Send`.
@@ -44,36 +44,29 @@ pub(crate) enum Children {
     Entries(Vec<(Text, Value)>),
 }
 
-thread_local! {
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
-    static LATER: RefCell<Vec<Children>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Drops the children of an array or object. Beyond [`DROP_DEPTH`] they are left to the outermost
-/// call, so that the stack stays small.
+/// call, so that the stack stays small. While a thread ends there is nobody to leave them to.
 pub(crate) fn drop_children(children: Children) {
-    let depth = DEPTH.get();
-    if depth >= DROP_DEPTH {
-        put_off(children);
+    let mut children = Some(children);
+    let depth = context::try_with(|context| {
+        let depth = context.drop_depth.get();
+        match depth < DROP_DEPTH {
+            true => context.drop_depth.set(depth + 1),
+            false => context.drop_later.borrow_mut().extend(children.take()),
+        }
+        depth
+    });
+    drop(children.take());
+    let Some(depth) = depth.filter(|depth| *depth < DROP_DEPTH) else {
         return;
-    }
-    DEPTH.set(depth + 1);
-    drop(children);
+    };
     if depth == 0 {
-        while let Some(children) = next_put_off() {
+        let next = || context::try_with(|context| context.drop_later.borrow_mut().pop()).flatten();
+        while let Some(children) = next() {
             drop(children);
         }
     }
-    DEPTH.set(depth);
-}
-
-fn put_off(children: Children) {
-    // While a thread ends, its list is gone, and they are dropped here.
-    let _ = LATER.try_with(|later| later.borrow_mut().push(children));
-}
-
-fn next_put_off() -> Option<Children> {
-    LATER.try_with(|later| later.borrow_mut().pop()).ok()?
+    context::try_with(|context| context.drop_depth.set(depth));
 }
 
 impl Value {

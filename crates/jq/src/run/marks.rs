@@ -3,15 +3,12 @@
 use crate::Value;
 use crate::json::value::Node;
 use crate::run::arithmetic::fail;
+use crate::run::context;
 use crate::run::trail::Identity;
 
-thread_local! {
-    /// What makes a key a mark: nobody else has this very object.
-    static MARK: Value = Value::empty_object();
-}
-
+/// What makes a key a mark: nobody else has this very object. Without a run there is none.
 fn mark() -> Value {
-    MARK.with(Clone::clone)
+    context::with(|context| context.mark.borrow().clone()).unwrap_or_default()
 }
 
 /// The key that says: here the path ended, `value` is not in the document. The last place that was

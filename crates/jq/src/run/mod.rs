@@ -1,6 +1,7 @@
 //! What runs: the values as the engine sees them, paths, deletion, and the limits of a run.
 
 pub(crate) mod arithmetic;
+pub(crate) mod context;
 pub(crate) mod deletion;
 mod engine;
 pub(crate) mod marks;

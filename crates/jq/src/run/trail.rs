@@ -8,12 +8,12 @@
 //! handed out; else the outer path alone is.
 
 use crate::json::value::{Node, Value};
+use crate::run::context;
 use jaq_core::Exn;
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// The last error that came up through an update.
-struct Trail {
+pub(crate) struct Trail {
     error: Value,
     /// What was updated.
     root: Identity,
@@ -21,16 +21,13 @@ struct Trail {
     keys: Vec<Value>,
 }
 
-thread_local! {
-    static DOCUMENT: Cell<Identity> = const { Cell::new(Identity(0)) };
-    static TRAIL: RefCell<Option<Trail>> = const { RefCell::new(None) };
-}
-
 /// Which value it is, not what it is like. Scalars are all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Identity(usize);
 
 impl Identity {
+    pub(crate) const NONE: Self = Self(0);
+
     pub(crate) fn of(value: &Value) -> Self {
         Self(match &value.0 {
             Node::Array(array) => Rc::as_ptr(array).addr(),
@@ -52,33 +49,30 @@ pub(crate) fn note<'a>(
         Ok(error) => error.into_val(),
         Err(other) => return other,
     };
-    TRAIL.with_borrow_mut(|trail| {
-        let last = trail.take().filter(|trail| trail.root == inside && is_same(&trail.error, &error));
-        let mut keys = last.map(|trail| trail.keys).unwrap_or_default();
-        keys.extend(path);
-        *trail = Some(Trail { error: error.clone(), root, keys });
-    });
+    let last = context::with(|context| context.trail.take());
+    let last = last.filter(|trail| trail.root == inside && is_same(&trail.error, &error));
+    let mut keys = last.map(|trail| trail.keys).unwrap_or_default();
+    keys.extend(path);
+    let trail = Trail { error: error.clone(), root, keys };
+    context::with(|context| context.trail.replace(Some(trail)));
     jaq_core::Error::new(error).into()
 }
 
 /// Says that an update made one value of another.
 pub(crate) fn became(before: Identity, after: &Value) {
-    if DOCUMENT.get() == before {
-        DOCUMENT.set(Identity::of(after));
-    }
+    context::with(|context| {
+        if context.document.get() == before {
+            context.document.set(Identity::of(after));
+        }
+    });
 }
 
 /// Where in the document `error` came from, as a path: `.users[3].age`. `None` if it came through
 /// no update of the document, or from the whole of it.
 pub(crate) fn of(error: &Value) -> Option<String> {
-    let trail = TRAIL.take().filter(|trail| is_same(&trail.error, error) && trail.root == DOCUMENT.get())?;
+    let (trail, document) = context::with(|context| (context.trail.take(), context.document.get()));
+    let trail = trail.filter(|trail| is_same(&trail.error, error) && trail.root == document)?;
     (!trail.keys.is_empty()).then(|| spelled(trail.keys.iter().rev()))
-}
-
-/// A filter starts on this document.
-pub(crate) fn start(document: &Value) {
-    DOCUMENT.set(Identity::of(document));
-    TRAIL.take();
 }
 
 fn is_same(left: &Value, right: &Value) -> bool {

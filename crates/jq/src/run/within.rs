@@ -4,7 +4,7 @@
 //! abandoned and the caller is told at once. A filter notices at its next recursion or range and
 //! ends; other work goes on until it is done, or until the process ends.
 
-use std::cell::RefCell;
+use crate::run::context;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,11 +16,6 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Stack sizes to try, largest first; only touched pages cost memory.
 const STACKS: [usize; 3] = [1 << 29, 1 << 27, 1 << 25];
-
-thread_local! {
-    /// Set once nobody waits for this thread any more.
-    static GIVEN_UP: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
-}
 
 /// Threads that have not been joined. None is ever detached: glibc's `pthread_detach`, which comes
 /// with a dropped handle, still looks at a thread that may have ended and unmapped itself between,
@@ -40,7 +35,7 @@ fn join_ended() {
 
 /// Whether this thread's work has been given up.
 pub(crate) fn given_up() -> bool {
-    GIVEN_UP.with_borrow(|flag| flag.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)))
+    context::with(|context| context.given_up.get().is_some_and(|flag| flag.load(Ordering::Relaxed)))
 }
 
 /// What bounds a piece of work.
@@ -100,8 +95,9 @@ where
         let body = move || {
             let work = shared.lock().ok().and_then(|mut slot| slot.take());
             if let Some(work) = work {
-                crate::run::stack::set_size(size);
-                GIVEN_UP.set(Some(flag));
+                super::stack::set_size(size);
+                // The thread is new: it is the first to be set.
+                let _ = context::with(|context| context.given_up.set(flag));
                 let (result, left) = work();
                 let _ = sender.send(result);
                 drop(left);

@@ -173,7 +173,6 @@ impl<'s> Parser<'s> {
         if stack::has_room() {
             return Ok(());
         }
-        stack::take_refused();
         self.wrong_at(0, 1, "nested too deeply")
     }
 
