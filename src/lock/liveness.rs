@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::anchor;
-use super::attempt::UNBORN_MODE;
+use super::attempt::is_unborn;
 use super::id::Token;
 use super::info::Info;
 use super::key::Key;
@@ -236,7 +236,7 @@ impl Judge {
     ) -> Judgement {
         let what = if info.is_some() { "no PID in its info" } else { "no info" };
         let local = self.root.reach() == Reach::Local;
-        if info.is_none() && folder_meta.mode() & 0o7777 == UNBORN_MODE {
+        if info.is_none() && is_unborn(folder_meta.mode()) {
             // Its maker had the guard for as long as it was like this.
             return Judgement::new(Verdict::Stale, "its maker died before it was whole");
         }

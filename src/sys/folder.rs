@@ -132,7 +132,7 @@ impl Folder {
     /// The same, with what the umask leaves when no permissions are given. Whether it surely is the
     /// one that was made, too: a name can be given to another folder of the superuser's.
     fn make(&self, name: &OsStr, mode: Option<u32>) -> io::Result<(Folder, bool)> {
-        let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o777) as RawMode);
+        let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o1777) as RawMode);
         rustix::fs::mkdirat(self.file(), name, bits)?;
         let made = match (self.folder(name), mode) {
             // Under an odd umask it can't be opened yet.

@@ -15,8 +15,13 @@ use crate::common::{Killed, Ran, TestEnv, aimem_path, eventually, long_tests, re
 /// How many are tried at the same time: most of the time goes into waiting.
 const AT_ONCE: usize = 6;
 
+/// Makes the file system look like one that has no exclusive rename.
+const PLAIN_RENAME: [&str; 2] = ["-e", "inject=renameat2:error=EINVAL"];
+
 /// A command to be killed, in a world of its own.
 struct Scenario {
+    /// What `strace` does besides.
+    besides: &'static [&'static str],
     /// Prepares the world and returns the command line to kill.
     start: fn(&World) -> Vec<String>,
     /// After the kill: what may stand there while the owner lives.
@@ -111,7 +116,7 @@ struct Call {
 fn calls(scenario: &Scenario) -> Vec<Call> {
     let world = World::new();
     let args = (scenario.start)(&world);
-    assert!(strace(&world, &[], &args).status().unwrap().success());
+    assert!(strace(&world, scenario.besides, &args).status().unwrap().success());
     let trace = std::fs::read_to_string(world.env.root().join("trace")).unwrap();
     let mut counts: HashMap<&str, usize> = HashMap::new();
     let mut calls = Vec::new();
@@ -126,7 +131,8 @@ fn calls(scenario: &Scenario) -> Vec<Call> {
         *count += 1;
         is_interesting |= line.contains(".locks");
         // The first one starts the program; a signal's return is none of its own.
-        if is_interesting && !["execve", "rt_sigreturn"].contains(&name) {
+        let is_besides = scenario.besides.iter().any(|option| option.contains(&format!("={name}:")));
+        if is_interesting && !is_besides && !["execve", "rt_sigreturn"].contains(&name) {
             calls.push(Call { name: name.to_owned(), count: *count });
         }
     }
@@ -139,7 +145,8 @@ fn kill_at(scenario: &Scenario, call: &Call) -> bool {
     let world = World::new();
     let args = (scenario.start)(&world);
     let inject = format!("inject={}:signal=KILL:when={}", call.name, call.count);
-    let killed: Child = strace(&world, &["-e", &inject], &args).spawn().unwrap();
+    let killed: Child =
+        strace(&world, &[scenario.besides, &["-e", &inject]].concat(), &args).spawn().unwrap();
     let killed = Ran::of(killed.wait_with_output().unwrap()).code == 128 + 9;
     (scenario.honest)(&world, &world.shown());
     (scenario.end)(&world);
@@ -175,6 +182,7 @@ fn everywhere(scenario: Scenario) {
 #[test]
 fn lock_with_may_be_killed_at_any_call() {
     everywhere(Scenario {
+        besides: &[],
         start: |_| words(&["lock", "with", "f", "--", "true"]),
         honest: |_, shown| shown.assert_held_because("has the kernel lock"),
         // The command may have been started: `true` does not last.
@@ -183,8 +191,19 @@ fn lock_with_may_be_killed_at_any_call() {
 }
 
 #[test]
+fn lock_with_may_be_killed_at_any_call_where_there_is_no_exclusive_rename() {
+    everywhere(Scenario {
+        besides: &PLAIN_RENAME,
+        start: |_| words(&["lock", "with", "f", "--", "true"]),
+        honest: |_, shown| shown.assert_held_because("has the kernel lock"),
+        end: |world| eventually("the command ends", || !world.shown().why.contains("kernel lock")),
+    });
+}
+
+#[test]
 fn lock_with_over_a_dead_lock_may_be_killed_at_any_call() {
     everywhere(Scenario {
+        besides: &[],
         start: |world| {
             let pid = world.start_owner();
             world.acquire(&["--pid", &pid]);
@@ -199,6 +218,7 @@ fn lock_with_over_a_dead_lock_may_be_killed_at_any_call() {
 #[test]
 fn acquire_may_be_killed_at_any_call() {
     everywhere(Scenario {
+        besides: &[],
         start: |world| {
             let pid = world.start_owner();
             words(&["lock", "acquire", "f", "--pid", &pid])
@@ -211,6 +231,7 @@ fn acquire_may_be_killed_at_any_call() {
 #[test]
 fn release_may_be_killed_at_any_call() {
     everywhere(Scenario {
+        besides: &[],
         start: |world| {
             let pid = world.start_owner();
             let id = world.acquire(&["--pid", &pid]);
@@ -228,6 +249,7 @@ fn release_may_be_killed_at_any_call() {
 #[test]
 fn renew_may_be_killed_at_any_call() {
     everywhere(Scenario {
+        besides: &[],
         start: |world| {
             let id = world.acquire(&["--ttl", "10m"]);
             words(&["lock", "renew", &id, "--ttl", "5m"])
@@ -248,6 +270,7 @@ fn renew_may_be_killed_at_any_call() {
 #[test]
 fn an_update_may_be_killed_at_any_call() {
     everywhere(Scenario {
+        besides: &[],
         start: |_| words(&["update", "f", ".n += 1"]),
         honest: |world, shown| {
             shown.assert_nobody_has_it();
@@ -264,6 +287,7 @@ fn an_update_may_be_killed_at_any_call() {
 #[test]
 fn cleanup_may_be_killed_at_any_call() {
     everywhere(Scenario {
+        besides: &[],
         start: |world| {
             let pid = world.start_owner();
             world.acquire(&["--pid", &pid]);
