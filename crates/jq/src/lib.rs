@@ -1,13 +1,16 @@
-//! JSON documents and jq's language, for programs that update files.
+#![doc = include_str!("../README.md")]
 //!
-//! Bytes come in, bytes go out: nothing here opens a file, prints or ends the process.
+//! # The map
 //!
 //! - [`validate`] and [`Value::parse`] take exactly one document of strict JSON.
-//! - [`Filter`] is the language of jq 1.8.
+//! - [`Filter`] is a compiled filter, [`Bindings`] what it finds besides its input.
 //! - [`Original`] is a document as it was read; it gives the bytes of a new value, with all that did
 //!   not change copied.
 //! - [`Style`] is a layout, and [`serialise`] writes a whole value in it.
-//! - [`within`] runs all that on a thread that can be given up.
+//! - [`within`] runs all that on a thread that can be given up, with a stack for deep documents.
+//!
+//! Inside, `json` knows values and texts, `lang` turns a filter's text into the engine's terms,
+//! `builtins` is one table of what a filter can name, and `run` is what happens when it runs.
 
 mod bindings;
 mod builtins;

@@ -8,11 +8,11 @@
 //! A builtin that is a definition, and gives paths, is compiled a second time with all in it marked.
 
 use crate::builtins::table::Body;
-use crate::lang::rewrite::{Ast, Rewriter, call, pipe, text};
+use crate::lang::rewrite::{Ast, Rewriter, bind_all, call, is_strict, pipe, text};
 use crate::lang::scope::{Owner, path_name};
 use crate::run::stack;
 use jaq_core::load::parse::{BinaryOp, Term};
-use jaq_core::path::Part;
+use jaq_core::path::{Part, Path};
 
 impl<'s> Rewriter<'s> {
     /// A rewritten term that stands where a path is wanted. `intact` says that its input is a path
@@ -25,12 +25,10 @@ impl<'s> Rewriter<'s> {
             Term::Id | Term::Recurse | Term::Break(_) => term,
             Term::Path(head, parts) => {
                 let head = self.as_path(*head, intact);
-                match parts.0.first() {
-                    Some((part, _)) if !intact || !is_intact(&head) => {
-                        let look = call("!look", vec![key(part)]);
-                        Term::Path(Box::new(pipe(head, look)), parts)
-                    }
-                    _ => Term::Path(Box::new(head), parts),
+                if intact && is_intact(&head) {
+                    Term::Path(Box::new(head), parts)
+                } else {
+                    self.look(head, parts)
                 }
             }
             Term::BinOp(left, BinaryOp::Pipe(None), right) => {
@@ -80,6 +78,31 @@ impl<'s> Rewriter<'s> {
             Term::Call(name, arguments) => self.call_as_path(name, arguments, intact),
             other => call("!value", vec![other]),
         }
+    }
+
+    /// A step that looks first whether it starts from a path.
+    fn look(&mut self, head: Ast<'s>, mut parts: Path<Ast<'s>>) -> Ast<'s> {
+        let Some((part, _)) = parts.0.first_mut() else {
+            return head;
+        };
+        let mut bound = Vec::new();
+        // A key that has to be worked out is named twice: it is bound.
+        let mut key = |term: &mut Ast<'s>| {
+            bound.extend(is_strict(term).then(|| self.take(term)));
+            term.clone()
+        };
+        let none = || call("!null", Vec::new());
+        let key = match part {
+            Part::Index(index) => key(index),
+            Part::Range(None, None) => none(),
+            Part::Range(from, upto) => {
+                let from = from.as_mut().map_or_else(none, &mut key);
+                let upto = upto.as_mut().map_or_else(none, key);
+                Term::Obj(vec![(text("start"), Some(from)), (text("end"), Some(upto))])
+            }
+        };
+        let head = pipe(head, call("!look", vec![key]));
+        bind_all(bound, Term::Path(Box::new(head), parts))
     }
 
     fn boxed_path(&mut self, term: Ast<'s>, intact: bool) -> Box<Ast<'s>> {
@@ -134,18 +157,5 @@ fn is_intact(term: &Ast<'_>) -> bool {
         Term::Call("!recurse" | "recurse" | "!guard" | "getpath" | "select!" | "empty!", _) => true,
         Term::Call("!alternative" | "!otherwise" | "first", arguments) => arguments.iter().all(is_intact),
         _ => false,
-    }
-}
-
-/// The key of a step, as a path has it; of a step into everything null.
-fn key<'s>(part: &Part<Ast<'s>>) -> Ast<'s> {
-    match part {
-        Part::Index(index) => index.clone(),
-        Part::Range(None, None) => call("!null", Vec::new()),
-        Part::Range(from, upto) => {
-            let bound =
-                |bound: &Option<Ast<'s>>| Some(bound.clone().unwrap_or_else(|| call("!null", Vec::new())));
-            Term::Obj(vec![(text("start"), bound(from)), (text("end"), bound(upto))])
-        }
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn pipe<'s>(left: Ast<'s>, right: Ast<'s>) -> Ast<'s> {
 }
 
 /// `term as $name | …`, the first one outside.
-fn bind_all<'s>(bound: Vec<(Ast<'s>, &'s str)>, rest: Ast<'s>) -> Ast<'s> {
+pub(crate) fn bind_all<'s>(bound: Vec<(Ast<'s>, &'s str)>, rest: Ast<'s>) -> Ast<'s> {
     let bind = |rest, (term, name)| binary(term, BinaryOp::Pipe(Some(Pattern::Var(name))), rest);
     bound.into_iter().rev().fold(rest, bind)
 }
@@ -150,7 +150,7 @@ impl<'s> Rewriter<'s> {
     }
 
     /// Takes a term out of its place, for a variable that it is bound to first.
-    fn take(&mut self, term: &mut Ast<'s>) -> (Ast<'s>, &'s str) {
+    pub(crate) fn take(&mut self, term: &mut Ast<'s>) -> (Ast<'s>, &'s str) {
         let name = self.variable();
         (std::mem::replace(term, Term::Var(name)), name)
     }
@@ -433,7 +433,7 @@ pub(crate) fn variables<'s>(pattern: &Pattern<&'s str>, names: &mut Vec<&'s str>
 }
 
 /// Whether it matters when a term is found: it may give no result, several, or an error.
-fn is_strict(term: &Ast<'_>) -> bool {
+pub(crate) fn is_strict(term: &Ast<'_>) -> bool {
     match term {
         Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(None) => false,
         Term::Str(_, parts) => parts.iter().any(|part| matches!(part, StrPart::Term(_))),
