@@ -12,7 +12,6 @@ pub mod log;
 pub mod machine;
 pub mod path;
 pub mod process;
-pub mod random;
 pub mod signal;
 pub mod temporary;
 pub mod text;
