@@ -22,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 pub struct Patience {
     /// From now; zero tries once.
     pub limit: Duration,
-    /// The cap of the pauses while the wait is young.
+    /// The longest pause while the wait is young.
     pub retry: Duration,
 }
 
@@ -49,7 +49,7 @@ pub struct WaitReport<'a> {
 
 /// The caller's side of a wait: how to sleep, and whom to tell.
 pub trait Waiter {
-    /// Sleeps for about `pause`. Returns a signal's number when the wait shall end.
+    /// Sleeps for about `pause`. Returns a signal's number to end the wait.
     fn sleep(&mut self, pause: Duration) -> Option<i32>;
 
     /// Called at every look that found the lock taken.
@@ -62,7 +62,7 @@ pub trait Waiter {
     fn released(&mut self, _target: &Path) {}
 }
 
-/// Waits without a word, and is not interrupted.
+/// Waits silently and uninterruptibly.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Silent;
 

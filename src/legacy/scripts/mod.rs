@@ -42,7 +42,7 @@ const READ_USAGE: &str = "memory-read.sh FILE [--no-lock] [--raw]";
 const UPDATE_USAGE: &str = "memory-update.sh FILE EXPRESSION [--backup], or: FILE --function NAME";
 const WRITE_USAGE: &str = "atomic-write.sh FILE [--validate] [--backup] [--content TEXT] [--no-lock]";
 
-/// Hints that name what the scripts do not have, and what to say instead.
+/// Hints that name options the scripts do not have, and what to say instead.
 const IN_SCRIPT_TERMS: [(&str, &str); 6] = [
     ("wait longer with --timeout", "wait longer with LOCK_TIMEOUT=60"),
     ("start a new document with --create", "start a new document: atomic-write.sh FILE --content '{}'"),

@@ -1,4 +1,4 @@
-//! Where contenders race: starts them, kills and stops some, and hears what they report.
+//! Where contenders race: starts them, kills and stops some, and collects their reports.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufRead, BufReader};
@@ -17,10 +17,10 @@ use crate::sys::signal::{CONT, KILL, STOP};
 
 /// How often dead contenders are replaced.
 const TICK: Duration = Duration::from_millis(1);
-/// One contender in so many ticks is killed, wherever it is. Not more often: contenders kill
+/// Every so many ticks one contender is killed, wherever it is. Not more often: contenders kill
 /// themselves besides.
 const KILL_EVERY: usize = 300;
-/// One contender in so many ticks is stopped, wherever it is.
+/// Every so many ticks one contender is stopped, wherever it is.
 const STOP_EVERY: usize = 300;
 const LONGEST_STOP_MILLIS: u64 = 60;
 
@@ -33,7 +33,7 @@ pub(super) struct Arena<'a> {
     start: Start<'a>,
 }
 
-/// What came of a race.
+/// The outcome of a race.
 pub(super) struct Outcome {
     pub(super) entries: Vec<Entry>,
     pub(super) killed: usize,
@@ -73,7 +73,7 @@ impl<'a> Arena<'a> {
         Ok(refused && granted)
     }
 
-    /// Takes the lock once and gives it back, with nobody else about.
+    /// Takes the lock once and gives it back, without contention.
     pub(super) fn try_lock(&self) -> Result<(), RaceError> {
         let mut way = Ours::new(&self.path)?;
         way.take()?;

@@ -22,7 +22,7 @@ pub struct Contender {
     pub probe: bool,
 }
 
-/// One stay inside, as a contender reports it.
+/// One hold of the lock, as a contender reports it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) entered: Duration,
