@@ -29,9 +29,9 @@ use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
 use crate::sys::temporary::TemporaryName;
 
-/// So often a script may be faster than us, or its lock may be gone when we look.
+/// How often a script may be faster than us, or its lock may be gone when we look.
 const MOST_ROUNDS: usize = 10;
-/// So many stale locks in a row are removed.
+/// How many stale locks in a row are removed.
 const MOST_REMOVALS: usize = 2;
 
 /// The permissions of the empty folder that keeps a lock's name for a moment where there is no
@@ -59,7 +59,7 @@ pub(super) fn attempt(
     deadline: Instant,
     waiter: &mut dyn Waiter,
 ) -> Result<Attempt, LockError> {
-    // Before the guard is taken, for under it others wait.
+    // Before the guard is taken, because others wait for the guard.
     let unborn = Unborn::prepare(root, target, claim, judge)?;
     let guard = Guard::take_with(root, &target.key, deadline, waiter)?;
     let mut take = Take { root, target, claim, unborn: Some(unborn), removed: Vec::new(), reclaimed: None };
@@ -92,7 +92,7 @@ impl Unborn {
             let folder = root.folder();
             let token = Token::fresh().map_err(fail())?;
             match Unborn::make(root, &folder, token, target, claim, judge) {
-                // The root was deleted, or somebody sweeps what is no minute old.
+                // The root was deleted, or somebody sweeps files that are not a minute old.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => root.reopen()?,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if sys::file::no_flock(&error) => {
@@ -165,7 +165,7 @@ impl Take<'_> {
         let mut rounds = 0;
         loop {
             rounds += 1;
-            // A script may have removed the directory of one who lives.
+            // A script may have removed the directory of a living holder.
             if let Some(alive) = judge.judge_anchor(key)? {
                 return Ok(Attempt::Busy(alive));
             }
@@ -185,7 +185,8 @@ impl Take<'_> {
                     Err(alive) => return Ok(Attempt::Busy(alive)),
                 },
                 Ok(None) => return Ok(Attempt::Busy(judgement)),
-                // The guard was deleted under us, so we are not alone: the next try has the new one.
+                // The guard was deleted under us, so we are not alone: the next attempt uses the
+                // new one.
                 Err(_) if guard.verify().is_err() => return Ok(Attempt::Busy(judgement)),
                 Err(error) => return Err(error),
             }
@@ -258,7 +259,7 @@ impl Take<'_> {
         let named = self.root.open_lock(&self.target.key)?.open_linked("info", Access::Read)?;
         if Identity::from(&named.metadata()?) != Identity::from(&info.metadata()?) {
             return Err(io::Error::other(Fooled(
-                "a file has another inode by its name than when it is open",
+                "a file has one inode when it is open and another by its name",
             )));
         }
         if self.root.reach() == Reach::Network && !sys::file::is_locked(&named)? {
@@ -270,7 +271,7 @@ impl Take<'_> {
     }
 }
 
-/// What a file system does with kernel locks that makes them useless.
+/// A behaviour of the file system that makes its kernel locks useless.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Fooled(&'static str);

@@ -1,13 +1,13 @@
 //! Waits that can't end: A has x and wants y, B has y and wants x.
 //!
-//! A process that waits while it holds something leaves a trace: a file in `ROOT/.waiting`, under
-//! a kernel lock, with what it wants and what it holds. The trace dies with its maker. Whoever
-//! waits follows the traces from its own wish: who holds it, what does that one wait for, and so
-//! on. If the way leads back, it is a cycle, and its youngest waiter gives up. A process that
-//! holds nothing can't be part of a cycle, leaves no trace, and looks at none.
+//! A process that waits while it holds something leaves a trace: a file in `ROOT/.waiting`, under a
+//! kernel lock, with what it wants and what it holds. The trace dies with its maker. Whoever waits
+//! follows the traces from its own wish: who holds it, what that process waits for, and so on. If
+//! this leads back to itself, it is a cycle, and its youngest waiter gives up. A process that holds
+//! nothing can't be part of a cycle, leaves no trace, and looks at none.
 //!
-//! What a process holds is said in [`super::holdings`]. A guest that waits for another one's place is
-//! such a waiter too.
+//! For what a process holds see [`super::holdings`]. A guest that waits for another guest's place
+//! is such a waiter too.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -58,8 +58,8 @@ impl LookOut {
         }
     }
 
-    /// Called at every look that found the lock taken. Describes the cycle when this process is
-    /// the one to give up. An error of the look-out is no reason to end a wait.
+    /// Called at every look that found the lock taken. Describes the cycle when this process is the
+    /// one to give up. A failure of this check is not a reason to end a wait.
     pub(super) fn look(
         &mut self,
         root: &LockRoot,
@@ -77,7 +77,7 @@ impl LookOut {
             pid: std::process::id(),
             wish: wish.clone(),
             target: target.path.clone(),
-            // Looked at anew: who did not wait for us may do so now.
+            // Determined anew each time: a process that did not wait for us may do so now.
             holds: holdings(judge),
             since: self.since,
         };
@@ -125,7 +125,7 @@ struct Wait {
     since: Duration,
 }
 
-/// Follows the waits from `mine` until one holds what closes the circle.
+/// Follows the waits from `mine` until one holds what closes the cycle.
 fn find_cycle(
     mine: &Wait,
     others: &[Wait],
@@ -171,7 +171,7 @@ fn describe(mine: &Wait, cycle: &[Wait]) -> String {
     text
 }
 
-/// A trace that was left, gone with its maker.
+/// A trace that was left. It goes with its maker.
 struct Trace {
     folder: Folder,
     name: String,
@@ -204,7 +204,7 @@ impl Drop for Trace {
 impl Wait {
     fn render(&self) -> String {
         let holds: Vec<&str> = self.holds.iter().map(Token::as_str).collect();
-        // Earlier versions know the first kind alone, and pass over what they do not understand.
+        // Earlier versions know only the first kind, and skip what they do not understand.
         let wish = match &self.wish {
             Wish::Lock(key) => format!("WANTS: {key}"),
             Wish::Place(host) => format!("WANTS-PLACE: {host}"),

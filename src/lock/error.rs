@@ -14,7 +14,7 @@ use crate::sys::text::{pids, shown};
 pub(super) const UPROOTED: &str =
     "somebody removed it from the lock folder, though the command that it was taken for still runs";
 
-/// An error of this module. None of them leaves a lock behind.
+/// An error of this module. No error leaves a lock behind.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// The target's true path can't be found.

@@ -1,8 +1,8 @@
 //! The guard: a kernel lock that serialises every change to a lock directory.
 //!
-//! Take, reap, release, renew, break and the rename that publishes a document happen while
-//! holding it, and nothing else does: no waiting, no output, no child, no sync. One guard serves
-//! the keys that share their first two digits. Nobody holds two.
+//! Take, reap, release, renew, break and the rename that publishes a document happen while holding
+//! it, and nothing else does: no waiting, no output, no child, no sync. One guard serves the keys
+//! that share their first two digits. No process holds two.
 //!
 //! A guard's file is never deleted by us. If somebody else deletes it, two processes could hold
 //! different files of one name; so the name is compared with the open file after locking, and
@@ -21,9 +21,8 @@ use crate::sys::failure::Op;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::{self, found};
 
-/// Even a caller who does not want to wait gets this long: a guard is held for microseconds,
-/// by a process that a busy machine may keep from running, and a refusal here would call a free
-/// file busy.
+/// Even a caller that does not want to wait waits this long: a guard is held for microseconds, but
+/// a busy machine may not schedule its holder, and a refusal here would call a free file busy.
 pub(super) const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Another user's new guard is closed to us from its creation until its permissions are set.
@@ -43,7 +42,7 @@ impl Guard {
         Guard::take_with(root, key, sys::clock::deadline(patience), &mut Silent)
     }
 
-    /// The same until `deadline`, with a wait that a signal can end.
+    /// The same until `deadline`, interruptible by a signal.
     pub(super) fn take_with(
         root: &LockRoot,
         key: &Key,
@@ -64,7 +63,8 @@ impl Guard {
             })?;
             match (locked, still_named(&file, &path)?) {
                 (true, true) => return Ok(Guard { file, path }),
-                // Deleted under us, or the root was: go on with the one that has its name now.
+                // It or the root was deleted under us: continue with the file that has its name
+                // now.
                 (_, false) => {
                     root.reopen()?;
                     file = open_guard(root, key)?;
@@ -128,7 +128,7 @@ fn open_guard(root: &LockRoot, key: &Key) -> Result<File, LockError> {
     }
 }
 
-/// Whether the kernel refused it, and not our own look at what is there.
+/// Whether the kernel refused it, rather than our own check.
 fn is_refused(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_some()
 }

@@ -26,7 +26,7 @@ use super::wait::Backoff;
 use crate::sys;
 use crate::sys::failure::Op;
 
-/// Why a guest's lock is lost when it is not its own doing.
+/// Why a guest has lost its lock through no action of its own.
 const HOST_IS_GONE: &str = "the lock that this one was taken under has ended";
 
 /// A guest's exclusive place.
@@ -75,7 +75,7 @@ pub(super) fn live_part(
     Ok(Some(live))
 }
 
-/// Why an id is not live although it is still written down whose it was: a verdict's reason.
+/// Why an id is no longer live although its record is still there: a verdict's reason.
 pub(super) fn why_dead(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Result<Option<String>, LockError> {
     let seen = judge.judge(&id.key)?;
     if seen.info.token.as_ref() != Some(&id.token) {
@@ -106,7 +106,7 @@ impl Place {
         judge: &mut Judge,
     ) -> Result<Entrance, LockError> {
         let opened = Nest::open(root, &host).map_err(|(path, source)| {
-            // Without it other guests could not be kept out.
+            // Other guests could not be kept out without it.
             LockError::io(Op::Join, path)(source)
         })?;
         let Some(nest) = opened else { return Ok(Entrance::HostIsGone) };
@@ -127,11 +127,11 @@ impl Place {
                 nest.unlock().map_err(fail(Op::Unlock))?;
                 return Ok(Entrance::Occupied(Some(Judgement::of_guest(record.info, verdict, reason))));
             }
-            // One of an earlier version has not said who it was.
+            // A guest of an earlier version has not recorded who it was.
             let known = record.info.pid.is_some();
             reclaimed = known.then(|| Reclaimed::place(&host, &record.info, reason));
         }
-        // What an earlier guest has left must not come to life again by our kernel lock.
+        // Our kernel lock must not make an earlier guest's record look alive again.
         nest.clear().map_err(fail(Op::Clear))?;
         let mut place = Place { root: root.clone(), host, token: None, nest };
         // The host may have ended while we came in.
@@ -151,7 +151,7 @@ impl Place {
         });
         match signed {
             Ok(token) => self.token = Some(token),
-            // Another user's nest. While we run, the kernel lock does.
+            // Another user's nest. While we run, the kernel lock is enough.
             Err(_) if claim.keep == Keep::Running && self.nest.clear().is_ok() => {}
             Err(source) => {
                 let path = self.nest.path().to_owned();
@@ -182,7 +182,7 @@ impl Place {
     /// Fails when the host's lock has ended, or a level between it and us.
     pub(super) fn check(&self, target: &Path) -> Result<(), LockError> {
         let mut judge = Judge::new(&self.root);
-        // Our own nest is not asked: we have it.
+        // Our own nest is not checked: we hold it.
         if live_part(&self.root, &self.host, &mut judge)?.as_ref() == Some(&self.host) {
             return Ok(());
         }
@@ -194,7 +194,8 @@ impl Place {
         self.leave()
     }
 
-    /// Gives back the kernel lock alone: what we wrote goes on to count, or is found as a dead guest's.
+    /// Gives back the kernel lock alone: our record continues to count, or is found to be a dead
+    /// guest's.
     pub(super) fn leave(self) -> Result<(), LockError> {
         // Explicitly: a child of our command may still have the descriptor.
         self.nest.unlock().map_err(LockError::io(Op::Unlock, self.nest.path()))
@@ -254,7 +255,7 @@ fn reopen(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Result<Acquired, L
     }
 }
 
-/// The id of the place under `host`, where somebody has acquired it whose record is meant.
+/// The id of the place under `host`, if it was acquired by a guest whose record is the one meant.
 ///
 /// # Errors
 /// This process is short of something.

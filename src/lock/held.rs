@@ -110,8 +110,8 @@ impl Held {
         self.reclaimed.as_ref()
     }
 
-    /// A copy of the lock's descriptor, which commands inherit that are started while it is open.
-    /// The lock lives as long as any of them.
+    /// A copy of the lock's descriptor, inherited by commands that are started while it is open.
+    /// The lock lives as long as any of them does.
     ///
     /// # Errors
     /// Too many files are open.
@@ -182,7 +182,7 @@ impl Held {
         loss::note(&self.root, &self.id, released)
     }
 
-    /// Gives the lock back as dropping it does, and tells of it.
+    /// Gives the lock back as dropping it does, and reports that.
     pub fn end(self, waiter: &mut dyn Waiter) {
         let target = self.target.path.clone();
         drop(self);
@@ -192,7 +192,7 @@ impl Held {
     /// Leaves the lock in place for its owner or until its time is over, and returns its id.
     pub fn leave(mut self) -> LockId {
         if let Hold::Guest(place) = std::mem::replace(&mut self.hold, Hold::Over) {
-            // The process's end does the same.
+            // The end of the process does the same.
             let _ = place.leave();
         }
         self.id.clone()
@@ -261,7 +261,7 @@ pub(super) fn open_info(
     open_info_with(root, id, target, Access::Read)
 }
 
-/// The same in another way than for reading.
+/// The same with another kind of access.
 pub(super) fn open_info_with(
     root: &LockRoot,
     id: &LockId,

@@ -92,7 +92,7 @@ fn age(root: &LockRoot, key: &Key, judgement: &Judgement) -> Duration {
         Some(Duration::new(u64::try_from(seconds).ok()?, u32::try_from(nanos).ok()?))
     };
     let made = match (acquired, written) {
-        // ACQUIRED has whole seconds. The info was written in that very one.
+        // ACQUIRED has whole seconds, and the info was written within that second.
         (Some(acquired), Some(written)) if written.as_secs() == acquired.as_secs() => Some(written),
         (Some(acquired), _) => Some(acquired),
         (None, _) => folder(),

@@ -1,5 +1,4 @@
-//! The journal: what happened to locks that should not happen often. One JSON line an event, in
-//! the lock root.
+//! The journal: events that should be rare. One JSON line for each event, in the lock root.
 //!
 //! The ordinary path of taking and releasing writes nothing. A journal that can't be written is no
 //! reason to refuse a lock, so failures are silent. A full file gets a name of its own that nothing
@@ -19,16 +18,16 @@ use crate::sys::found;
 use crate::sys::log::{Aside, Log};
 
 const NAME: &str = "journal.jsonl";
-/// A file that is larger is put aside.
+/// A larger file is put aside.
 const FULL: u64 = 1 << 20;
-/// So many files that were put aside are kept.
+/// How many files that were put aside are kept.
 const KEPT: usize = 4;
 /// A wait that ended well is worth a line from here on.
 pub(super) const LONG_WAIT: Duration = Duration::from_secs(1);
 
-/// A line that is longer is none of ours.
+/// A longer line is not one of ours.
 const LONGEST_LINE: usize = 64 * 1024;
-/// A wait that is said to be longer, about thirty years, is none.
+/// A longer wait than this, about thirty years, is not believed.
 const LONGEST_WAIT: Duration = Duration::from_secs(1_000_000_000);
 
 /// What kind of thing happened.
@@ -112,7 +111,7 @@ impl Record {
         }
     }
 
-    /// A line of the journal, as whoever may write there has left it.
+    /// Reads a line of the journal, which anybody with access to the root may have written.
     fn parse(line: &[u8]) -> Option<Record> {
         if line.len() > LONGEST_LINE {
             return None;
@@ -148,7 +147,7 @@ impl Record {
         self
     }
 
-    /// Appends it to the journal of `root`, as far as that goes.
+    /// Appends it to the journal of `root`, if that is possible.
     pub(super) fn append(self, root: &LockRoot) {
         let Ok(mut line) = serde_json::to_string(&self) else { return };
         line.push('\n');

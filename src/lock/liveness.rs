@@ -4,7 +4,8 @@
 //! as held: doubt never frees a lock. Judging changes nothing and needs no guard, except that a
 //! *stale* verdict may only be acted on under the guard it was reached under.
 //!
-//! What this process lacks itself, such as descriptors, is no verdict about anybody but an error.
+//! A shortage in this process, of descriptors for instance, is not a verdict about the holder but
+//! an error.
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
@@ -33,7 +34,7 @@ pub const CORRUPT_GRACE: Duration = Duration::from_secs(2);
 /// The same where another machine's write may take a while to be seen.
 const REMOTE_CORRUPT_GRACE: Duration = Duration::from_secs(60);
 
-/// A directory that was left alone for this long, by its file system's own clock, needs no
+/// A directory that has not changed for this long, by its file system's own clock, needs no
 /// watching.
 const CORRUPT_AGE: i64 = 10;
 
@@ -81,7 +82,7 @@ impl Judgement {
     }
 }
 
-/// Judges lock directories. Keeps in mind what it has seen of corrupt ones.
+/// Judges lock directories. Remembers the corrupt ones that it has seen.
 #[derive(Debug)]
 pub struct Judge {
     root: LockRoot,
@@ -139,7 +140,7 @@ impl Judge {
                 let reason = "its lock directory was removed, but its holder has the kernel lock";
                 Ok(Some(Judgement { info, ..Judgement::new(Verdict::Held, reason) }))
             }
-            // No doubt about one lock: the whole root is not as it must be.
+            // Not a doubt about one lock: the root itself is not as it must be.
             Err(error) if error.raw_os_error().is_none() => Err(error),
             Err(error) => unknown("probe its anchor", error).map(Some),
         }
@@ -211,7 +212,7 @@ impl Judge {
         }
         let (verdict, reason) = judge_holder(&info, meta.ino(), self.here());
         if verdict == Verdict::Unknown {
-            // The process table, too, is read through descriptors: was there one to be had?
+            // Reading the process table needs a descriptor too: make sure that one was available.
             drop(file.try_clone()?);
         }
         Ok(Judgement { info, file: Some(meta), ..Judgement::new(verdict, reason) })
@@ -224,7 +225,7 @@ impl Judge {
             && info.pid_namespace == self.here().pid_namespace
     }
 
-    /// No info or no PID in it: a script between its `mkdir` and its write, or the rest of one.
+    /// No info or no PID in it: a script between its `mkdir` and its write, or what one has left.
     ///
     /// A lock of ours is born with its info, so only scripts leave this.
     fn corrupt(
@@ -237,7 +238,7 @@ impl Judge {
         let what = if info.is_some() { "no PID in its info" } else { "no info" };
         let local = self.root.reach() == Reach::Local;
         if info.is_none() && is_unborn(folder_meta.mode()) {
-            // Its maker had the guard for as long as it was like this.
+            // Its maker held the guard for as long as the directory was in this state.
             return Judgement::new(Verdict::Stale, "its maker died before it was whole");
         }
         if local {
@@ -272,8 +273,8 @@ impl Judge {
         }
     }
 
-    /// What the clock that dates changes in the root shows now, in seconds. Read from a file that
-    /// is made for it: that clock need not be this machine's.
+    /// The present time of the clock that dates changes in the root, in seconds. It is read from a
+    /// file made for this, because that clock need not be this machine's.
     fn root_clock(&self) -> Option<i64> {
         let folder = self.root.folder();
         let name = format!("{UNBORN_PREFIX}{}", Token::fresh().ok()?);
@@ -283,8 +284,8 @@ impl Judge {
         now
     }
 
-    /// Looks once more into a lock without an info that was set aside: a script may have written it
-    /// since. Then it is put back, and `Err` says who holds it.
+    /// Looks once more into a lock that had no info when it was set aside: a script may have
+    /// written one since. Then it is put back, and `Err` says who holds it.
     ///
     /// # Errors
     /// It can't be put back, or as [`Judge::judge`].
@@ -317,7 +318,7 @@ impl Judge {
     }
 }
 
-/// The verdict when a look was refused, unless it was for what we lack ourselves.
+/// The verdict when access was refused, unless the cause is a shortage of our own.
 fn unknown(action: &str, error: io::Error) -> io::Result<Judgement> {
     if sys::is_shortage(&error) {
         return Err(error);

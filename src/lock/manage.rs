@@ -90,7 +90,7 @@ fn fail_if_over(info: &Info, file: &File, judge: &mut Judge) -> Result<(), Strin
     if !matches!(info.liveness, Some(Liveness::Process | Liveness::Lease)) {
         return Ok(());
     }
-    // Without it nothing can be told, and then nobody is said to have ended.
+    // Without it nothing is known, and the holder counts as alive.
     let Ok(inode) = file.metadata().map(|meta| meta.ino()) else { return Ok(()) };
     match judge_holder(info, inode, judge.here()) {
         (Verdict::Stale, why) => Err(why),
@@ -173,8 +173,8 @@ fn overwrite_end(file: &File, info: &Info) -> std::io::Result<()> {
 }
 
 /// Removes the lock of a file whoever holds it, and returns what it was. For a person who knows
-/// more than the judge: a holder that lives learns of it when it publishes or releases. `None`
-/// when there was nothing to remove by then.
+/// more than the judge: a living holder finds out when it publishes or releases. `None` when there
+/// was nothing to remove by then.
 ///
 /// # Errors
 /// The lock can't be removed.

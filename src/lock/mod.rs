@@ -13,8 +13,8 @@
 //! - `deadlock`, `holdings`: waits that can't end. [`journal`], [`loss`]: what should not happen often.
 //! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside. [`selftest`]: races.
 //!
-//! Order within a take: guard, `mkdir`, judge, set aside, `mkdir`, info file locked before it is
-//! named, guard given back. Nothing here is synced: after a power cut every lock is stale by its
+//! Order within a take: a folder with its locked info file, guard, rename, judge, set aside,
+//! rename, guard given back. Nothing here is synced: after a power cut every lock is stale by its
 //! boot id.
 
 mod anchor;

@@ -2,9 +2,9 @@
 //!
 //! `nest-TOKEN` in the lock directory serves the guests that work directly under TOKEN. It is what
 //! an info file is to the lock itself: the guest that has the place writes who it is, under a fresh
-//! token. One that runs has the file under an exclusive kernel lock for its whole hold. One that has
-//! acquired the place leaves what it wrote, and the judge's rows tell how long that counts. It is
-//! written and cleared under the kernel lock only.
+//! token. A running guest keeps an exclusive kernel lock on the file for as long as it has the
+//! place. One that has acquired the place leaves its record, and the judge decides how long that
+//! counts. It is written and cleared under the kernel lock only.
 
 use std::fs::File;
 use std::io;
@@ -74,7 +74,7 @@ impl Nest {
         Ok(opened.map(|file| Nest { file, path }))
     }
 
-    /// Opens the nest for reading; `None` when nobody has been there, or it is another's business.
+    /// Opens the nest for reading; `None` when there was no guest, or its content may not be shown.
     ///
     /// # Errors
     /// This process is short of something.

@@ -1,14 +1,15 @@
-//! Which root the lock of a file lives in: one file, one root, whoever asks.
+//! Which root the lock of a file is in: one file, one root, whoever asks.
 //!
 //! The first of: the folder that the environment names; a shared root above the file, made by
 //! [`shared::init`]; `aiconfig/.locks` in the home of whoever owns the file's folder, when the file
 //! lies beneath that home; `aiconfig/.locks` in the caller's own home. So a cron job of the
 //! superuser, `sudo`, and a program with another HOME meet the user's own locks on the user's
-//! files. A root that is missing is made as that owner; one that is there and can't be used is an
-//! error, never a reason to look for another.
+//! files. A missing root is made for that owner; one that exists but can't be used is an error,
+//! never a reason to look for another.
 //!
-//! Two roots are left where the environment names one for some and not for others, and for files
-//! outside any home. Then nobody excludes the other, and only the check at publication is left.
+//! There can still be two roots if the environment names one for some callers and not for others,
+//! and for files outside any home. Then the callers do not exclude each other, and only the check
+//! at publication remains.
 
 use std::fs;
 use std::io;
@@ -40,8 +41,8 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// Finds roots by these rules: `named` goes before all, and is an absolute path; `home` is the
-    /// caller's own, for files that lie in nobody's.
+    /// Finds roots by these rules: `named`, an absolute path, has precedence; `home` is the
+    /// caller's own, for files outside any home.
     pub fn new(named: Option<PathBuf>, home: Option<PathBuf>) -> Roots {
         Roots { named, home, ..Roots::default() }
     }
@@ -314,8 +315,8 @@ fn follow(folder: &Folder, name: &str, owner: u32) -> io::Result<Folder> {
     }
     let opened = Folder::open(&path)?;
     let me = sys::process::effective_user();
-    // Whoever made it could as well have made the folder here: an ordinary user, where it leads to
-    // is theirs to say; somebody else, for the superuser, in a folder of their own.
+    // Its maker could as well have made the folder here. For an ordinary user: where it leads is
+    // for that user to decide. For the superuser: it must lead to a folder of the home's owner.
     let honest = link.uid() == owner || link.uid() == 0;
     if honest && (me != 0 || opened.owner() == owner) {
         return Ok(opened);

@@ -41,7 +41,7 @@ pub(super) fn is_root_of(above: &Path, user: u32) -> Result<bool, LockError> {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(false)
         }
-        // Not allowed to look is not «not there», unless it could not be one anyway.
+        // A refused look does not mean that it is absent, unless it could not be one anyway.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             if may_be_root(above, user) {
                 let path = above.join(CONFIG).join(LOCKS);
@@ -92,7 +92,7 @@ pub(super) fn open(above: &Path, user: u32) -> io::Result<Option<Folder>> {
     let here = folder.identity()?;
     match parse(&text) {
         Some(named) if named == here => Ok(Some(folder.as_root()?)),
-        // A file system may get another number when it is mounted again. Going on in another root
+        // A file system may get another number when it is mounted again. Continuing in another root
         // would let two in.
         Some(named) if named.inode == here.inode => {
             let why = "it was made when its file system had another device number; make it again";
@@ -146,7 +146,7 @@ fn make(above: &Folder, group: Option<u32>) -> io::Result<()> {
     modes.give(root.file(), modes.common)?;
     let root = root.as_root()?;
     ignore_in_git(&root)?;
-    // Made at the first lock, it would be closed to others for a moment.
+    // If it were made at the first lock, it would be closed to others for a moment.
     root.folder_or_make(GUARDS, modes.common)?;
     // Locks and guards from the time when it was private.
     for name in root.names()? {

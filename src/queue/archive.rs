@@ -1,9 +1,8 @@
 //! The archive: one JSON line for each delivery that has left `done/`, by month.
 //!
-//! Appended and synced first, counted second, and only then are the files of `done/` removed.
-//! A crash in between is mended by the next batch: it reads the file from where the last one
-//! began, so a line that is there is neither written again nor counted twice, and a torn last
-//! line goes.
+//! Appended and synced first, counted second, and only then are the files of `done/` removed. A
+//! crash in between is repaired by the next batch: it reads the file from where the last one began,
+//! so a line that is there is neither written again nor counted twice, and a torn last line goes.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -24,7 +23,7 @@ use crate::sys::found;
 pub const KEPT: usize = 100;
 /// More than this in one go would make a worker's memory grow with the outbox.
 const BATCH: usize = 1000;
-/// The last batch is not longer. What is was not written by us, and is not read into memory.
+/// The last batch is never longer. A longer one was not written by us, and is not read into memory.
 const LONGEST_TAIL: u64 = 1 << 30;
 
 /// A line to be appended: what tells it from every other, and its JSON.
@@ -32,7 +31,7 @@ const LONGEST_TAIL: u64 = 1 << 30;
 pub(super) struct Line {
     /// Where it comes from, with its ULID or id.
     pub(super) key: String,
-    /// What stands in it; gets the key as `archive_key`.
+    /// Its content; gets the key as `archive_key`.
     pub(super) value: Value,
 }
 
@@ -104,7 +103,7 @@ pub fn cancel(spool: &Spool, name: Ulid, entry: &Entry) -> Result<(), QueueError
 
 /// Appends lines that are not there yet, and counts those that were not counted. The caller is
 /// inside [`Spool::exclusively`]. A batch whose lines still have files of their own afterwards is
-/// remembered: should it come again, it is known.
+/// remembered, so that it is recognised if it comes again.
 pub(super) fn append(
     spool: &Spool,
     lines: Vec<Line>,
@@ -175,8 +174,8 @@ fn line(key: String, mut value: Value) -> Vec<u8> {
     line
 }
 
-/// The same of the file before this one, if the state names one: a file of the archive, for a torn
-/// end is cut off there.
+/// The same for the previous file, if the state names one. It must be a file of the archive,
+/// because a torn end is cut off.
 fn tail_of_last(folder: &Folder, last: &ArchiveEnd) -> io::Result<HashMap<String, bool>> {
     if !is_month(&last.file) {
         return Ok(HashMap::new());
@@ -194,12 +193,12 @@ fn is_month(name: &str) -> bool {
     month.is_some_and(|(year, month)| digits(year) && digits(month))
 }
 
-/// The keys since the last batch began, and whether they are counted. A torn last line is cut
-/// off: what it tells of still has its file.
+/// The keys since the last batch began, and whether they are counted. A torn last line is cut off:
+/// the entry that it describes still has its file.
 fn read_tail(file: &mut File, last: &ArchiveEnd) -> io::Result<HashMap<String, bool>> {
     let mut bytes = Vec::new();
     let length = file.metadata()?.len();
-    // A file that was shortened by hand is looked at whole.
+    // A file that was shortened by hand is read whole.
     let from = if length < last.from { 0 } else { last.from };
     if length - from > LONGEST_TAIL {
         return Err(io::Error::other("its last batch is too long to be one"));

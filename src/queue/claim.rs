@@ -1,9 +1,8 @@
 //! How a worker comes to own an entry: by a rename into its own folder.
 //!
 //! The folder is born in `tmp/` with its marker locked inside, and only then named under
-//! `inflight/`. So whoever finds a folder there whose marker is locked by nobody knows that its
-//! worker has ended, and puts what is in it back. A stopped worker keeps its lock and its
-//! entries.
+//! `inflight/`. So a folder there whose marker is not locked belongs to a worker that has ended,
+//! and its entries are put back. A stopped worker keeps its lock and its entries.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -24,7 +23,7 @@ use crate::sys::{self, found};
 /// The file in a worker's folder that it keeps locked. No entry has such a name.
 pub(super) const MARKER: &str = "worker";
 const REWRITTEN: &str = ".rewritten";
-/// More is not read of what a worker says of itself.
+/// No more is read of what a worker says about itself.
 const LONGEST_INFO: u64 = 1 << 16;
 
 /// What a worker writes about itself, for messages.
@@ -83,8 +82,8 @@ impl Claims {
         &self.place
     }
 
-    /// Claims an entry. `None` when somebody else was faster. One that makes no sense, or may not
-    /// be read, is put among the dead as it is, and told as an error.
+    /// Claims an entry. `None` when somebody else was faster. An entry that is malformed, or may
+    /// not be read, is put among the dead as it is, and reported as an error.
     ///
     /// # Errors
     /// One that [is about this entry](QueueError::is_of_one_entry), with it in `dead/`; or the
@@ -120,7 +119,7 @@ impl Claims {
     /// The rename failed; the entry is still ours and will be sent again.
     pub fn deliver(&self, name: Ulid) -> Result<(), QueueError> {
         let opened = self.folder.open_file(file_name(name), Access::Write);
-        // Its time is for people: a file that refuses it is delivered all the same.
+        // Its time is only for people: the entry is delivered even if the time can't be set.
         let _ = opened.and_then(|file| file.set_modified(SystemTime::now()));
         self.pass(name, &Place::Done)
     }
@@ -198,8 +197,8 @@ pub fn workers(spool: &Spool) -> Result<Vec<Worker>, QueueError> {
     Ok(workers)
 }
 
-/// Puts back what dead workers had claimed. Returns how many entries. What keeps one worker's
-/// entries from being put back is told, and the others' are.
+/// Puts back what dead workers had claimed. Returns how many entries. If one worker's entries can't
+/// be put back, that is reported, and the others' are.
 ///
 /// # Errors
 /// The folder can't be read.
@@ -207,7 +206,7 @@ pub fn reclaim(spool: &Spool, mut trouble: impl FnMut(QueueError)) -> Result<u64
     let inflight = spool.need(Part::InFlight)?;
     let mut count = 0;
     for name in inflight.names().map_err(QueueError::io(Op::List, inflight.path()))? {
-        // What is no folder was not put there by a worker.
+        // Anything else than a folder was not put there by a worker.
         if !matches!(inflight.look(&name), Ok(Some(look)) if look.is_folder) {
             continue;
         }
@@ -240,7 +239,7 @@ fn reclaim_from(spool: &Spool, inflight: &Folder, worker: &str) -> Result<u64, Q
             let _ = folder.remove_file(&name);
         }
     }
-    // What else somebody has put there is not ours to delete.
+    // Foreign files are not ours to delete.
     match inflight.remove_folder(worker) {
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {
             Err(QueueError::io(Op::Remove, folder.path())(error))

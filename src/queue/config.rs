@@ -1,8 +1,9 @@
 //! Which server to talk to: the settings file, and the variables that overrule it.
 //!
-//! The file may be another user's, when the superuser works with that user's HOME. Then it is that
-//! user's word, and gets nothing that the user does not have: a credential that it names must be
-//! the user's own, and one that stands in our environment is not sent to where it leads.
+//! The file may belong to another user, when the superuser works with that user's HOME. Then it has
+//! that user's authority only, and gets nothing that the user does not have: a credential that it
+//! names must be the user's own, and one that stands in our environment is not sent to where it
+//! leads.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -25,7 +26,7 @@ const TOKEN: &str = "AIMEM_MEM0_TOKEN";
 const TOKEN_FILE: &str = "AIMEM_MEM0_TOKEN_FILE";
 /// More than any file of settings or credential has.
 const LONGEST_FILE: u64 = 1 << 20;
-/// No time-out is longer: a clock's end must not be reached.
+/// No time-out is longer, so that adding it to the time cannot overflow.
 const LONGEST_TIME: Duration = Duration::from_secs(24 * 3600);
 
 /// What stands in `config.toml`. Other tables are for other parts of the program.
@@ -54,11 +55,11 @@ struct Mem0 {
 pub struct Server {
     /// Its URL, without a slash at the end.
     pub url: String,
-    /// Where it is asked whether it is up.
+    /// The URL of the health check.
     pub health_url: String,
-    /// How it is talked to.
+    /// Which kind of server it is.
     pub preset: Preset,
-    /// What shows who we are.
+    /// The credential that it wants.
     pub token: Option<Secret>,
     /// Where the credential is set, or should be.
     pub token_setting: String,
@@ -93,7 +94,7 @@ impl fmt::Debug for Secret {
 }
 
 impl Server {
-    /// Reads the settings. `None` when no server is set: saving works all the same.
+    /// Reads the settings. `None` when no server is set: saving works without one.
     ///
     /// # Errors
     /// [`QueueError::Setting`] names the variable, or the file and its key; or the file of the
@@ -230,7 +231,7 @@ fn checked_url(url: &str, setting: &str) -> Result<String, QueueError> {
         }
         Some(host) if host.contains('@') => Err(QueueError::setting(
             setting,
-            format!("a credential does not belong into the URL; set {TOKEN_FILE} or {TOKEN}"),
+            format!("a credential does not belong in the URL; set {TOKEN_FILE} or {TOKEN}"),
         )),
         Some(_) if url.contains(|letter: char| letter.is_whitespace() || letter.is_control()) => {
             Err(QueueError::setting(setting, "a URL has no spaces"))

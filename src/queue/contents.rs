@@ -20,7 +20,7 @@ pub struct Limits {
 }
 
 impl Spool {
-    /// The names in a place, oldest first. What is no entry's file is passed over.
+    /// The names in a place, oldest first. Anything but an entry's file is skipped.
     ///
     /// # Errors
     /// The folder can't be read. One that is missing is empty.
@@ -45,7 +45,7 @@ impl Spool {
         Ok(listed.map_err(QueueError::io(Op::List, self.path_of(place)))?.unwrap_or_default())
     }
 
-    /// The workers that have a folder, dead ones included. What else is there is passed over.
+    /// The workers that have a folder, dead ones included. Anything else is skipped.
     ///
     /// # Errors
     /// The folder can't be read.
@@ -97,7 +97,7 @@ impl Spool {
         }
         for place in places {
             for name in self.names(&place)? {
-                // A file that makes no sense has no id to be found by.
+                // A malformed file has no id to be found by.
                 if let Ok(Some(entry)) = self.read(&place, name)
                     && entry.id == id
                 {
@@ -108,8 +108,8 @@ impl Spool {
         Err(QueueError::NotFound { what: "there is no such entry", id: id.to_owned() })
     }
 
-    /// Makes sure that `more` entries of `bytes` together still fit. Two who ask at the same
-    /// moment may both be let in.
+    /// Makes sure that `more` entries of `bytes` together still fit. Two callers at the same moment
+    /// may both be admitted.
     ///
     /// # Errors
     /// [`QueueError::Full`].
@@ -130,7 +130,7 @@ impl Spool {
                 continue;
             };
             for name in names {
-                // One that was delivered meanwhile takes no room.
+                // An entry that was delivered meanwhile takes no room.
                 if let Ok(Some(look)) = folder.look(file_name(name)) {
                     entries += 1;
                     size = size.saturating_add(look.size);
@@ -147,8 +147,8 @@ impl Spool {
         over("bytes", size, limits.bytes)
     }
 
-    /// Reads several entries of a place, by name. Those that went away meanwhile, and those that
-    /// make no sense, are told apart.
+    /// Reads several entries of a place, by name. Those that went away meanwhile, and malformed
+    /// ones, are distinguished.
     pub fn read_all(&self, place: &Place) -> Result<BTreeMap<Ulid, Result<Entry, QueueError>>, QueueError> {
         let names = self.names(place)?.into_iter();
         Ok(names.filter_map(|name| Some((name, self.read(place, name).transpose()?))).collect())

@@ -25,10 +25,10 @@ pub enum QueueError {
         /// Which limit, and by how much.
         what: String,
     },
-    /// A memory that is longer than anything that is read again.
+    /// A memory whose file would be too long to be read again.
     #[error("the memory is too long: its file would have more than {0} bytes")]
     TooLong(u64),
-    /// There is no entry of that name, or none that this can be done to.
+    /// There is no entry of that name, or none in a state that allows this.
     #[error("{} in the outbox: {}", .what, printable(.id))]
     NotFound {
         /// What was looked for.

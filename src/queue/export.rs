@@ -1,4 +1,4 @@
-//! The outbox in the old programs' form, for whoever still reads it.
+//! The outbox in the old programs' format, for programs that still read it.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ pub fn document(spool: Option<&Spool>) -> Result<Value, QueueError> {
     let list = |places: &[Place]| -> Result<Vec<Value>, QueueError> {
         let mut list = Vec::new();
         for (spool, place) in spool.iter().flat_map(|spool| places.iter().map(move |place| (spool, place))) {
-            // What makes no sense here would make none there.
+            // Malformed entries would be malformed there too.
             list.extend(spool.read_all(place)?.into_values().flatten().map(|entry| old_form(&entry)));
         }
         Ok(list)

@@ -1,4 +1,4 @@
-//! The worker's log: one line an event, as text or as JSON, rotated by size.
+//! The worker's log: one line for each event, as text or as JSON, rotated by size.
 
 use std::fmt::Write as _;
 use std::io;
@@ -40,7 +40,7 @@ pub struct Log {
     file: sys::log::Log,
     format: Format,
     folder: OnceLock<Folder>,
-    /// That it can't be written has been told.
+    /// A failure to write it has been reported.
     told: AtomicBool,
 }
 
@@ -56,8 +56,8 @@ impl Log {
     /// Appends one line.
     ///
     /// # Errors
-    /// The folder can't be opened or made, or the file not be written. The work goes on without,
-    /// and only the first error is told.
+    /// The folder can't be opened or made, or the file not be written. The work continues without a
+    /// log, and only the first error is reported.
     pub fn line(&self, event: &str, fields: &[(&str, Value)]) -> Result<(), QueueError> {
         let line = render(self.format, Timestamp::now(), event, fields);
         let open = |folder: &Folder, name: &str, access| folder.open_or_create(name, access, FILE_MODE);

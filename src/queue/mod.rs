@@ -1,6 +1,7 @@
 //! The outbox: memories are saved at once, and reach a server that may be slow or down.
 //!
-//! One file a memory, delivered as Maildir delivers mail: no lock that a save could time out on.
+//! One file for each memory, delivered as Maildir delivers mail: there is no lock that a save could
+//! time out on.
 //!
 //! ```text
 //! tmp/       being written
@@ -14,7 +15,7 @@
 //! - [`ulid`], [`entry`]: what a memory is called, and what is kept of it.
 //! - [`spool`]: the folders, and saving. [`contents`]: what is in them. [`claim`]: how a worker comes to own an entry.
 //! - [`worker`]: one run: health, uploads, pauses, outcomes. [`server`]: the HTTP side of it.
-//! - [`config`], [`preset`]: which server, and what it wants to hear.
+//! - [`config`], [`preset`]: which server, and what it expects.
 //! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now.
 //! - [`event`], [`log`]: what happens, one line each. `sweep`: what killed processes leave behind.
 //! - [`import`], `staging`, [`export`]: from and to the files of the programs before this one.

@@ -26,7 +26,7 @@ const SHOWN: usize = 200;
 pub enum Answer {
     /// The server has it.
     Delivered,
-    /// It may work another time.
+    /// It may work later.
     Again {
         /// Why it did not, in one line.
         why: String,
@@ -35,19 +35,19 @@ pub enum Answer {
         /// There was no answer at all: the server may be down.
         silent: bool,
     },
-    /// The server does not want it.
+    /// The server refuses it.
     Refused {
         /// What it said, in one line.
         why: String,
     },
-    /// The server does not want us.
+    /// The server does not accept our credential.
     Credential {
         /// What it said, and which setting holds the credential.
         why: String,
     },
 }
 
-/// A server that can be talked to, from several threads at once.
+/// A client for a server, usable from several threads at once.
 #[derive(Debug)]
 pub struct Client {
     server: Server,
@@ -56,7 +56,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes ready to talk. Nothing is sent yet.
+    /// Prepares the client. Nothing is sent yet.
     ///
     /// # Errors
     /// The proxy that the environment names can't be used.
@@ -98,7 +98,7 @@ impl Client {
         let mut response = request.call().map_err(|error| self.explain(&error))?;
         let status = response.status();
         if status.is_success() {
-            // Read to its end, so that the connection can serve again.
+            // Read to its end, so that the connection can be reused.
             let _ = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
             return Ok(());
         }
@@ -162,7 +162,7 @@ impl Client {
     /// An answer in one line.
     fn said(&self, status: StatusCode, body: &[u8]) -> String {
         let text = String::from_utf8_lossy(body);
-        // Before it is cut: half a secret is still too much.
+        // Before it is cut, because half a secret is still too much.
         let text = self.server.token.as_ref().map_or_else(|| text.to_string(), |token| token.redact(&text));
         let text = text.split_whitespace().take(SHOWN).collect::<Vec<_>>().join(" ");
         if text.is_empty() {
@@ -209,7 +209,7 @@ impl Client {
     }
 }
 
-/// A header takes visible ASCII only; an old program's id can be anything.
+/// A header may contain visible ASCII only; an old program's id can be anything.
 fn header_safe(id: &str) -> String {
     if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic()) && id.len() <= 255 {
         return id.to_owned();
@@ -230,7 +230,7 @@ fn named(status: StatusCode) -> String {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get("retry-after")?.to_str().ok()?.trim();
     let after = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a number can have are many seconds.
+        // A number too long to be parsed is a long time.
         value.parse().map_or(Duration::MAX, Duration::from_secs)
     } else {
         let date = DateTimeParser::new().parse_timestamp(value).ok()?;

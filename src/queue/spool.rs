@@ -2,8 +2,8 @@
 //!
 //! Saving, in this order: write in `tmp/`, sync the file, rename into `new/`, sync the folders,
 //! return. Several at once share the last step, and their syncs overlap in the file system's
-//! journal. The maker keeps its file under `flock` until the rename, so that what a dead maker
-//! left is told from what is being written.
+//! journal. The maker keeps its file under `flock` until the rename, so that a dead maker's
+//! leftover can be told from a file that is being written.
 //!
 //! The outbox is opened once, by its path; all that is in it is reached from there, and must be
 //! its owner's or the superuser's ([`crate::sys::folder`]).
@@ -25,13 +25,13 @@ use crate::sys::{self, found};
 /// Memories are private.
 const FOLDER_MODE: u32 = 0o700;
 pub(super) const FILE_MODE: u32 = 0o600;
-/// Bits of a mode that let others than the owner in.
+/// Mode bits that let users other than the owner in.
 const OPEN_TO_OTHERS: u32 = 0o077;
 /// The folders inside the outbox, in the order of [`Part`].
 const FOLDERS: [&str; 6] = ["tmp", "new", "inflight", "done", "archive", "dead"];
-/// Made last: without it nobody takes the folders for durable.
+/// Made last: without it the folders do not count as durable.
 const LOCK: &str = ".lock";
-/// No entry's file is longer: one that is was not made by us.
+/// No entry's file is longer: a longer one was not made by us.
 pub(super) const LONGEST_ENTRY: u64 = 256 << 20;
 /// Looks at the outbox's own lock before it counts as kept.
 const LOCK_LOOKS: u32 = 1000;
@@ -79,8 +79,8 @@ impl Part {
     }
 }
 
-/// A folder of the outbox when it was opened. One that can't be used fails only who needs it: a
-/// save goes on beside an archive that was moved away and linked.
+/// A folder of the outbox when it was opened. One that can't be used is an error only for
+/// operations that need it: saving works even if the archive was moved away and replaced by a link.
 #[derive(Debug, Clone)]
 enum Opened {
     There(Folder),
@@ -100,7 +100,7 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Opens the outbox in that folder, and makes what is missing of it.
+    /// Opens the outbox in that folder, and makes its missing parts.
     ///
     /// # Errors
     /// A folder can't be made or opened, or is not to be trusted.
@@ -141,7 +141,7 @@ impl Spool {
         for (index, name) in FOLDERS.into_iter().enumerate() {
             if matches!(self.parts[index], Opened::Missing) {
                 let made = match self.make_folder(&root, name) {
-                    // Somebody was faster.
+                    // Another process was faster.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.own_folder(name),
                     made => made,
                 };
@@ -174,7 +174,7 @@ impl Spool {
         }
     }
 
-    /// The same for whoever needs it.
+    /// The same, as a `QueueError`.
     pub(super) fn need(&self, part: Part) -> Result<&Folder, QueueError> {
         self.part(part).map_err(QueueError::io(Op::OpenFolder, self.root.path_of(part.name())))
     }
@@ -188,7 +188,7 @@ impl Spool {
         }
     }
 
-    /// The folder of a place, for whoever needs it.
+    /// The folder of a place, as a `QueueError`.
     pub(super) fn need_folder(&self, place: &Place) -> Result<Folder, QueueError> {
         self.folder(place).map_err(QueueError::io(Op::OpenFolder, self.path_of(place)))
     }
@@ -204,7 +204,7 @@ impl Spool {
     }
 
     /// Permissions of a file that the superuser may not give to the outbox's owner. Where nobody
-    /// else gets in they let the owner work with it.
+    /// else can enter, they let the owner work with it.
     pub(super) fn kept_mode(&self) -> u32 {
         if self.closed { 0o666 } else { FILE_MODE }
     }
@@ -248,7 +248,7 @@ impl Spool {
         let files = files.collect::<Result<Vec<_>, QueueError>>()?;
         let tmp = self.need(Part::Tmp)?;
         publish(self.stage(tmp, &files)?, self.need(Part::New)?)?;
-        // A rename is one change of two folders, and certain only when both know of it.
+        // A rename changes two folders, and is certain only when both are synced.
         tmp.sync().map_err(|source| QueueError::NotDurable { folder: tmp.path().to_owned(), source })
     }
 
@@ -271,11 +271,12 @@ impl Spool {
         Ok(staged)
     }
 
-    /// Runs `change` while no other process does the like: for counters and the archive, whose
-    /// files are read and written back. Never while talking to the network.
+    /// Runs `change` while no other process runs one: for counters and the archive, whose files are
+    /// read and written back. Never while talking to the network.
     ///
     /// # Errors
-    /// [`QueueError::Busy`] after five seconds, which hardly more than a stopped process can cause.
+    /// [`QueueError::Busy`] after five seconds, which hardly anything but a stopped process can
+    /// cause.
     pub fn exclusively<T>(&self, change: impl FnOnce() -> Result<T, QueueError>) -> Result<T, QueueError> {
         let (file, path) = (self.open_lock()?, self.root.path_of(LOCK));
         for _ in 0..LOCK_LOOKS {

@@ -5,9 +5,9 @@
 //! 2. They are taken out of the old file, durably.
 //! 3. They are counted, and renamed into `new/` and `dead/`; the plan goes last.
 //!
-//! Whoever comes after a crash finds the plan: an old file that is as the plan saw it, or that
-//! still has one of the entries, means that step 2 did not happen, and the plan is dropped;
-//! otherwise step 3 is finished.
+//! After a crash the next import finds the plan. If the old file is as the plan recorded it, or
+//! still has one of the entries, step 2 did not happen, and the plan is dropped; otherwise step 3
+//! is finished.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -70,7 +70,7 @@ impl Cargo {
     }
 }
 
-/// The folder of one outbox. Whoever uses it holds the old files' locks.
+/// The folder of one outbox. Its user holds the locks of the old files.
 pub(super) struct Staging<'a> {
     spool: &'a Spool,
 }
@@ -100,7 +100,7 @@ impl<'a> Staging<'a> {
         matches!(self.folder(), Ok(Some(folder)) if matches!(folder.look(PLAN), Ok(Some(_))))
     }
 
-    /// The plan that somebody before us did not come to the end of.
+    /// A plan that an earlier import did not complete.
     pub(super) fn unfinished(&self) -> Result<Option<Plan>, QueueError> {
         let Some(folder) = self.folder()? else { return Ok(None) };
         let path = folder.path_of(PLAN);
@@ -183,7 +183,7 @@ impl<'a> Staging<'a> {
     /// Drops what is staged: the old file still has it.
     pub(super) fn clear(&self) -> Result<(), QueueError> {
         let Some(folder) = self.folder()? else { return Ok(()) };
-        // First the plan: without it nobody takes the rest for whole.
+        // The plan goes first: without it the rest does not count as complete.
         if found(folder.remove_file(PLAN))
             .map_err(QueueError::io(Op::Remove, folder.path_of(PLAN)))?
             .is_some()

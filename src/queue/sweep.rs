@@ -9,7 +9,7 @@ use super::spool::Part;
 use crate::sys;
 use crate::sys::folder::{Access, Folder};
 
-/// Longer than any save takes. A stopped one is safe by its lock however long it is stopped.
+/// Longer than any save takes. The lock protects a stopped one, however long it is stopped.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 
 /// Removes it. Returns how many. Failures are left for the next time.

@@ -15,7 +15,6 @@ use crate::sys;
 use crate::sys::dir::Dir;
 use crate::sys::failure::Op;
 use crate::sys::file::Flock;
-use crate::sys::random::Random;
 
 /// For so long somebody else's kernel lock is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_millis(250);
@@ -140,14 +139,14 @@ pub(super) fn lock_soon<S>(
     mut sleep: impl FnMut(Duration) -> Option<S>,
 ) -> io::Result<Locked<S>> {
     let deadline = sys::clock::deadline(patience);
-    let (mut pause, mut random) = (FIRST_PAUSE, None);
+    let mut pause = FIRST_PAUSE;
     while !sys::file::try_flock(file, Flock::Exclusive)? {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(Locked::Kept);
         }
         // Varied, so that those who wait do not march in step.
-        let varied = pause.mul_f64(0.5 + random.get_or_insert_with(Random::new).fraction());
+        let varied = pause.mul_f64(0.5 + fastrand::f64());
         if let Some(by) = sleep(varied.min(left)) {
             return Ok(Locked::Interrupted(by));
         }

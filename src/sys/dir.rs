@@ -1,9 +1,8 @@
-//! An open folder: whatever is done to names in it is done by its descriptor.
+//! An open folder. Every operation on a name in it goes through its descriptor.
 //!
-//! Whoever moves the folder, or puts a link in its place, changes nothing about which names these
-//! are. A name stays in its folder, and a link at the end of a name is never followed. Whose the
-//! folder is, and what may be done with what lies in it, is not asked here: see
-//! [`Folder`](super::folder::Folder).
+//! Moving the folder, or putting a link in its place, does not change which names these are. A name
+//! stays in its folder, and a link at the end of a name is never followed. Ownership is not checked
+//! here: see [`Folder`](super::folder::Folder).
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -35,7 +34,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// What is no regular file makes nobody wait, and is no terminal of ours.
+    /// Opening a FIFO does not block, and a terminal does not become the controlling one.
     pub(super) fn flags(self) -> OFlags {
         let how = match self {
             Access::Read => OFlags::RDONLY,
@@ -46,7 +45,7 @@ impl Access {
     }
 }
 
-/// What a folder is opened with that names are to be listed of, and that is to be synced or locked.
+/// For a folder that is to be listed, synced or locked.
 pub(super) const LISTED: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY);
 
 /// What tells one version of a file from every other: which file it is, its size, and when it was
@@ -83,14 +82,14 @@ pub struct Look {
     pub size: u64,
     /// When its content was written, in seconds and nanoseconds since 1970.
     pub modified: (i64, i64),
-    /// When its content or one of its names changed: nobody can set this.
+    /// When its content or one of its names changed. No process can set this time.
     pub changed: (i64, i64),
 }
 
 /// Why two names could not be exchanged.
 #[derive(Debug)]
 pub enum NoExchange {
-    /// The file system, or the kernel, has no such call. Nothing was done.
+    /// The file system or the kernel does not support it. Nothing was done.
     Unsupported,
     /// It was refused, as `rename(2)` is.
     Failed(io::Error),
@@ -105,7 +104,7 @@ pub struct Dir {
 }
 
 impl Dir {
-    /// Opens a folder, for which only searching it must be allowed. The path is one from
+    /// Opens a folder. Search permission is enough. The path is one from
     /// [`resolve`](super::path::resolve): if there is a link on it by now, that is an error.
     ///
     /// # Errors
@@ -167,7 +166,7 @@ impl Dir {
         open_at(&self.file, OsStr::new("."), LISTED, 0)
     }
 
-    /// Opens a file. One that is no regular file makes nobody wait.
+    /// Opens a file, without blocking on a FIFO.
     ///
     /// # Errors
     /// As `open(2)`; for a link see [`is_loop`](super::is_loop).
@@ -223,7 +222,7 @@ impl Dir {
     /// The names in the folder, in no order.
     ///
     /// # Errors
-    /// It may not be read.
+    /// Reading it is not permitted.
     pub fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::new(self.readable()?)? {
@@ -245,7 +244,7 @@ impl Dir {
         Ok(rustix::fs::linkat(&self.file, from, &to.file, name, AtFlags::empty())?)
     }
 
-    /// Renames, over whatever has the other name.
+    /// Renames, replacing whatever has the new name.
     ///
     /// # Errors
     /// As `rename(2)`.
@@ -302,7 +301,7 @@ impl Dir {
         })
     }
 
-    /// Removes a file, a link, or whatever else is no folder.
+    /// Removes a file, a link, or anything else that is not a folder.
     ///
     /// # Errors
     /// As `unlink(2)`.
@@ -342,16 +341,16 @@ impl Dir {
         self.remove_folder(name)
     }
 
-    /// Makes what happened to the names in it last through a power cut.
+    /// Makes the changes to its names durable.
     ///
     /// # Errors
-    /// As `fsync(2)`. An error is final: a second try can falsely succeed.
+    /// As `fsync(2)`. An error is final: a retry can succeed without having written anything.
     pub fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
 }
 
-/// Opens what a name leads to from a folder.
+/// Opens a name relative to a folder.
 pub(super) fn open_at(folder: impl AsFd, name: &OsStr, flags: OFlags, mode: u32) -> io::Result<File> {
     let mode = Mode::from_raw_mode(mode as RawMode);
     let opened = retry_on_intr(|| rustix::fs::openat(&folder, name, flags | OFlags::CLOEXEC, mode));

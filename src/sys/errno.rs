@@ -4,12 +4,12 @@ use std::io;
 
 use rustix::io::Errno;
 
-/// Whether an error is this one of the system's.
+/// Whether an error has this number.
 pub(super) fn is(error: &io::Error, errno: Errno) -> bool {
     error.raw_os_error() == Some(errno.raw_os_error())
 }
 
-/// Whether an error is one of these of the system's.
+/// Whether an error has one of these numbers.
 pub(super) fn is_any(error: &io::Error, errnos: &[Errno]) -> bool {
     errnos.iter().any(|&errno| is(error, errno))
 }
@@ -28,7 +28,7 @@ pub fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 /// What an error of the system means, without its number.
 pub fn explain(error: &io::Error) -> String {
     use io::ErrorKind as Kind;
-    // What was refused by ourselves says why.
+    // An error that we raised ourselves says why.
     if error.raw_os_error().is_none() && error.get_ref().is_some() {
         return error.to_string();
     }
@@ -59,7 +59,7 @@ pub fn explain(error: &io::Error) -> String {
     words.to_owned()
 }
 
-/// What the kernel says to somebody who has not the right to do something.
+/// The kernel's error for an operation that is not permitted.
 pub fn not_permitted() -> io::Error {
     Errno::PERM.into()
 }
@@ -69,12 +69,12 @@ pub fn is_device_error(error: &io::Error) -> bool {
     is(error, Errno::IO)
 }
 
-/// Whether something can't be opened because it is no file, such as a socket.
+/// Whether something can't be opened because it is not a file but, for instance, a socket.
 pub fn is_no_file(error: &io::Error) -> bool {
     is(error, Errno::NXIO)
 }
 
-/// Whether links lead in a circle, or through too many others.
+/// Whether symbolic links form a loop, or there are too many of them.
 pub fn is_loop(error: &io::Error) -> bool {
     is(error, Errno::LOOP)
 }

@@ -67,8 +67,7 @@ impl Pinned {
     }
 }
 
-/// The two numbers that systems have for «this file system can't do that», which are one on
-/// Linux.
+/// The numbers for "not supported by this file system". Two of them are the same on Linux.
 pub(super) fn is_unsupported(error: Errno) -> bool {
     error == Errno::OPNOTSUPP || error == Errno::NOTSUP || error == Errno::NOSYS
 }
@@ -127,7 +126,7 @@ pub fn is_open_here(identity: Identity) -> bool {
         .any(|meta| Identity::from(&meta) == identity)
 }
 
-/// Gives a kernel lock back now, whoever else has inherited the descriptor.
+/// Releases a kernel lock now, even if other processes have inherited the descriptor.
 ///
 /// # Errors
 /// The call failed, which it does not for an open file.
@@ -141,19 +140,19 @@ pub fn no_flock(error: &io::Error) -> bool {
 }
 
 /// Whether such an error means that there are no kernel locks on folders. NFS wants a descriptor
-/// that one may write through, and no folder has such a one.
+/// that is open for writing, and a folder cannot be opened for writing.
 pub fn no_folder_flock(error: &io::Error) -> bool {
     no_flock(error) || errno::is(error, Errno::BADF)
 }
 
-/// A copy of the descriptor that commands inherit which are started while it is open. It shares
-/// the file's kernel lock. Its number is a high one, for shell scripts use low ones as they like:
-/// `exec 9>log` would close it unseen.
+/// A copy of the descriptor, inherited by every command that is started while it is open. It shares
+/// the file's kernel lock. Its number is high because shell scripts use low ones freely: `exec
+/// 9>log` would silently close it.
 ///
 /// # Errors
 /// Too many files are open.
 pub fn inheritable_copy(file: &File) -> io::Result<OwnedFd> {
-    // A limit on open files may leave no such number.
+    // The limit on open files may be lower than that.
     let copy =
         rustix::io::fcntl_dupfd_cloexec(file, 100).or_else(|_| rustix::io::fcntl_dupfd_cloexec(file, 10));
     let copy = copy.or_else(|_| rustix::io::fcntl_dupfd_cloexec(file, 3))?;
@@ -161,18 +160,18 @@ pub fn inheritable_copy(file: &File) -> io::Result<OwnedFd> {
     Ok(copy)
 }
 
-/// Makes what happened to the names in a folder last through a power cut. `None` stands for a
-/// folder that may not be opened: then all of the file system is synced that `file`, a file in
-/// it, is on. A file system that knows no sync of folders has nothing to be waited for.
+/// Makes the changes to the names in a folder durable. `None` stands for a folder that may not be
+/// opened: then the whole file system of `file`, which is in that folder, is synced. Where folders
+/// cannot be synced at all, there is nothing to wait for.
 ///
 /// # Errors
-/// As `fsync(2)`. An error is final: a second try can falsely succeed.
+/// As `fsync(2)`. An error is final: a retry can succeed without having written anything.
 pub fn sync_names(folder: Option<&File>, file: &File) -> io::Result<()> {
     let Some(folder) = folder else { return platform::sync_file_system(file) };
     settled(folder.sync_all())
 }
 
-/// Makes a file's content last through a power cut, whoever wrote it and however it was opened.
+/// Makes a file's content durable, whoever wrote it and however it was opened.
 ///
 /// # Errors
 /// As [`sync_names`].
@@ -180,7 +179,7 @@ pub fn sync_content(file: &File) -> io::Result<()> {
     settled(file.sync_all())
 }
 
-/// What `fsync` says of a file or a folder of a kind that is never synced.
+/// Accepts the errors of `fsync` for files and folders that cannot be synced at all.
 fn settled(synced: io::Result<()>) -> io::Result<()> {
     match synced {
         Err(error) if errno::is_any(&error, &[Errno::INVAL, Errno::BADF]) => Ok(()),
@@ -227,7 +226,7 @@ pub fn attribute_names(file: &File) -> io::Result<Vec<Vec<u8>>> {
     }
 }
 
-/// One extended attribute's value, or `None` when it went away meanwhile.
+/// One extended attribute's value, or `None` when it has been removed meanwhile.
 ///
 /// # Errors
 /// As `fgetxattr(2)`.

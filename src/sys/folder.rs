@@ -1,18 +1,18 @@
 //! Folders of trust: what lies in them is reached from an open descriptor, never by a path from
 //! the top.
 //!
-//! A lock root or an outbox may belong to somebody who is up to something, and the superuser's
-//! cron job works in it all the same. So one folder is opened by its path, and everything below
-//! it from that descriptor, one name at a time, without following links and without waiting for
-//! a FIFO. What is opened must be what is expected: a folder or a regular file, with one name
-//! where it is going to be written, and of the folder's owner or the superuser. A name that is
-//! swapped for a link meanwhile changes nothing.
+//! A lock root or an outbox may belong to a malicious user, and a cron job of the superuser still
+//! works in it. So one folder is opened by its path, and everything below it from that descriptor,
+//! one name at a time, without following links and without waiting for a FIFO. What is opened must
+//! be what is expected: a folder or a regular file, with one name where it is going to be written,
+//! and of the folder's owner or the superuser. Swapping a name for a link in the meantime changes
+//! nothing.
 //!
-//! What the superuser makes in another's folder is given to that owner, who could not use it
+//! What the superuser creates in another user's folder is given to that user, who could not use it
 //! otherwise. A superuser who may not give things away, as in some containers and on NFS, keeps
 //! them: the owner accepts the superuser's.
 //!
-//! In a *shared* folder, one to which its group or everyone may write, things may be anybody's.
+//! In a *shared* folder, one that its group or everyone may write to, things may belong to anybody.
 
 mod fresh;
 mod ownership;
@@ -42,10 +42,11 @@ use super::platform;
 use super::process::effective_user;
 use super::temporary::TemporaryName;
 
-/// Bits of a mode that let others than the owner write.
+/// Mode bits that let users other than the owner write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// An open folder of trust. Cheap to clone. What does not depend on whose things are is [`Dir`]'s.
+/// An open folder of trust. Cheap to clone. Operations that do not depend on ownership are those of
+/// [`Dir`].
 #[derive(Debug, Clone)]
 pub struct Folder {
     dir: Arc<Dir>,
@@ -63,8 +64,8 @@ impl Deref for Folder {
 }
 
 impl Folder {
-    /// Opens a folder by its path, links followed. What is found below it is trusted by whose
-    /// this one is; whether *it* may be trusted is the caller's question.
+    /// Opens a folder by its path, following links. What is found below it is trusted according to
+    /// its owner; whether *it* may be trusted is for the caller to decide.
     ///
     /// # Errors
     /// As `open(2)`; `NotADirectory`.
@@ -78,7 +79,7 @@ impl Folder {
         Ok(Folder { dir, owner: meta.uid(), group: meta.gid(), shared })
     }
 
-    /// The same folder as the outermost one: what lies in it is judged by whose *it* is.
+    /// The same folder as the outermost one: what is in it is judged by the owner of *this* folder.
     ///
     /// # Errors
     /// As `fstat(2)`.
@@ -86,12 +87,12 @@ impl Folder {
         Folder::root(self.dir.clone())
     }
 
-    /// Whose the outermost folder is.
+    /// The owner of the outermost folder.
     pub fn owner(&self) -> u32 {
         self.owner
     }
 
-    /// A name in it that goes again, of something that was made just now.
+    /// Takes charge of a name in it under which something was just made.
     pub fn temporary(&self, name: impl Into<OsString>) -> TemporaryName {
         TemporaryName::new(&self.dir, name)
     }
@@ -101,7 +102,7 @@ impl Folder {
         Arc::ptr_eq(&self.dir, name.dir())
     }
 
-    /// Whether things in it may be anybody's.
+    /// Whether things in it may belong to anybody.
     pub fn is_shared(&self) -> bool {
         self.shared
     }
@@ -129,13 +130,14 @@ impl Folder {
         self.make(single(name.as_ref())?, Some(mode)).map(|(made, _)| made)
     }
 
-    /// The same, with what the umask leaves when no permissions are given. Whether it surely is the
-    /// one that was made, too: a name can be given to another folder of the superuser's.
+    /// The same, with what the umask leaves when no permissions are given. Also says whether it is
+    /// certainly the one that was made: the name may have been given to another folder of the
+    /// superuser.
     fn make(&self, name: &OsStr, mode: Option<u32>) -> io::Result<(Folder, bool)> {
         let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o1777) as RawMode);
         rustix::fs::mkdirat(self.file(), name, bits)?;
         let made = match (self.folder(name), mode) {
-            // Under an odd umask it can't be opened yet.
+            // With an unusual umask it can't be opened yet.
             (Err(error), Some(mode)) if error.kind() == io::ErrorKind::PermissionDenied => {
                 platform::set_folder_mode_at(self.file(), name, mode)?;
                 self.folder(name)
@@ -157,7 +159,7 @@ impl Folder {
         given
     }
 
-    /// Opens a folder in this one, and makes it when it is missing.
+    /// Opens a folder in this one, or makes it if it is missing.
     ///
     /// # Errors
     /// As [`Folder::folder`] and [`Folder::make_folder`].
@@ -165,7 +167,7 @@ impl Folder {
         let name = name.as_ref();
         match self.folder(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match self.make_folder(name, mode) {
-                // Somebody was faster.
+                // Another process was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.folder(name),
                 made => made,
             },
@@ -218,7 +220,7 @@ impl Folder {
         self.create(single(name.as_ref())?, Access::Write, mode)
     }
 
-    /// Opens a file, and makes it when it is missing.
+    /// Opens a file, or makes it if it is missing.
     ///
     /// # Errors
     /// As [`Folder::open_file`] and [`Folder::create_file`].
@@ -226,7 +228,7 @@ impl Folder {
         let name = single(name.as_ref())?;
         match self.open_file(name, access) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match self.create(name, access, mode) {
-                // Somebody was faster.
+                // Another process was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.open_file(name, access),
                 created => created,
             },
@@ -249,7 +251,7 @@ impl Folder {
         }
     }
 
-    /// Whether something of that user may be in here.
+    /// Whether something owned by that user may be in here.
     fn admits(&self, user: u32) -> bool {
         self.shared || user == self.owner || user == 0 || user == effective_user()
     }
@@ -265,7 +267,7 @@ impl Folder {
         distrust(&self.path_of(name), why)
     }
 
-    /// Gives what the superuser has made to the folder's owner, if that is another.
+    /// Gives what the superuser has made to the folder's owner, if that is another user.
     fn give(&self, made: &File) -> io::Result<()> {
         if self.owner == 0 || effective_user() != 0 {
             return Ok(());

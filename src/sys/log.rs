@@ -15,9 +15,9 @@ use super::folder::{Access, Folder};
 pub struct Log {
     /// Its name in its folder.
     pub name: String,
-    /// No file of it has more bytes, unless one line has.
+    /// No file of it has more bytes, except for a single longer line.
     pub limit: u64,
-    /// So many full files are kept.
+    /// How many full files are kept.
     pub kept: usize,
     /// What they are called.
     pub aside: Aside,
@@ -33,7 +33,7 @@ pub enum Aside {
 }
 
 impl Log {
-    /// Appends one line. `open` opens the file, and makes it when it is missing, with
+    /// Appends one line. `open` opens the file, or makes it if it is missing, with
     /// [`Access::Append`].
     ///
     /// # Errors
@@ -55,8 +55,8 @@ impl Log {
         file.write_all(line.as_bytes()).and(put)
     }
 
-    /// Puts a full file aside, once, however many processes find it full: whoever has its kernel lock
-    /// does, and only while it still is the log.
+    /// Puts a full file aside, once, however many processes find it full: the one that has its
+    /// kernel lock does so, and only while the file still is the log.
     fn put_aside(&self, folder: &Folder, full: &File) -> io::Result<()> {
         let named = || folder.look(&self.name).map(|look| look.map(|look| look.identity));
         if !try_flock(full, Flock::Exclusive)? || named()? != Some(Identity::from(&full.metadata()?)) {

@@ -21,7 +21,7 @@ use super::process::{Process, Wanted};
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
 
-/// What a folder is opened with that is only passed through.
+/// For a folder that is only passed through.
 pub(super) const SEARCH: OFlags = OFlags::RDONLY;
 
 /// A link's owner and target. `InvalidInput` for anything else.
@@ -32,7 +32,7 @@ pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     let target = rustix::fs::readlinkat(folder, name, Vec::new())?;
-    // A link can't be opened here, so one that was swapped meanwhile is told by its number.
+    // A link can't be opened here, so its inode number shows whether it was swapped meanwhile.
     if look()?.st_ino != before.st_ino {
         return Err(io::ErrorKind::Interrupted.into());
     }
@@ -94,7 +94,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
         stopped: process.status() == ProcessStatus::Stop,
         started: process.start_time(),
     });
-    // Where the kernel tells us nothing of another user's process, all of it is zero.
+    // Where the kernel tells us nothing about another user's process, all fields are zero.
     found.filter(|process| process.started != 0)
 }
 
@@ -102,7 +102,7 @@ pub(super) fn table_is_ours() -> bool {
     true
 }
 
-/// There are no PID namespaces, and `kill` tells of every process.
+/// There are no PID namespaces, and `kill` sees every process.
 pub(super) fn sees_all_processes() -> bool {
     true
 }
@@ -169,7 +169,7 @@ pub(super) fn shares_output(_pid: u32) -> bool {
     false
 }
 
-/// macOS knows no other power than the superuser's.
+/// macOS has no capabilities beside the superuser's power.
 pub(super) fn acts_as_owner() -> Option<bool> {
     None
 }

@@ -13,7 +13,6 @@ pub mod log;
 pub mod machine;
 pub mod path;
 pub mod process;
-pub mod random;
 pub mod signal;
 pub mod temporary;
 pub mod text;
@@ -27,13 +26,6 @@ mod platform;
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("aimem runs on Linux and macOS");
-
-/// How many characters fit on a line of the terminal behind standard error, if it says so.
-pub fn terminal_width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
-    // A terminal that nobody has told its size says 0.
-    Some(usize::from(size.ws_col)).filter(|&width| width > 0)
-}
 
 /// 128 bits from the kernel's random number generator.
 ///

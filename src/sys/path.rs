@@ -12,7 +12,7 @@ use super::file::Identity;
 /// More links than this on one path is a loop; the kernel's own bound is 40.
 const MAX_LINKS: usize = 40;
 
-/// So often a file may be replaced by another one just while it is looked at under two names.
+/// How often a file may be replaced while it is being looked at under two names.
 const MOST_LOOKS: u32 = 16;
 
 /// The absolute path of `path` with every symbolic link resolved.
@@ -21,8 +21,8 @@ const MOST_LOOKS: u32 = 16;
 /// rest appended; a dangling link by the file that it would create. `a/../b` goes through the
 /// real parent of `a`, as the kernel does.
 ///
-/// The answer leads to the very file that `path` leads to. Some links of `/proc` show a text that
-/// names another one: of a container's files, of a deleted file. They are refused.
+/// The answer leads to the very file that `path` leads to. Some links in `/proc` show the path of
+/// another file, such as those to a container's files or to a deleted one. They are refused.
 ///
 /// # Errors
 /// A loop of links, a component that is not a folder, an ancestor that may not be searched, an

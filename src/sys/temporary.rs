@@ -1,8 +1,8 @@
-//! Names that last only while somebody is at work.
+//! Names that last only while their maker is at work.
 //!
-//! What others must find whole is made under such a name, locked, written, and only then given the
-//! name under which it is looked for. Whoever finds it there finds all of it; and whoever finds a
-//! leftover can tell by its kernel lock whether its maker is gone.
+//! What others must find complete is made under such a name, locked, written, and only then given
+//! its final name. So nobody finds it incomplete, and the kernel lock on a leftover tells whether
+//! its maker is gone.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use super::dir::Dir;
 
-/// The name of a file or a folder of ours. Dropping it removes what has the name, unless that has
-/// been given another one for good. A struct that holds the open file too should hold it before the
-/// name: some file systems do not remove the folder of an open file.
+/// The name of a file or a folder of ours. Dropping it removes what has the name, unless it has
+/// been given a lasting name. A struct that also holds the open file should declare it before the
+/// name, so that it is closed first: some file systems do not remove the folder of an open file.
 #[must_use = "what has the name is removed as soon as this is dropped"]
 #[derive(Debug)]
 pub struct TemporaryName {
@@ -47,7 +47,7 @@ impl TemporaryName {
         Ok(())
     }
 
-    /// Gives it a lasting name, over whatever has that one.
+    /// Gives it a lasting name, replacing whatever has that one.
     ///
     /// # Errors
     /// As `rename(2)`; it keeps its temporary name.

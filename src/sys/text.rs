@@ -24,7 +24,7 @@ pub fn escape(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes that [`escape`] was given. What is no escape is left as it stands.
+/// The bytes that [`escape`] was given. What is not an escape is left as it is.
 pub fn unescape(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());
@@ -46,7 +46,7 @@ pub fn unescape(text: &str) -> Vec<u8> {
     plain
 }
 
-/// Text for a terminal: as it is, but for control characters, which are escaped. Backslashes
+/// Text for a terminal: unchanged except for control characters, which are escaped. Backslashes
 /// stay single, because people read this.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
@@ -99,7 +99,7 @@ pub fn show_duration(duration: Duration) -> String {
     }
 }
 
-/// Control characters, and the marks that turn a line's direction around.
+/// Control characters, and the marks that change a line's direction.
 pub fn is_unsafe(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

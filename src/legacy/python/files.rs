@@ -1,9 +1,9 @@
 //! Reading and replacing the old programs' files, while those may still be at work.
 //!
 //! It happens under this project's lock on the queue file and under the old programs' own `flock`.
-//! Both are tried; a busy one means next time. The queue file is replaced as a whole, and only if it
-//! still is the one that was read: some old programs delete the lock's file, which makes two locks of
-//! one.
+//! Both are tried; if either is busy, the import is left to the next run. The queue file is
+//! replaced as a whole, and only if it still is the one that was read: some old programs delete the
+//! lock's file, which makes two locks of one.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -35,7 +35,7 @@ pub struct OldFiles {
 }
 
 impl OldFiles {
-    /// The files in that folder. The locker's patience is how long an import may wait.
+    /// The files in that folder. The locker's patience bounds the wait of an import.
     pub fn new(folder: Folder, locker: Locker) -> OldFiles {
         OldFiles { folder, locker }
     }
@@ -118,7 +118,7 @@ impl Locked<'_> {
         bytes.ok_or_else(|| fail(too_large())).map(Some)
     }
 
-    /// What tells the queue file from every other version of it, to be asked before it is read.
+    /// The version of the queue file, to be determined before it is read.
     ///
     /// # Errors
     /// It can't be opened.
@@ -129,7 +129,7 @@ impl Locked<'_> {
         Ok(version.map(|(meta, file)| QueueVersion { meta, _file: file }))
     }
 
-    /// Replaces the queue file, if it still is that version of it. Whether it was.
+    /// Replaces the queue file if it still is that version. Returns whether it was.
     ///
     /// # Errors
     /// It can't be replaced; or it can't be known whether that will last.
@@ -151,7 +151,7 @@ impl Locked<'_> {
         self.publish(before, Op::Replace, || fresh.rename_to(QUEUE))
     }
 
-    /// Sets the queue file aside, if it still is that version of it. Where it is then.
+    /// Sets the queue file aside if it still is that version. Returns where it is then.
     ///
     /// # Errors
     /// As [`Locked::replace_queue`].
@@ -206,7 +206,7 @@ impl Locked<'_> {
     }
 
     /// Removes the emergency file that was taken, of which these bytes are the content; or sets it
-    /// aside, where not all of it could be read. Where it is then.
+    /// aside if not all of it could be read. Returns where it is then.
     ///
     /// # Errors
     /// It can't be removed or renamed, or it can't be known whether that will last.
@@ -244,7 +244,7 @@ impl Locked<'_> {
     }
 }
 
-/// A version of the queue file. It is kept open, so that its number goes to no other.
+/// A version of the queue file. It is kept open, so that its inode number is not reused.
 #[derive(Debug)]
 pub struct QueueVersion {
     meta: Metadata,

@@ -1,4 +1,4 @@
-//! What stands in the old programs' files.
+//! The content of the old programs' files.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -66,7 +66,7 @@ pub fn is_entry(value: &Value) -> bool {
     value.get("content").and_then(Value::as_str).is_some_and(|content| !content.is_empty())
 }
 
-/// An old entry, of which nothing is certain but that it has a content.
+/// An old entry. Only its content is certain to be there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OldEntry {
     /// Some have none.

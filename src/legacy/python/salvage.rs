@@ -11,8 +11,8 @@ enum List {
     Last100,
 }
 
-/// Every whole entry that stands in the bytes, in the list that it stands in, and `stats` if it
-/// is whole. What can't be told to be in `last_100` counts as not delivered.
+/// Every complete entry in the bytes, in the list that it is in, and `stats` if it is complete. An
+/// entry counts as delivered only if it is known to be in `last_100`.
 pub fn salvage(bytes: &[u8]) -> OldQueue {
     let mut found = OldQueue::default();
     let mut list = List::Queue;
@@ -20,7 +20,7 @@ pub fn salvage(bytes: &[u8]) -> OldQueue {
     while at < bytes.len() {
         let rest = &bytes[at..];
         if rest[0] == b'"' {
-            // Inside of a string quotes are escaped, so this is a key and not somebody's text.
+            // Inside a string quotes are escaped, so this is a key and not part of a text.
             match key(rest) {
                 Some("queue") => list = List::Queue,
                 Some("failed") => list = List::Failed,

@@ -34,8 +34,8 @@ impl Scripts {
 
 /// Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder
 ///
-/// They take the old scripts' arguments, so that what calls those runs unchanged. Files that are
-/// not stand-ins already are left alone.
+/// They take the old scripts' arguments, so that their callers run unchanged. Files that are not
+/// stand-ins already are left alone.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

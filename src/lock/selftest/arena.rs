@@ -1,4 +1,4 @@
-//! Where contenders race: starts them, kills and stops some, and hears what they report.
+//! Where contenders race: starts them, kills and stops some, and collects their reports.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufRead, BufReader};
@@ -13,17 +13,16 @@ use super::contender::{Contender, Entry, Ours, Way};
 use super::detector::Detector;
 use super::{RaceError, Races, Rule, detector_path, target};
 use crate::sys;
-use crate::sys::random::Random;
 use crate::sys::signal::{CONT, KILL, STOP};
 
 /// How often dead contenders are replaced.
 const TICK: Duration = Duration::from_millis(1);
-/// One contender in so many ticks is killed, wherever it is. Not more often: contenders kill
+/// Every so many ticks one contender is killed, wherever it is. Not more often: contenders kill
 /// themselves besides.
 const KILL_EVERY: usize = 300;
-/// One contender in so many ticks is stopped, wherever it is.
+/// Every so many ticks one contender is stopped, wherever it is.
 const STOP_EVERY: usize = 300;
-const LONGEST_STOP_MILLIS: usize = 60;
+const LONGEST_STOP_MILLIS: u64 = 60;
 
 /// Makes the command of a contender.
 type Start<'a> = &'a dyn Fn(&Contender) -> io::Result<Command>;
@@ -34,7 +33,7 @@ pub(super) struct Arena<'a> {
     start: Start<'a>,
 }
 
-/// What came of a race.
+/// The outcome of a race.
 pub(super) struct Outcome {
     pub(super) entries: Vec<Entry>,
     pub(super) killed: usize,
@@ -74,7 +73,7 @@ impl<'a> Arena<'a> {
         Ok(refused && granted)
     }
 
-    /// Takes the lock once and gives it back, with nobody else about.
+    /// Takes the lock once and gives it back, without contention.
     pub(super) fn try_lock(&self) -> Result<(), RaceError> {
         let mut way = Ours::new(&self.path)?;
         way.take()?;
@@ -112,7 +111,7 @@ impl<'a> Arena<'a> {
         });
         let started = Instant::now();
         let mut field =
-            Field { children: Vec::new(), random: Random::new(), killed: 0, stopped: 0, asleep: None };
+            Field { children: Vec::new(), random: fastrand::Rng::new(), killed: 0, stopped: 0, asleep: None };
         let outcome = (|| {
             while taken_over.load(Ordering::Relaxed) < races.takeovers && started.elapsed() < races.limit {
                 field.fill(contenders, || {
@@ -146,7 +145,7 @@ impl Drop for Arena<'_> {
 /// The contenders of one race.
 struct Field {
     children: Vec<Child>,
-    random: Random,
+    random: fastrand::Rng,
     killed: usize,
     stopped: usize,
     asleep: Option<(u32, Instant)>,
@@ -171,13 +170,13 @@ impl Field {
             let _ = sys::process::send_signal(pid, CONT);
             self.asleep = None;
         }
-        let victim = self.children[self.random.below(self.children.len())].id();
-        if self.random.below(KILL_EVERY) == 0 {
+        let victim = self.children[self.random.usize(..self.children.len())].id();
+        if self.random.usize(..KILL_EVERY) == 0 {
             let _ = sys::process::send_signal(victim, KILL);
-        } else if self.asleep.is_none() && self.random.below(STOP_EVERY) == 0 {
+        } else if self.asleep.is_none() && self.random.usize(..STOP_EVERY) == 0 {
             let _ = sys::process::send_signal(victim, STOP);
-            let millis = 1 + self.random.below(LONGEST_STOP_MILLIS);
-            self.asleep = Some((victim, Instant::now() + Duration::from_millis(millis as u64)));
+            let millis = self.random.u64(1..=LONGEST_STOP_MILLIS);
+            self.asleep = Some((victim, Instant::now() + Duration::from_millis(millis)));
             self.stopped += 1;
         }
     }

@@ -10,7 +10,6 @@ use super::{RaceError, Rule, detector_path, target};
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockRoot, Locker, Patience, Roots};
 use crate::sys;
-use crate::sys::random::Random;
 
 /// One contender of a race, in a process of its own.
 #[derive(Debug, Clone)]
@@ -23,7 +22,7 @@ pub struct Contender {
     pub probe: bool,
 }
 
-/// One stay inside, as a contender reports it.
+/// One hold of the lock, as a contender reports it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) entered: Duration,
@@ -65,12 +64,12 @@ impl Contender {
             Rule::Aimem => Box::new(Ours::new(&self.folder)?),
             Rule::Script => Box::new(Script { lock: self.folder.join("script.lock") }),
         };
-        let mut random = Random::new();
+        let mut random = fastrand::Rng::new();
         loop {
             let took_over = way.take()?;
             let entered = sys::clock::since_boot();
             let overlapped = detector.enter()?;
-            let dies = random.below(2) == 0;
+            let dies = random.bool();
             if !dies && !overlapped {
                 detector.leave()?;
             }

@@ -3,9 +3,9 @@
 //!
 //! A process that was killed inside has both kernel locks until the kernel closes its files, one
 //! after the other in no promised order. The next contender may get the lock while the dead one
-//! still has the detector. That is no overlap, for the dead one runs nothing any more. So whoever
-//! is inside writes its PID down, and a refusal counts only if that process still has a program:
-//! the kernel takes that away before it closes the first file.
+//! still has the detector. That is not an overlap, for the dead one no longer runs anything. So a
+//! contender that is inside writes its PID down, and a refusal counts only if that process still
+//! has a program: the kernel takes that away before it closes the first file.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -33,14 +33,14 @@ impl Detector {
         sys::file::try_flock(&self.file, Flock::Exclusive)
     }
 
-    /// Comes in; says whether a living process is inside already.
+    /// Enters; says whether a living process is inside already.
     pub(super) fn enter(&self) -> io::Result<bool> {
         loop {
             if self.try_lock()? {
                 self.file.write_all_at(mark(std::process::id()).as_bytes(), 0)?;
                 return Ok(false);
             }
-            // No mark yet means that whoever is inside has just come: look again.
+            // No mark yet means that the other has just entered: look again.
             if self.inside()?.is_some_and(|pid| sys::process::executable(pid).is_some()) {
                 return Ok(true);
             }

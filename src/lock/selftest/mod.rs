@@ -110,7 +110,7 @@ pub struct Race {
     pub stopped: usize,
     /// How often two were inside at once.
     pub overlaps: usize,
-    /// The time from one leaving to the next one's coming.
+    /// The time from one leaving to the next one entering.
     pub handover_p50_seconds: Option<f64>,
     /// The same, for 99 of 100.
     pub handover_p99_seconds: Option<f64>,

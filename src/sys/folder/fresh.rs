@@ -20,8 +20,8 @@ pub struct Fresh<'a> {
 }
 
 impl<'a> Fresh<'a> {
-    /// Writes and syncs what shall become the content of `target`. The last number is for a file
-    /// that the superuser may not give to the folder's owner.
+    /// Writes and syncs the future content of `target`. The last number is for a file that the
+    /// superuser may not give to the folder's owner.
     ///
     /// # Errors
     /// As [`Folder::create_shown`] and `write(2)`.
@@ -39,7 +39,7 @@ impl<'a> Fresh<'a> {
                 created => created?,
             };
             let mut fresh = Fresh { folder, file, name: folder.temporary(name) };
-            // Whoever looks for leftovers leaves a locked one alone.
+            // A sweep leaves a locked file alone.
             let _ = sys::file::lock_new(&fresh.file);
             fresh.file.write_all(bytes)?;
             fresh.file.sync_all()?;
@@ -60,7 +60,8 @@ impl<'a> Fresh<'a> {
         self.name.rename_to(self.folder, target)
     }
 
-    /// Removes what killed processes left beside `target`. For whoever keeps all others out.
+    /// Removes what killed processes left beside `target`. Only for a caller that keeps all others
+    /// out.
     pub fn sweep(folder: &Folder, target: &str) {
         let begin = format!(".{target}.");
         let is_ours = |name: &str| name.starts_with(&begin) && name.ends_with(SUFFIX);

@@ -1,4 +1,4 @@
-//! What is ours to read and to keep in another user's folder.
+//! Ownership: what may be read in, and left to, another user's folder.
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
@@ -12,15 +12,16 @@ use crate::sys::errno::found;
 use crate::sys::file::{Identity, set_mode};
 use crate::sys::process::effective_user;
 
-/// Looks at what is in a new folder before it stays the superuser's: half a second.
+/// How often a new folder's content is examined before the folder stays the superuser's: for half a
+/// second.
 const LOOKS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(5);
 /// The bit of a mode that lets everyone read.
 const READABLE_BY_ALL: u32 = 0o004;
 
 impl Folder {
-    /// The same as [`Folder::folder`], but what is there and is no folder is refused with the
-    /// reason, as `PermissionDenied`.
+    /// The same as [`Folder::folder`], but anything that is not a folder is refused as
+    /// `PermissionDenied`, with the reason.
     ///
     /// # Errors
     /// As `open(2)`.
@@ -34,8 +35,8 @@ impl Folder {
         }
     }
 
-    /// Opens a regular file for reading whose content will be told or sent: one that the folder's
-    /// owner could read as well. A hard link or a renamed file can be another's secret.
+    /// Opens a regular file whose content will be shown or sent: it must be one that the folder's
+    /// owner could read as well. A hard link or a renamed file can be another user's secret.
     ///
     /// # Errors
     /// As [`Folder::open_file`]; `PermissionDenied` with the reason.
@@ -128,14 +129,14 @@ impl Folder {
     }
 }
 
-/// Why a file in a folder of that owner may not be told of.
+/// Why the content of a file in a folder of that owner may not be shown.
 pub(super) fn unreadable(
     meta: &Metadata,
     owner: u32,
     shared: bool,
     second_name_is_known: bool,
 ) -> Option<&'static str> {
-    // A second name can be made by others than the owner.
+    // Users other than the owner can make a second name.
     if meta.nlink() > 1 && !second_name_is_known && (shared || meta.uid() != owner) {
         return Some("it has another name besides this one");
     }

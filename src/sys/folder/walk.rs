@@ -1,13 +1,13 @@
-//! Coming to a folder of trust, or to a file of settings, by its whole path.
+//! Reaching a folder of trust, or a settings file, by its whole path.
 //!
 //! The path is walked from `/`, one name at a time, and each folder on the way is kept open until
 //! the next one is. As long as all of it belongs to us, to the superuser or to whoever owns `/`
 //! (another number in a user namespace), links that one of these made are followed: a `~/.claude`
-//! that its user has moved elsewhere, a `/home` that is a link. From the first folder of somebody
-//! else's on, that one *rules*: what lies below must be the ruler's or one of ours, and no link is
-//! followed any more, whoever made it, for the ruler can give it another name.
+//! that its user has moved elsewhere, a `/home` that is a link. From the first folder of another
+//! user on, that user *rules*: what is below must belong to the ruler or to one of us, and links
+//! are no longer followed, whoever made them, because the ruler can rename them.
 //!
-//! So a user can lead us, the superuser included, nowhere but to folders of the user's own.
+//! So a user can lead others, the superuser included, only to that user's own folders.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
@@ -34,12 +34,12 @@ const MAX_LINKS: usize = 40;
 pub struct Reached {
     /// Open for reading.
     pub file: File,
-    /// Whose word it is: the ruler of the path, or the file's owner.
+    /// Who vouches for it: the ruler of the path, or the file's owner.
     pub owner: u32,
 }
 
 impl Folder {
-    /// Comes to a folder by its absolute path, as the head of this file says.
+    /// Reaches a folder by its absolute path, as described at the top of this file.
     ///
     /// # Errors
     /// As `open(2)`; `PermissionDenied` with the reason for a link or a folder that is not to be
@@ -72,7 +72,7 @@ impl Folder {
         walk.into_folder(path)
     }
 
-    /// Makes this folder's own name last through a power cut.
+    /// Makes this folder's own name durable.
     ///
     /// # Errors
     /// The folder above can't be opened or synced.
@@ -81,8 +81,8 @@ impl Folder {
     }
 }
 
-/// Comes to a regular file in the same way. One in a ruler's folder must be one that the ruler
-/// could read as well.
+/// Reaches a regular file in the same way. One in a ruler's folder must be one that the ruler could
+/// read as well.
 ///
 /// # Errors
 /// As [`Folder::walk_to`]; `IsADirectory`.
@@ -120,7 +120,7 @@ pub fn walk_to_file(path: &Path) -> io::Result<Reached> {
     Err(io::ErrorKind::IsADirectory.into())
 }
 
-/// User and group of somebody else who has a say in where a path leads.
+/// User and group of another user who has a say in where a path leads.
 type Ruler = Option<(u32, u32)>;
 
 /// A folder on the way.
@@ -183,7 +183,7 @@ impl Walk {
         }
     }
 
-    /// Puts what a link leads to ahead. What is no link either is no folder.
+    /// Puts the target of a link ahead. What is not a link either is not a folder.
     fn follow(&mut self, name: &OsStr) -> io::Result<()> {
         let here = self.here()?;
         let link = platform::read_link_at(here.dir.file(), name).map_err(|error| match error.kind() {
@@ -226,7 +226,7 @@ impl Walk {
     }
 }
 
-/// A folder at the end of a path. The superuser's in a ruler's folder is taken for the ruler's.
+/// A folder at the end of a path. One that the superuser owns below a ruler counts as the ruler's.
 fn folder(file: File, path: &Path, ruler: Ruler) -> io::Result<Folder> {
     let meta = file.metadata()?;
     let own = (meta.uid(), meta.gid());

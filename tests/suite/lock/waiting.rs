@@ -62,10 +62,10 @@ fn on_a_terminal_it_is_a_spinner_that_goes_away() {
         Ran::of(command.output().unwrap())
     };
     let shown = run("\"$AIMEM\" lock wait f -w 700ms").expect(75).stdout;
-    assert!(shown.contains("\r\x1b[K") && shown.contains("waiting for lock on"), "{shown:?}");
+    assert!(shown.contains("\x1b[2K") && shown.contains("waiting for lock on"), "{shown:?}");
     assert!(shown.contains("\x1b[1;31merror\x1b[0m: "), "{shown:?}");
     let (before, after) = shown.rsplit_once("waiting for lock on").unwrap();
-    assert!(after.contains("\r\x1b[K"), "the spinner is erased: {before:?} {after:?}");
+    assert!(after.contains("\r\x1b[2K"), "the spinner is erased: {before:?} {after:?}");
     let plain = run("NO_COLOR=1 \"$AIMEM\" lock wait f -n").expect(75).stdout;
     assert!(!plain.contains('\x1b') && plain.contains("error: "), "{plain:?}");
     // A pipe is no terminal.

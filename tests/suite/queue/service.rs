@@ -71,7 +71,7 @@ fn no_credential_in_a_url_is_printed() {
         let args = ["work", "--print-service", kind];
         // The worker would refuse it, too.
         let ran = with_url(&args, "http://user:hunter2@127.0.0.1:1").expect(2);
-        assert!(ran.stderr.contains("a credential does not belong into the URL"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("a credential does not belong in the URL"), "{}", ran.stderr);
         assert!(!ran.stderr.contains("hunter2") && ran.stdout.is_empty(), "{} {}", ran.stderr, ran.stdout);
         let ran = with_url(&args, "http://127.0.0.1:1/in?key=hunter2").ok();
         assert!(ran.stderr.contains("may hold a credential"), "{}", ran.stderr);

@@ -18,7 +18,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aimem::sys::file::{Flock, try_flock};
-use aimem::sys::random::Random;
 
 use crate::common::{Mounted, NOBODY, Ran, TestEnv, aimem_path, long_tests, nobodys_env, set_mode, skip};
 
@@ -96,15 +95,15 @@ impl Race {
                 for worker in 0..self.workers {
                     let (confirmed, refused, count, failed) = (&confirmed, &refused, &count, &failed);
                     scope.spawn(move || {
-                        let mut random = Random::new();
+                        let mut random = fastrand::Rng::new();
                         for round in 0.. {
                             if count.load(Ordering::Relaxed) >= self.updates || failed.load(Ordering::Relaxed)
                             {
                                 break;
                             }
                             let id = format!("{number}-{worker}-{round}");
-                            let kill = self.kills && random.below(4) == 0;
-                            let ran = self.update(env, side, &id, kill.then(|| random.below(20_000)));
+                            let kill = self.kills && random.usize(..4) == 0;
+                            let ran = self.update(env, side, &id, kill.then(|| random.usize(..20_000)));
                             match ran.code {
                                 0 => {
                                     confirmed.lock().unwrap().push(id);
