@@ -3,14 +3,12 @@
 pub mod args;
 mod commands;
 pub mod diff;
-pub mod duration;
-pub mod env;
 pub mod error;
 pub mod exit;
 pub mod filter_args;
+pub mod hints;
 pub mod operands;
 pub mod output;
-pub mod scripts;
 pub mod waiting;
 
 use std::ffi::OsString;
@@ -20,9 +18,11 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "outbox")]
 use commands::queue;
-use commands::{completions, lock, locks, man, read, restore, scripts as install, update, write};
+use commands::{completions, lock, locks, man, read, restore, update, write};
 use error::Outcome;
 use exit::Exit;
+
+use crate::legacy::scripts;
 
 /// Many agents, editors and cron jobs share files without losing a byte.
 #[derive(Debug, Parser)]
@@ -60,7 +60,7 @@ enum Command {
     Queue(queue::Queue),
     /// Stand in for the old bash scripts
     #[command(subcommand)]
-    Scripts(install::Scripts),
+    Scripts(scripts::install::Scripts),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -102,7 +102,7 @@ fn run_words(words: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 /// The same, an error still to be told.
-fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
+pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
     match Cli::try_parse_from(std::iter::once(OsString::from("aimem")).chain(words)) {
         Ok(cli) => cli.command.run(),
         Err(error) => {

@@ -4,24 +4,27 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use indicatif::{ProgressBar, ProgressStyle};
+
 use super::error::{CliError, show_duration};
-use super::{env, output};
-use crate::lock::text::printable;
+use super::output;
 use crate::lock::{Held, WaitReport, Waiter};
-use crate::sys;
+use crate::settings;
 use crate::sys::signal::{CHILD, ENDING, Received, Signals};
+use crate::sys::text::printable;
 
 /// A wait shorter than this is nobody's business.
 const SILENCE: Duration = Duration::from_millis(250);
 /// Holders may change every few milliseconds: one line a second tells as much.
 const LINE_INTERVAL: Duration = Duration::from_secs(1);
-const FRAME_INTERVAL: Duration = Duration::from_millis(100);
-const FRAMES: [char; 4] = ['|', '/', '-', '\\'];
+/// The last one is that of a spinner that has stopped.
+const FRAMES: &str = "|/-\\ ";
 
 /// Waits with a word to the user: a line on standard error, or a spinner on a terminal.
 pub struct Patient {
     signals: Signals,
     received: Option<i32>,
+    /// On a terminal.
     spinner: Option<Spinner>,
     last_line: Option<Instant>,
     unsaid_change: bool,
@@ -44,12 +47,12 @@ impl Patient {
     /// # Errors
     /// As [`Patient::new`].
     pub fn with_signals(more: &[i32]) -> Result<Patient, CliError> {
-        let debugging = env::lock_debug()?;
+        let debugging = settings::lock_debug()?;
         // CHILD among them: where it is ignored, nobody could wait for a command.
         let signals: Vec<i32> = ENDING.iter().chain(&[CHILD]).chain(more).copied().collect();
         let signals = Signals::install(&signals)
             .map_err(|error| CliError::io("cannot install signal handlers", &error))?;
-        let spinner = io::stderr().is_terminal().then(Spinner::default);
+        let spinner = io::stderr().is_terminal().then(Spinner::new);
         Ok(Patient { signals, received: None, spinner, last_line: None, unsaid_change: false, debugging })
     }
 
@@ -73,13 +76,14 @@ impl Waiter for Patient {
         if report.waited < SILENCE {
             return;
         }
-        let interval = if self.spinner.is_some() { FRAME_INTERVAL } else { LINE_INTERVAL };
-        let due = self.last_line.is_none_or(|last| last.elapsed() >= interval);
-        if !due || !(self.spinner.is_some() || self.unsaid_change) {
-            return;
+        let due = self.last_line.is_none_or(|last| last.elapsed() >= LINE_INTERVAL);
+        if self.spinner.is_none() {
+            if !due || !self.unsaid_change {
+                return;
+            }
+            self.last_line = Some(Instant::now());
+            self.unsaid_change = false;
         }
-        self.last_line = Some(Instant::now());
-        self.unsaid_change = false;
         let target = report.target.to_string_lossy();
         let line = format!(
             "waiting for lock on {} held by {} for {}",
@@ -87,8 +91,11 @@ impl Waiter for Patient {
             report.holder,
             show_duration(report.waited)
         );
-        match &mut self.spinner {
-            Some(spinner) => spinner.draw(&line),
+        match &self.spinner {
+            Some(Spinner(bar)) => {
+                bar.set_message(line);
+                bar.tick();
+            }
             None => drop(writeln!(io::stderr().lock(), "{line}")),
         }
     }
@@ -118,26 +125,18 @@ pub fn first_ending(received: &[Received]) -> Option<i32> {
 }
 
 /// A line that is drawn over and over, and erased in the end.
-#[derive(Default)]
-struct Spinner {
-    frame: usize,
-    drawn: bool,
-}
+struct Spinner(ProgressBar);
 
 impl Spinner {
-    fn draw(&mut self, line: &str) {
-        self.frame = (self.frame + 1) % FRAMES.len();
-        let width = sys::terminal_width().unwrap_or(80).max(20);
-        let line: String = line.chars().take(width - 3).collect();
-        let _ = write!(io::stderr().lock(), "\r\x1b[K{} {line}", FRAMES[self.frame]);
-        self.drawn = true;
+    fn new() -> Spinner {
+        let style = ProgressStyle::with_template("{spinner} {wide_msg}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        Spinner(ProgressBar::new_spinner().with_style(style.tick_chars(FRAMES)))
     }
 }
 
 impl Drop for Spinner {
     fn drop(&mut self) {
-        if self.drawn {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
-        }
+        self.0.finish_and_clear();
     }
 }

@@ -1,25 +1,25 @@
 //! The anchor: a second name of a running holder's info file, out of the old scripts' reach.
 //!
 //! A script that has read the PID of a holder that is gone by now removes the lock directory
-//! without another look, and with it the lock of whoever came next. A script may then come in, and
-//! nothing can prevent that. But no second aimem may: the kernel lock on the info file outlives
-//! its name in the directory, so whoever finds no directory, or a stale one, probes the kernel
-//! lock once more by the anchor, `ROOT/.guards/KEY`.
+//! without another look, and with it the lock of whoever came next. A script may then enter, and
+//! nothing can prevent that. But no second aimem may: the kernel lock on the info file outlives its
+//! name in the directory, so a taker that finds no directory, or a stale one, probes the kernel
+//! lock once more through the anchor, `ROOT/.guards/KEY`.
 //!
-//! Only a holder of the kind *kernel* has one, for the time of its hold. It is made and removed
-//! under the guard. A dead holder's is replaced by the next taker. Where a second name is another
-//! inode, as on some FUSE file systems, a holder has none.
+//! Only a holder of the kind *kernel* has one, for as long as it holds the lock. It is made and
+//! removed under the guard. A dead holder's is replaced by the next taker. Where a second name is
+//! another inode, as on some FUSE file systems, a holder has none.
 
 use std::fs::File;
 use std::io;
 
 use super::info::Info;
 use super::key::Key;
-use super::root::{LockRoot, found};
-use crate::sys;
-use crate::sys::file::{Flock, Identity};
+use super::root::LockRoot;
+use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
+use crate::sys::{self, found};
 
 /// Gives the info file of a lock that was just taken its second name.
 ///
@@ -29,7 +29,7 @@ pub(super) fn make(root: &LockRoot, key: &Key, lock: &Folder, info: &File) -> io
     let guards = root.guards()?;
     let anchor = key.as_str();
     let made = match lock.link("info", &guards, anchor) {
-        // A dead holder's: we hold the guard, and have been told that nobody is alive.
+        // A dead holder's: we hold the guard, and the judge has found nobody alive.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             guards.remove_file(anchor).and_then(|()| lock.link("info", &guards, anchor))
         }
@@ -39,14 +39,14 @@ pub(super) fn make(root: &LockRoot, key: &Key, lock: &Folder, info: &File) -> io
         Ok(()) if is_named(&guards, anchor, info)? && is_locked(root, key)? => Ok(()),
         // Another inode has no kernel lock, and would say that nobody is alive.
         Ok(()) => guards.remove_file(anchor),
-        // No second names here, or another user's guards: the directory alone has to do.
+        // No second names here, or another user's guards: the directory alone must do.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
         Err(error) if sys::is_shortage(&error) => Err(error),
         Err(_) => Ok(()),
     }
 }
 
-/// Removes the anchor: ours only, or with `None` whoever's it is.
+/// Removes the anchor: only ours, or with `None` anybody's.
 pub(super) fn remove(root: &LockRoot, key: &Key, ours: Option<&File>) -> bool {
     let Ok(Some(guards)) = root.existing_guards() else { return false };
     let anchor = key.as_str();
@@ -65,19 +65,19 @@ fn is_locked(root: &LockRoot, key: &Key) -> io::Result<bool> {
     if root.reach() == Reach::Local {
         return Ok(true);
     }
-    open(root, key)?.map_or(Ok(false), |anchor| Ok(!sys::file::try_flock(&anchor, Flock::Shared)?))
+    open(root, key)?.map_or(Ok(false), |anchor| sys::file::is_locked(&anchor))
 }
 
-/// What the holder says of itself, if it lives.
+/// What the holder says about itself, if it is alive.
 ///
 /// # Errors
-/// It can't be told whether there is one.
+/// It is not known whether there is one.
 pub(super) fn living_holder(root: &LockRoot, key: &Key) -> io::Result<Option<Info>> {
     let Some(file) = open(root, key)? else { return Ok(None) };
-    if sys::file::try_flock(&file, Flock::Shared)? {
+    if !sys::file::is_locked(&file)? {
         return Ok(None);
     }
-    // Another file by a second name keeps everybody out, but what stands in it is told to nobody.
+    // Another file under this name keeps everybody out, but its content is not shown to anybody.
     match open_told(root, key) {
         Ok(Some(file)) => Info::read(&file).map(Some),
         Ok(None) => Ok(Some(Info::default())),
@@ -86,7 +86,7 @@ pub(super) fn living_holder(root: &LockRoot, key: &Key) -> io::Result<Option<Inf
     }
 }
 
-/// Opens the anchor to tell what stands in it: its other name, if any, is the lock's info.
+/// Opens the anchor to show its content: its other name, if any, is the lock's info.
 fn open_told(root: &LockRoot, key: &Key) -> io::Result<Option<File>> {
     let Some(guards) = root.existing_guards()? else { return Ok(None) };
     let is_info = |anchor| {
@@ -101,7 +101,7 @@ fn open(root: &LockRoot, key: &Key) -> io::Result<Option<File>> {
     found(guards.open_linked(key.as_str(), Access::Read))
 }
 
-/// The keys of all anchors, the dead ones' included.
+/// The keys of all anchors, those of dead holders included.
 pub(super) fn keys(root: &LockRoot) -> Vec<Key> {
     let Ok(Some(guards)) = root.existing_guards() else { return Vec::new() };
     guards.names().unwrap_or_default().iter().filter_map(|name| name.to_str()?.parse().ok()).collect()

@@ -15,7 +15,6 @@ use super::claim::{Claim, Keep};
 use super::guard::Guard;
 use super::held::{Held, Own};
 use super::id::{LockId, Token};
-use super::info::Info;
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
 use super::loss::Reclaimed;
@@ -24,18 +23,26 @@ use super::root::{LockRoot, lock_name};
 use super::verdict::Verdict;
 use super::wait::Waiter;
 use crate::sys;
-use crate::sys::file::{Flock, Identity, Pinned};
+use crate::sys::failure::Op;
+use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
+use crate::sys::temporary::TemporaryName;
 
-/// So often a script may be faster than us, or its lock may be gone when we look.
+/// How often a script may be faster than us, or its lock may be gone when we look.
 const MOST_ROUNDS: usize = 10;
-/// So many stale locks in a row are removed.
+/// How many stale locks in a row are removed.
 const MOST_REMOVALS: usize = 2;
 
 /// The permissions of the empty folder that keeps a lock's name for a moment where there is no
-/// exclusive rename. No script makes a folder with the sticky bit.
-pub(super) const UNBORN_MODE: u32 = 0o1700;
+/// exclusive rename. No script makes a lock that nothing can be written into. It is so from its very
+/// creation: the sticky bit alone would be lost on some file systems, or set by a second call.
+const UNBORN_MODE: u32 = 0o1500;
+
+/// Whether an empty lock directory with this mode is such a folder.
+pub(super) fn is_unborn(mode: u32) -> bool {
+    mode & 0o777 == UNBORN_MODE & 0o777
+}
 
 /// How a try ended.
 pub(super) enum Attempt {
@@ -52,7 +59,7 @@ pub(super) fn attempt(
     deadline: Instant,
     waiter: &mut dyn Waiter,
 ) -> Result<Attempt, LockError> {
-    // Before the guard is taken, for under it others wait.
+    // Before the guard is taken, because others wait for the guard.
     let unborn = Unborn::prepare(root, target, claim, judge)?;
     let guard = Guard::take_with(root, &target.key, deadline, waiter)?;
     let mut take = Take { root, target, claim, unborn: Some(unborn), removed: Vec::new(), reclaimed: None };
@@ -67,11 +74,9 @@ pub(super) fn attempt(
 
 /// A lock that is made whole before it has its name. Removed unless it is born.
 struct Unborn {
-    root: Folder,
-    name: String,
+    info: File,
     folder: Folder,
-    /// `None` once it is born.
-    info: Option<File>,
+    name: TemporaryName,
     token: Token,
 }
 
@@ -82,12 +87,12 @@ impl Unborn {
         claim: &Claim,
         judge: &mut Judge,
     ) -> Result<Unborn, LockError> {
-        let fail = || LockError::io("prepare a lock in", root.path());
+        let fail = || LockError::io(Op::PrepareLock, root.path());
         for _ in 0..MOST_ROUNDS {
             let folder = root.folder();
             let token = Token::fresh().map_err(fail())?;
             match Unborn::make(root, &folder, token, target, claim, judge) {
-                // The root was deleted, or somebody sweeps what is no minute old.
+                // The root was deleted, or somebody sweeps files that are not a minute old.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => root.reopen()?,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) if sys::file::no_flock(&error) => {
@@ -109,18 +114,13 @@ impl Unborn {
     ) -> io::Result<Unborn> {
         let name = format!("{UNBORN_PREFIX}{token}");
         let folder = root.make_unborn(&name)?;
-        let info = match root.create_file(&folder, "info") {
-            Ok(info) => info,
-            Err(error) => {
-                let _ = top.remove_folder(&name);
-                return Err(error);
-            }
-        };
-        let written = info
-            .metadata()
-            .and_then(|meta| write_info(&info, &claim.describe(target, &token, meta.ino(), judge.here())));
-        let unborn = Unborn { root: top.clone(), name, folder, info: Some(info), token };
-        written.map(|()| unborn)
+        let name = top.temporary(name);
+        let info = root.create_file(&folder, "info")?;
+        let text = claim.describe(target, &token, info.metadata()?.ino(), judge.here());
+        // Locked first: written first, a stopped waiter's probe could hold it up.
+        sys::file::lock_new(&info)?;
+        (&info).write_all(text.render().as_bytes())?;
+        Ok(Unborn { info, folder, name, token })
     }
 }
 
@@ -129,43 +129,24 @@ impl Unborn {
     ///
     /// Where the file system has no exclusive rename, an empty folder takes the name, which
     /// excludes a script's `mkdir` too, and a plain rename replaces it. We have the guard: if
-    /// another finds that folder, its maker has died, and [`UNBORN_MODE`] says that it was no script.
-    fn give_name(&self, lock: &str) -> io::Result<()> {
-        match self.root.rename_new(&self.name, &self.root, lock) {
+    /// another finds that folder, its maker has died, and [`is_unborn`] says that it was no script.
+    fn give_name(&mut self, root: &Folder, lock: &str) -> io::Result<()> {
+        match self.name.rename_new(lock) {
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
             renamed => return renamed,
         }
-        drop(self.root.make_folder(lock, UNBORN_MODE)?);
-        let renamed = self.root.rename(&self.name, &self.root, lock);
-        if renamed.is_err() {
-            let _ = self.root.remove_folder(lock);
-        }
-        match renamed {
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
-                Err(io::ErrorKind::AlreadyExists.into())
+        drop(root.make_folder(lock, UNBORN_MODE)?);
+        match self.name.rename_to(root, lock) {
+            Err(error) => {
+                let _ = root.remove_folder(lock);
+                match error.kind() {
+                    io::ErrorKind::DirectoryNotEmpty => Err(io::ErrorKind::AlreadyExists.into()),
+                    _ => Err(error),
+                }
             }
             renamed => renamed,
         }
     }
-}
-
-impl Drop for Unborn {
-    fn drop(&mut self) {
-        // Closed first: some file systems keep an open file's folder from being removed.
-        if self.info.take().is_some() {
-            let _ = self.folder.remove_file("info");
-            let _ = self.root.remove_folder(&self.name);
-        }
-    }
-}
-
-/// Locks a fresh info file, and writes it. Written first and locked second, a stopped waiter's
-/// probe could hold it up.
-fn write_info(mut file: &File, info: &Info) -> io::Result<()> {
-    if !sys::file::try_flock(file, Flock::Exclusive)? {
-        return Err(io::ErrorKind::WouldBlock.into());
-    }
-    file.write_all(info.render().as_bytes())
 }
 
 /// A take under way, under the guard.
@@ -184,7 +165,7 @@ impl Take<'_> {
         let mut rounds = 0;
         loop {
             rounds += 1;
-            // A script may have removed the directory of one who lives.
+            // A script may have removed the directory of a living holder.
             if let Some(alive) = judge.judge_anchor(key)? {
                 return Ok(Attempt::Busy(alive));
             }
@@ -204,7 +185,8 @@ impl Take<'_> {
                     Err(alive) => return Ok(Attempt::Busy(alive)),
                 },
                 Ok(None) => return Ok(Attempt::Busy(judgement)),
-                // The guard was deleted under us, so we are not alone: the next try has the new one.
+                // The guard was deleted under us, so we are not alone: the next attempt uses the
+                // new one.
                 Err(_) if guard.verify().is_err() => return Ok(Attempt::Busy(judgement)),
                 Err(error) => return Err(error),
             }
@@ -224,26 +206,26 @@ impl Take<'_> {
                 Ok(None)
             }
             Err(error) if sys::file::no_flock(&error) || is_fooled(&error) => Err(self.root.no_flock(error)),
-            Err(error) => Err(LockError::io("make the lock", path)(error)),
+            Err(error) => Err(LockError::io(Op::Create, path)(error)),
         }
     }
 
     fn bear(&mut self, judge: &mut Judge) -> io::Result<Held> {
+        let root = self.root.folder();
         let mut unborn = match self.unborn.take() {
-            Some(unborn) if unborn.root.is_same_opening(&self.root.folder()) => unborn,
+            Some(unborn) if root.has_temporary(&unborn.name) => unborn,
             // The root was deleted meanwhile, or a lock that was born has been taken away under us.
             _ => {
                 let token = Token::fresh()?;
-                Unborn::make(self.root, &self.root.folder(), token, self.target, self.claim, judge)?
+                Unborn::make(self.root, &root, token, self.target, self.claim, judge)?
             }
         };
-        if let Err(error) = unborn.give_name(&lock_name(&self.target.key)) {
+        if let Err(error) = unborn.give_name(&root, &lock_name(&self.target.key)) {
             // It stays as it is for the next round, which may find the name free.
             self.unborn = Some(unborn);
             return Err(error);
         }
-        let info = unborn.info.take().ok_or(io::ErrorKind::NotFound)?;
-        self.settle(unborn.folder.clone(), info, unborn.token.clone())
+        self.settle(unborn.folder, unborn.info, unborn.token)
     }
 
     /// The lock has its name. Makes sure that it is what others see, and that it keeps them out.
@@ -277,10 +259,10 @@ impl Take<'_> {
         let named = self.root.open_lock(&self.target.key)?.open_linked("info", Access::Read)?;
         if Identity::from(&named.metadata()?) != Identity::from(&info.metadata()?) {
             return Err(io::Error::other(Fooled(
-                "a file has another inode by its name than when it is open",
+                "a file has one inode when it is open and another by its name",
             )));
         }
-        if self.root.reach() == Reach::Network && sys::file::try_flock(&named, Flock::Shared)? {
+        if self.root.reach() == Reach::Network && !sys::file::is_locked(&named)? {
             return Err(io::Error::other(Fooled(
                 "a lock on a file does not hold against a second opening of it",
             )));
@@ -289,7 +271,7 @@ impl Take<'_> {
     }
 }
 
-/// What a file system does with kernel locks that makes them useless.
+/// A behaviour of the file system that makes its kernel locks useless.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Fooled(&'static str);

@@ -1,4 +1,4 @@
-//! What somebody who takes a lock, or a guest's place in one, says of itself in the info file.
+//! What the taker of a lock, or of a guest's place in one, says about itself in the info file.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::info::{Info, Liveness, Place};
 use super::key::Target;
 use super::verdict::Here;
 
-/// What shall keep the lock.
+/// What keeps the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// This process and whoever inherits the descriptor.

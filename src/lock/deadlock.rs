@@ -1,13 +1,13 @@
 //! Waits that can't end: A has x and wants y, B has y and wants x.
 //!
-//! A process that waits while it holds something leaves a trace: a file in `ROOT/.waiting`, under
-//! a kernel lock, with what it wants and what it holds. The trace dies with its maker. Whoever
-//! waits follows the traces from its own wish: who holds it, what does that one wait for, and so
-//! on. If the way leads back, it is a cycle, and its youngest waiter gives up. A process that
-//! holds nothing can't be part of a cycle, leaves no trace, and looks at none.
+//! A process that waits while it holds something leaves a trace: a file in `ROOT/.waiting`, under a
+//! kernel lock, with what it wants and what it holds. The trace dies with its maker. Whoever waits
+//! follows the traces from its own wish: who holds it, what that process waits for, and so on. If
+//! this leads back to itself, it is a cycle, and its youngest waiter gives up. A process that holds
+//! nothing can't be part of a cycle, leaves no trace, and looks at none.
 //!
-//! What a process holds is said in [`super::holdings`]. A guest that waits for another one's place is
-//! such a waiter too.
+//! For what a process holds see [`super::holdings`]. A guest that waits for another guest's place
+//! is such a waiter too.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -21,10 +21,9 @@ use super::liveness::Judge;
 use super::nest::Nest;
 use super::removal::is_old;
 use super::root::LockRoot;
-use super::text::{escape, unescape};
 use crate::sys;
-use crate::sys::file::Flock;
 use crate::sys::folder::Folder;
+use crate::sys::text::{escape, unescape};
 
 /// The folder of traces.
 const WAITING: &str = ".waiting";
@@ -59,8 +58,8 @@ impl LookOut {
         }
     }
 
-    /// Called at every look that found the lock taken. Describes the cycle when this process is
-    /// the one to give up. An error of the look-out is no reason to end a wait.
+    /// Called at every look that found the lock taken. Describes the cycle when this process is the
+    /// one to give up. A failure of this check is not a reason to end a wait.
     pub(super) fn look(
         &mut self,
         root: &LockRoot,
@@ -78,7 +77,7 @@ impl LookOut {
             pid: std::process::id(),
             wish: wish.clone(),
             target: target.path.clone(),
-            // Looked at anew: who did not wait for us may do so now.
+            // Determined anew each time: a process that did not wait for us may do so now.
             holds: holdings(judge),
             since: self.since,
         };
@@ -126,7 +125,7 @@ struct Wait {
     since: Duration,
 }
 
-/// Follows the waits from `mine` until one holds what closes the circle.
+/// Follows the waits from `mine` until one holds what closes the cycle.
 fn find_cycle(
     mine: &Wait,
     others: &[Wait],
@@ -172,7 +171,7 @@ fn describe(mine: &Wait, cycle: &[Wait]) -> String {
     text
 }
 
-/// A trace that was left, gone with its maker.
+/// A trace that was left. It goes with its maker.
 struct Trace {
     folder: Folder,
     name: String,
@@ -185,20 +184,14 @@ impl Trace {
         let folder = root.common_folder(WAITING)?;
         let name = Token::fresh()?.to_string();
         let unborn = format!(".{name}");
-        let file = root.create_file(&folder, &unborn)?;
+        let mut file = root.create_file(&folder, &unborn)?;
+        let mut unborn = folder.temporary(unborn);
         // Locked before it has its name, or it could be taken for a dead one's.
-        let born = (|| {
-            if !sys::file::try_flock(&file, Flock::Exclusive)? {
-                return Err(io::Error::other("a new file is locked already"));
-            }
-            (&file).write_all(wait.render().as_bytes())?;
-            // Its name is fresh: nothing is there to be replaced.
-            folder.rename(&unborn, &folder, &name)
-        })();
-        if born.is_err() {
-            let _ = folder.remove_file(&unborn);
-        }
-        born.map(|()| Trace { folder, name, _locked: file, wait })
+        sys::file::lock_new(&file)?;
+        file.write_all(wait.render().as_bytes())?;
+        // Its name is fresh: nothing is there to be replaced.
+        unborn.rename_to(&folder, &name)?;
+        Ok(Trace { folder, name, _locked: file, wait })
     }
 }
 
@@ -211,7 +204,7 @@ impl Drop for Trace {
 impl Wait {
     fn render(&self) -> String {
         let holds: Vec<&str> = self.holds.iter().map(Token::as_str).collect();
-        // Earlier versions know the first kind alone, and pass over what they do not understand.
+        // Earlier versions know only the first kind, and skip what they do not understand.
         let wish = match &self.wish {
             Wish::Lock(key) => format!("WANTS: {key}"),
             Wish::Place(host) => format!("WANTS-PLACE: {host}"),
@@ -253,7 +246,7 @@ fn read_all(mine: &Trace) -> io::Result<Vec<Wait>> {
         }
         let Ok(file) = folder.open_readable(&name) else { continue };
         let mut text = String::new();
-        if sys::file::try_flock(&file, Flock::Shared)? {
+        if !sys::file::is_locked(&file)? {
             // One without its name may be about to be locked.
             let is_named = !name.as_encoded_bytes().starts_with(b".");
             if is_named || folder.look(&name)?.is_some_and(|look| is_old(&look)) {

@@ -1,8 +1,8 @@
 //! The guard: a kernel lock that serialises every change to a lock directory.
 //!
-//! Take, reap, release, renew, break and the rename that publishes a document happen while
-//! holding it, and nothing else does: no waiting, no output, no child, no sync. One guard serves
-//! the keys that share their first two digits. Nobody holds two.
+//! Take, reap, release, renew, break and the rename that publishes a document happen while holding
+//! it, and nothing else does: no waiting, no output, no child, no sync. One guard serves the keys
+//! that share their first two digits. No process holds two.
 //!
 //! A guard's file is never deleted by us. If somebody else deletes it, two processes could hold
 //! different files of one name; so the name is compared with the open file after locking, and
@@ -15,14 +15,19 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::key::Key;
-use super::root::{LockRoot, MOST_DELETIONS, found};
+use super::root::{LockRoot, MOST_DELETIONS};
 use super::wait::{Backoff, Silent, Waiter};
-use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::file::{Flock, Identity};
+use crate::sys::{self, found};
 
-/// Even a caller who does not want to wait gets this long: a guard is held for microseconds,
-/// and a refusal here would call a free file busy.
-pub(super) const LEAST_PATIENCE: Duration = Duration::from_millis(250);
+/// Even a caller that does not want to wait waits this long: a guard is held for microseconds, but
+/// a busy machine may not schedule its holder, and a refusal here would call a free file busy.
+pub(super) const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Another user's new guard is closed to us from its creation until its permissions are set.
+const MOST_LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// The guard of one lock, held until dropped.
 #[must_use = "the guard is given back as soon as it is dropped"]
@@ -37,7 +42,7 @@ impl Guard {
         Guard::take_with(root, key, sys::clock::deadline(patience), &mut Silent)
     }
 
-    /// The same until `deadline`, with a wait that a signal can end.
+    /// The same until `deadline`, interruptible by a signal.
     pub(super) fn take_with(
         root: &LockRoot,
         key: &Key,
@@ -53,12 +58,13 @@ impl Guard {
                 if sys::file::no_flock(&source) {
                     root.no_flock(source)
                 } else {
-                    LockError::Io { action: "lock the guard", path: path.clone(), source }
+                    LockError::io(Op::Lock, path.clone())(source)
                 }
             })?;
             match (locked, still_named(&file, &path)?) {
                 (true, true) => return Ok(Guard { file, path }),
-                // Deleted under us, or the root was: go on with the one that has its name now.
+                // It or the root was deleted under us: continue with the file that has its name
+                // now.
                 (_, false) => {
                     root.reopen()?;
                     file = open_guard(root, key)?;
@@ -82,7 +88,7 @@ impl Guard {
             return Ok(());
         }
         let gone = io::Error::other("it was deleted while in use");
-        Err(LockError::Io { action: "trust the guard", path: self.path.clone(), source: gone })
+        Err(LockError::io(Op::Trust, &self.path)(gone))
     }
 }
 
@@ -95,7 +101,7 @@ impl Drop for Guard {
 }
 
 fn still_named(file: &File, path: &Path) -> Result<bool, LockError> {
-    let fail = |source| LockError::Io { action: "look at the guard", path: path.to_owned(), source };
+    let fail = |source| LockError::io(Op::LookAt, path.to_owned())(source);
     let ours = file.metadata().map_err(fail)?;
     let named = found(fs::symlink_metadata(path)).map_err(fail)?;
     Ok(named.is_some_and(|named| Identity::from(&named) == Identity::from(&ours)))
@@ -105,14 +111,24 @@ fn still_named(file: &File, path: &Path) -> Result<bool, LockError> {
 fn open_guard(root: &LockRoot, key: &Key) -> Result<File, LockError> {
     let name = &key.as_str()[..2];
     let mut deletions = 0;
+    let mut looks = 0;
     loop {
         let opened = root.guards().and_then(|guards| root.lock_file(&guards, name));
         match opened {
+            Err(error) if is_refused(&error) && root.is_for_others() && looks < MOST_LOOKS => {
+                looks += 1;
+                std::thread::sleep(BETWEEN_LOOKS);
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound && deletions < MOST_DELETIONS => {
                 deletions += 1;
                 root.reopen()?;
             }
-            opened => return opened.map_err(LockError::io("open the guard", root.guard_path(key))),
+            opened => return opened.map_err(LockError::io(Op::Open, root.guard_path(key))),
         }
     }
+}
+
+/// Whether the kernel refused it, rather than our own check.
+fn is_refused(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_some()
 }

@@ -15,11 +15,12 @@ use super::info::Info;
 use super::key::Target;
 use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
-use super::root::{LockRoot, found};
+use super::root::LockRoot;
 use super::wait::Waiter;
-use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::Access;
+use crate::sys::{self, found};
 
 /// A release that can't get the guard leaves the lock to be reaped after this.
 pub(super) const RELEASE_PATIENCE: Duration = Duration::from_secs(5);
@@ -88,7 +89,7 @@ impl Held {
         match &self.hold {
             Hold::Guest(place) => place.id().ok_or_else(|| {
                 let source = std::io::ErrorKind::PermissionDenied.into();
-                LockError::Io { action: "name a guest in", path: place.path().to_owned(), source }
+                LockError::io(Op::Name, place.path().to_owned())(source)
             }),
             Hold::Own(_) | Hold::Over => Ok(self.id.clone()),
         }
@@ -109,8 +110,8 @@ impl Held {
         self.reclaimed.as_ref()
     }
 
-    /// A copy of the lock's descriptor, which commands inherit that are started while it is open.
-    /// The lock lives as long as any of them.
+    /// A copy of the lock's descriptor, inherited by commands that are started while it is open.
+    /// The lock lives as long as any of them does.
     ///
     /// # Errors
     /// Too many files are open.
@@ -121,7 +122,7 @@ impl Held {
             Hold::Over => return Ok(None),
         };
         let path = self.root.lock_dir(&self.target.key);
-        sys::file::inheritable_copy(file).map(Some).map_err(LockError::io("pass on the lock of", path))
+        sys::file::inheritable_copy(file).map(Some).map_err(LockError::io(Op::PassOn, path))
     }
 
     /// Runs `change` under the guard, after making sure that the lock is still ours: between
@@ -181,7 +182,7 @@ impl Held {
         loss::note(&self.root, &self.id, released)
     }
 
-    /// Gives the lock back as dropping it does, and tells of it.
+    /// Gives the lock back as dropping it does, and reports that.
     pub fn end(self, waiter: &mut dyn Waiter) {
         let target = self.target.path.clone();
         drop(self);
@@ -191,7 +192,7 @@ impl Held {
     /// Leaves the lock in place for its owner or until its time is over, and returns its id.
     pub fn leave(mut self) -> LockId {
         if let Hold::Guest(place) = std::mem::replace(&mut self.hold, Hold::Over) {
-            // The process's end does the same.
+            // The end of the process does the same.
             let _ = place.leave();
         }
         self.id.clone()
@@ -213,7 +214,7 @@ impl Held {
         let look = |file: &File| file.metadata().map(|meta| Identity::from(&meta));
         let (file, _) = open_info(&self.root, &self.id, Some(&self.target.path))?;
         let same = look(&file).and_then(|named| Ok(named == look(&own.info)?));
-        if same.map_err(LockError::io("look at", path))? {
+        if same.map_err(LockError::io(Op::LookAt, path))? {
             return Ok(());
         }
         Err(LockError::lost(Some(self.target.path.clone()), "its info file was replaced"))
@@ -260,7 +261,7 @@ pub(super) fn open_info(
     open_info_with(root, id, target, Access::Read)
 }
 
-/// The same in another way than for reading.
+/// The same with another kind of access.
 pub(super) fn open_info_with(
     root: &LockRoot,
     id: &LockId,
@@ -272,10 +273,10 @@ pub(super) fn open_info_with(
         Access::Read => root.open_info_in(&id.key, &lock),
         _ => lock.open_file("info", access),
     });
-    let opened = found(opened).map_err(LockError::io("open", &path))?;
+    let opened = found(opened).map_err(LockError::io(Op::Open, &path))?;
     let lost = |why: String| LockError::lost(target.map(Path::to_owned), why);
     let file = opened.ok_or_else(|| lost("it was removed".to_owned()))?;
-    let info = Info::read(&file).map_err(LockError::io("read", &path))?;
+    let info = Info::read(&file).map_err(LockError::io(Op::Read, &path))?;
     if info.token.as_ref() == Some(&id.token) {
         return Ok((file, info));
     }

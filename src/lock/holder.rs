@@ -5,7 +5,7 @@ use std::fmt;
 use super::info::{Info, Liveness, base_name};
 use super::liveness::Judgement;
 use super::openers::described;
-use super::text::{printable, shorten};
+use crate::sys::text::{printable, shorten};
 
 /// What we write is shorter; somebody else's info may hold kilobytes.
 const MAX_LABEL: usize = 500;
@@ -21,10 +21,10 @@ pub struct Holder {
     pub host: Option<String>,
     /// The PID is one of another PID namespace, as of a container.
     pub contained: bool,
-    /// Whether a time limit, not a process, keeps the lock.
+    /// Whether a time limit rather than a process keeps the lock.
     pub lease: bool,
-    /// The process has ended, and others that it started have the lock. Their description, empty where
-    /// they were not looked for.
+    /// The process has ended, and processes that it started have the lock. Their description, empty
+    /// where they were not looked for.
     pub left: Option<String>,
     /// The lock is ours as guests, and what keeps us out is another guest.
     pub inside: Option<Inside>,
@@ -71,8 +71,8 @@ impl Holder {
 }
 
 impl Holder {
-    /// The holder that a judge has found. `openers` tells who has the info file open; it is asked only
-    /// where that is somebody else.
+    /// The holder that a judge has found. `openers` says who has the info file open; it is called
+    /// only if that is another process.
     pub(super) fn found(judgement: &Judgement, openers: impl FnOnce() -> Vec<u32>) -> Holder {
         let left = judgement.orphaned.then(|| match openers().as_slice() {
             [] => String::new(),

@@ -1,8 +1,9 @@
 //! What a process that waits holds up: the locks that last until it goes on.
 //!
-//! Those are what it has taken itself, what it runs under, and for `lock acquire` what its owner has
-//! acquired before. But the latter two count only where whoever has them waits for this very process.
-//! A command may run in the background while its host is about to end: then its wait is in no circle.
+//! Those are what it has taken itself, what it runs under, and for `lock acquire` what its owner
+//! has acquired before. But the latter two count only if their owner waits for this very process. A
+//! command may run in the background while its host is about to end: then its wait is not part of a
+//! cycle.
 
 use super::claim::Keep;
 use super::guest::{acquired, live_part};
@@ -18,7 +19,7 @@ use crate::sys::file::Identity;
 /// More ancestors than this are not looked at.
 const LONGEST_LINE: usize = 64;
 
-/// The tokens of all that a waiting process holds up. `own` it has taken before it began to wait.
+/// The tokens of everything that a waiting process holds up. It took `own` before it began to wait.
 pub(super) fn holdings(
     root: &LockRoot,
     inherited: &[LockId],
@@ -38,7 +39,8 @@ pub(super) fn holdings(
             let host = LockId { inner: live.inner[..depth].to_vec(), ..live.clone() };
             let Ok(Some(nest)) = Nest::look(root, &host) else { continue };
             let (Ok(record), Ok(file)) = (nest.read(), nest.file().metadata()) else { continue };
-            // What we have inherited shall not be taken for what we have opened ourselves.
+            // Closed here, so that what we have inherited is not mistaken for what we have opened
+            // ourselves.
             drop(nest);
             if line.holds_up(&record.info, Some(Identity::from(&file))) {
                 tokens.push(live.inner[depth].clone());
@@ -60,10 +62,10 @@ fn innermost(id: &LockId) -> Token {
     id.inner.last().unwrap_or(&id.token).clone()
 }
 
-/// Our ancestors, from the nearest on, each of which goes on only when we do.
+/// Our ancestors, nearest first, as far as each of them continues only when we do.
 struct Line {
     waiting: Vec<u32>,
-    /// The first one of which that can't be told.
+    /// The first ancestor for which that is not known.
     next: u32,
     /// The namespace of these PIDs.
     namespace: Option<u64>,
@@ -107,7 +109,8 @@ impl Line {
         }
     }
 
-    /// Whether a lock is of the owner for which we acquire another, and who waits for that.
+    /// Whether a lock belongs to the owner for which we acquire another one, and which waits for
+    /// that.
     fn is_owners(&self, info: &Info, keep: Keep) -> bool {
         let owner = info.pid.zip(info.started).map(|(pid, started)| Keep::Owner { pid, started });
         info.liveness == Some(Liveness::Process) && owner == Some(keep) && self.holds_up(info, None)

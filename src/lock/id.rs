@@ -34,7 +34,7 @@ impl fmt::Display for Token {
 impl FromStr for Token {
     type Err = ();
 
-    /// A token becomes part of a file name, so nothing but hex digits is taken.
+    /// A token becomes part of a file name, so only hex digits are accepted.
     fn from_str(text: &str) -> Result<Token, ()> {
         let is_token = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if is_token { Ok(Token(text.to_owned())) } else { Err(()) }

@@ -1,10 +1,10 @@
 //! The info file: who holds a lock, in lines that people and the old scripts can read.
 //!
-//! The first three lines are the scripts' own. Unknown keys are ignored, so that a newer aimem
-//! may add some. Nothing read here is trusted: at most [`MAX_BYTES`] are looked at, and a value
-//! that does not parse is a value that is missing. Of two lines with the same key the last counts.
-//! A line without its end may be half of a longer one, and another boot or start time would be
-//! another holder: only of a host's name, the last line of the scripts, half is taken.
+//! The first three lines are the scripts' own. Unknown keys are ignored, so that a newer aimem may
+//! add some. Nothing read here is trusted: at most [`MAX_BYTES`] are read, and a value that does
+//! not parse counts as missing. Of two lines with the same key the last counts. A line without its
+//! newline may be half of a longer one, and half a boot id or start time would name another holder.
+//! Only the host name, the scripts' last line, is accepted without one.
 
 use std::fs::File;
 use std::io;
@@ -15,8 +15,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::id::Token;
-use super::text::{escape, shorten, unescape};
 use crate::sys;
+use crate::sys::text::{escape, shorten, unescape};
 
 /// The most that is read of an info file.
 pub const MAX_BYTES: usize = 16 * 1024;
@@ -88,14 +88,14 @@ impl Info {
     /// Reads an open info file from its beginning.
     ///
     /// # Errors
-    /// The read failed. Content never is an error.
+    /// The read failed. No content is an error.
     pub fn read(file: &File) -> io::Result<Info> {
         let mut text = vec![0; FIRST_READ];
         let mut length = 0;
         loop {
             let read = file.read_at(&mut text[length..], length as u64)?;
             length += read;
-            // A short read of a regular file is its end: nearly always the first one.
+            // A short read of a regular file means its end: nearly always the first read is enough.
             if length < text.len() || text.len() == MAX_BYTES {
                 text.truncate(length);
                 break;
@@ -156,7 +156,7 @@ impl Info {
             }
         };
         let label = |text: &Option<String>| {
-            // Cut first: half an escape would be read as another text.
+            // Cut before escaping: half an escape would be read as different text.
             text.as_ref().map(|text| escape(shorten(text, MAX_LABEL).as_bytes()))
         };
         line("PID", self.pid.map(|pid| pid.to_string()));
@@ -253,7 +253,7 @@ fn path_from(bytes: Vec<u8>) -> PathBuf {
 pub fn describe_words<S: AsRef<std::ffi::OsStr>>(words: impl IntoIterator<Item = S>) -> String {
     let mut line = String::new();
     for word in words {
-        // A 100 KB argument need not be looked at whole.
+        // A 100 KB argument need not be escaped as a whole.
         if line.len() > 2 * MAX_LABEL {
             break;
         }

@@ -1,14 +1,10 @@
-//! The journal: what happened to locks that should not happen often. One JSON line an event, in
-//! the lock root.
+//! The journal: events that should be rare. One JSON line for each event, in the lock root.
 //!
-//! It is appended to without a lock, by one `write` to a file opened for appending. The ordinary
-//! path of taking and releasing writes nothing. A journal that can't be written is no reason to
-//! refuse a lock, so failures are silent. When a file is full it is renamed to a name of its own
-//! that nothing can replace; only the oldest of those go.
+//! The ordinary path of taking and releasing writes nothing. A journal that can't be written is no
+//! reason to refuse a lock, so failures are silent. A full file gets a name of its own that nothing
+//! can replace; only the oldest of those go.
 
-use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
@@ -17,24 +13,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::holder::Holder;
-use super::root::{LockRoot, found};
-use crate::sys;
-use crate::sys::file::Identity;
-use crate::sys::folder::{Access, Folder};
+use super::root::LockRoot;
+use crate::sys::found;
+use crate::sys::log::{Aside, Log};
 
 const NAME: &str = "journal.jsonl";
-const PREFIX: &str = "journal.";
-const SUFFIX: &str = ".jsonl";
-/// A file that is larger is put aside.
+/// A larger file is put aside.
 const FULL: u64 = 1 << 20;
-/// So many files that were put aside are kept.
+/// How many files that were put aside are kept.
 const KEPT: usize = 4;
 /// A wait that ended well is worth a line from here on.
 pub(super) const LONG_WAIT: Duration = Duration::from_secs(1);
 
-/// A line that is longer is none of ours.
+/// A longer line is not one of ours.
 const LONGEST_LINE: usize = 64 * 1024;
-/// A wait that is said to be longer, about thirty years, is none.
+/// A longer wait than this, about thirty years, is not believed.
 const LONGEST_WAIT: Duration = Duration::from_secs(1_000_000_000);
 
 /// What kind of thing happened.
@@ -118,7 +111,7 @@ impl Record {
         }
     }
 
-    /// A line of the journal, as whoever may write there has left it.
+    /// Reads a line of the journal, which anybody with access to the root may have written.
     fn parse(line: &[u8]) -> Option<Record> {
         if line.len() > LONGEST_LINE {
             return None;
@@ -154,56 +147,24 @@ impl Record {
         self
     }
 
-    /// Appends it to the journal of `root`, as far as that goes.
+    /// Appends it to the journal of `root`, if that is possible.
     pub(super) fn append(self, root: &LockRoot) {
         let Ok(mut line) = serde_json::to_string(&self) else { return };
         line.push('\n');
-        let _ = append_line(root, &line);
+        let _ = log().append(&root.folder(), &line, |folder, name, access| {
+            match folder.open_file(name, access) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    root.lock_file(folder, name)?;
+                    folder.open_file(name, access)
+                }
+                opened => opened,
+            }
+        });
     }
 }
 
-fn append_line(root: &LockRoot, line: &str) -> io::Result<()> {
-    let folder = root.folder();
-    let mut file = match folder.open_file(NAME, Access::Append) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            root.lock_file(&folder, NAME)?;
-            folder.open_file(NAME, Access::Append)?
-        }
-        opened => opened?,
-    };
-    // One write, so that lines of several processes do not mix.
-    file.write_all(line.as_bytes())?;
-    if file.metadata()?.len() > FULL {
-        put_aside(&folder, &file)?;
-    }
-    Ok(())
-}
-
-/// Several processes may see at once that a file is full. Each renames only the file that it has
-/// written to, to a fresh name, so none of them takes another's fresh journal for the full one
-/// and replaces the full one by it.
-fn put_aside(folder: &Folder, full: &File) -> io::Result<()> {
-    let now = sys::clock::since_epoch().as_millis();
-    let aside = format!("{PREFIX}{now:015}-{}{SUFFIX}", std::process::id());
-    if folder.look(NAME)?.map(|look| look.identity) == Some(Identity::from(&full.metadata()?)) {
-        folder.rename(NAME, folder, &aside)?;
-    }
-    let files = files(folder)?;
-    for old in files.iter().take(files.len().saturating_sub(KEPT + 1)) {
-        folder.remove_file(old)?;
-    }
-    Ok(())
-}
-
-/// The journal's files, oldest first.
-fn files(folder: &Folder) -> io::Result<Vec<OsString>> {
-    let is_ours = |name: &OsString| {
-        name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX) && name != NAME)
-    };
-    let mut aside: Vec<OsString> = folder.names()?.into_iter().filter(is_ours).collect();
-    aside.sort();
-    aside.push(NAME.into());
-    Ok(aside)
+fn log() -> Log {
+    Log { name: NAME.to_owned(), limit: FULL, kept: KEPT, aside: Aside::Dated }
 }
 
 /// Every event that is still on record, oldest first. Lines that can't be read are left out:
@@ -214,7 +175,7 @@ fn files(folder: &Folder) -> io::Result<Vec<OsString>> {
 pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
     let folder = root.folder();
-    for name in files(&folder)? {
+    for name in log().dated(&folder)?.into_iter().chain([NAME.into()]) {
         let Some(file) = found(folder.open_readable(&name))? else { continue };
         if file.metadata()?.size() > 16 * FULL {
             continue;
@@ -225,4 +186,10 @@ pub fn read(root: &LockRoot) -> io::Result<Vec<Record>> {
     }
     records.sort_by_key(|record| record.time);
     Ok(records)
+}
+
+/// The smallest value that at least `share` of all do not exceed.
+pub fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
+    let rank = (sorted.len() as f64 * share).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied()
 }

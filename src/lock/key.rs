@@ -41,7 +41,7 @@ impl FromStr for Key {
     }
 }
 
-/// A file to be locked. However it is spelled, it has one `Target`.
+/// A file to be locked. However its path is spelled, it has one `Target`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Absolute, every symbolic link resolved.

@@ -4,7 +4,8 @@
 //! as held: doubt never frees a lock. Judging changes nothing and needs no guard, except that a
 //! *stale* verdict may only be acted on under the guard it was reached under.
 //!
-//! What this process lacks itself, such as descriptors, is no verdict about anybody but an error.
+//! A shortage in this process, of descriptors for instance, is not a verdict about the holder but
+//! an error.
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
@@ -14,17 +15,18 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::anchor;
-use super::attempt::UNBORN_MODE;
+use super::attempt::is_unborn;
 use super::id::Token;
 use super::info::Info;
 use super::key::Key;
 use super::removal::{SetAside, UNBORN_PREFIX};
-use super::root::{LockRoot, found};
+use super::root::LockRoot;
 use super::verdict::{Here, Verdict, judge_holder};
-use crate::sys;
-use crate::sys::file::{Flock, Identity, Pinned};
+use crate::sys::failure::Op;
+use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
+use crate::sys::{self, found};
 
 /// How long a directory without a readable holder must stay unchanged under one judge's eyes.
 pub const CORRUPT_GRACE: Duration = Duration::from_secs(2);
@@ -32,7 +34,7 @@ pub const CORRUPT_GRACE: Duration = Duration::from_secs(2);
 /// The same where another machine's write may take a while to be seen.
 const REMOTE_CORRUPT_GRACE: Duration = Duration::from_secs(60);
 
-/// A directory that was left alone for this long, by its file system's own clock, needs no
+/// A directory that has not changed for this long, by its file system's own clock, needs no
 /// watching.
 const CORRUPT_AGE: i64 = 10;
 
@@ -80,7 +82,7 @@ impl Judgement {
     }
 }
 
-/// Judges lock directories. Keeps in mind what it has seen of corrupt ones.
+/// Judges lock directories. Remembers the corrupt ones that it has seen.
 #[derive(Debug)]
 pub struct Judge {
     root: LockRoot,
@@ -120,7 +122,7 @@ impl Judge {
             let alive = if judgement.verdict.is_taken() { None } else { self.probe_anchor(key)? };
             Ok(alive.unwrap_or(judgement))
         });
-        looked.map_err(LockError::io("look at the lock", self.root.lock_dir(key)))
+        looked.map_err(LockError::io(Op::LookAt, self.root.lock_dir(key)))
     }
 
     /// Whether a holder lives although its directory was removed: a verdict only if one may.
@@ -128,7 +130,7 @@ impl Judge {
     /// # Errors
     /// As [`Judge::judge`].
     pub(super) fn judge_anchor(&self, key: &Key) -> Result<Option<Judgement>, LockError> {
-        self.probe_anchor(key).map_err(LockError::io("look at the lock", self.root.lock_dir(key)))
+        self.probe_anchor(key).map_err(LockError::io(Op::LookAt, self.root.lock_dir(key)))
     }
 
     fn probe_anchor(&self, key: &Key) -> io::Result<Option<Judgement>> {
@@ -138,7 +140,7 @@ impl Judge {
                 let reason = "its lock directory was removed, but its holder has the kernel lock";
                 Ok(Some(Judgement { info, ..Judgement::new(Verdict::Held, reason) }))
             }
-            // No doubt about one lock: the whole root is not as it must be.
+            // Not a doubt about one lock: the root itself is not as it must be.
             Err(error) if error.raw_os_error().is_none() => Err(error),
             Err(error) => unknown("probe its anchor", error).map(Some),
         }
@@ -188,15 +190,15 @@ impl Judge {
             Err(error) => return unknown("look at its info", error),
         };
         // A shared probe keeps no other probe out, so a stopped judge stalls nobody.
-        let unlocked = match sys::file::try_flock(file, Flock::Shared) {
-            Ok(unlocked) => unlocked,
+        let locked = match sys::file::is_locked(file) {
+            Ok(locked) => locked,
             Err(error) => return unknown("probe its kernel lock", error),
         };
         let info = match Info::read(file) {
             Ok(info) => info,
             Err(error) => return unknown("read its info", error),
         };
-        if !unlocked {
+        if locked {
             let orphaned = self.has_ended(&info);
             let reason = match orphaned {
                 true => "its holder has ended, but a command of it has the kernel lock",
@@ -210,7 +212,7 @@ impl Judge {
         }
         let (verdict, reason) = judge_holder(&info, meta.ino(), self.here());
         if verdict == Verdict::Unknown {
-            // The process table, too, is read through descriptors: was there one to be had?
+            // Reading the process table needs a descriptor too: make sure that one was available.
             drop(file.try_clone()?);
         }
         Ok(Judgement { info, file: Some(meta), ..Judgement::new(verdict, reason) })
@@ -223,7 +225,7 @@ impl Judge {
             && info.pid_namespace == self.here().pid_namespace
     }
 
-    /// No info or no PID in it: a script between its `mkdir` and its write, or the rest of one.
+    /// No info or no PID in it: a script between its `mkdir` and its write, or what one has left.
     ///
     /// A lock of ours is born with its info, so only scripts leave this.
     fn corrupt(
@@ -235,8 +237,8 @@ impl Judge {
     ) -> Judgement {
         let what = if info.is_some() { "no PID in its info" } else { "no info" };
         let local = self.root.reach() == Reach::Local;
-        if info.is_none() && folder_meta.mode() & 0o7777 == UNBORN_MODE {
-            // Its maker had the guard for as long as it was like this.
+        if info.is_none() && is_unborn(folder_meta.mode()) {
+            // Its maker held the guard for as long as the directory was in this state.
             return Judgement::new(Verdict::Stale, "its maker died before it was whole");
         }
         if local {
@@ -271,8 +273,8 @@ impl Judge {
         }
     }
 
-    /// What the clock that dates changes in the root shows now, in seconds. Read from a file that
-    /// is made for it: that clock need not be this machine's.
+    /// The present time of the clock that dates changes in the root, in seconds. It is read from a
+    /// file made for this, because that clock need not be this machine's.
     fn root_clock(&self) -> Option<i64> {
         let folder = self.root.folder();
         let name = format!("{UNBORN_PREFIX}{}", Token::fresh().ok()?);
@@ -282,8 +284,8 @@ impl Judge {
         now
     }
 
-    /// Looks once more into a lock without an info that was set aside: a script may have written it
-    /// since. Then it is put back, and `Err` says who holds it.
+    /// Looks once more into a lock that had no info when it was set aside: a script may have
+    /// written one since. Then it is put back, and `Err` says who holds it.
     ///
     /// # Errors
     /// It can't be put back, or as [`Judge::judge`].
@@ -296,7 +298,7 @@ impl Judge {
         if seen.info.pid.is_some() {
             return Ok(Ok(aside));
         }
-        let fail = || LockError::io("look at the lock", self.root.lock_dir(key));
+        let fail = || LockError::io(Op::LookAt, self.root.lock_dir(key));
         let found = aside.open().and_then(|folder| match folder {
             Some(folder) => found(self.root.open_info_in(key, &folder)),
             None => Ok(None),
@@ -316,7 +318,7 @@ impl Judge {
     }
 }
 
-/// The verdict when a look was refused, unless it was for what we lack ourselves.
+/// The verdict when access was refused, unless the cause is a shortage of our own.
 fn unknown(action: &str, error: io::Error) -> io::Result<Judgement> {
     if sys::is_shortage(&error) {
         return Err(error);

@@ -1,5 +1,5 @@
-//! Locks that were lost, from both sides: what is noted of one that is removed, and what the one who
-//! thought to have it is told.
+//! Lost locks, from both sides: what is recorded when a lock is removed, and what its former holder
+//! is told.
 
 use jiff::Timestamp;
 
@@ -11,8 +11,8 @@ use super::info::{Info, Liveness};
 use super::journal::{self, Event, Record};
 use super::key::Key;
 use super::root::LockRoot;
-use super::text::{printable, show_duration};
 use crate::sys;
+use crate::sys::text::{printable, show_duration};
 
 /// A dead holder's lock that was removed to make room.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl Reclaimed {
         Reclaimed { holder: Holder::of(info), reason, id, expired }
     }
 
-    /// What the journal shall know of it.
+    /// Puts it into a record of the journal.
     pub(super) fn fill(&self, record: Record) -> Record {
         Record {
             lock: self.id.as_ref().map(LockId::to_string),
@@ -54,8 +54,8 @@ impl Reclaimed {
     }
 }
 
-/// Journals the loss of the lock with this id on its way to the caller, and says what became of it
-/// where the journal knows.
+/// Journals the loss of the lock with this id on its way to the caller, and adds what became of it
+/// if the journal knows.
 pub(super) fn note<T>(root: &LockRoot, id: &LockId, result: Result<T, LockError>) -> Result<T, LockError> {
     let (target, why) = match result {
         Err(LockError::Lost { target, why }) => (target, why),

@@ -22,7 +22,7 @@ use super::removal::{SetAside, set_aside};
 use super::root::{LockRoot, lock_name};
 use super::verdict::{Verdict, judge_holder};
 use crate::sys;
-use crate::sys::file::Flock;
+use crate::sys::failure::Op;
 use crate::sys::folder::Access;
 
 /// Releases the lock, or the guest's place in one, that `lock acquire` took under this id.
@@ -47,8 +47,8 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
         _ => fail_if_over(&info, &file, &mut Judge::new(root))
             .map_err(|why| LockError::lost(info.target.clone(), why))?,
     }
-    let lock = root.open_lock(&id.key).map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
-    let identity = lock.identity().map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
+    let lock = root.open_lock(&id.key).map_err(LockError::io(Op::LookAt, root.lock_dir(&id.key)))?;
+    let identity = lock.identity().map_err(LockError::io(Op::LookAt, root.lock_dir(&id.key)))?;
     let removed = set_aside(root, &id.key, identity, &guard)?;
     drop(guard);
     removed.map(SetAside::delete).ok_or_else(|| LockError::lost(info.target, "it was removed"))
@@ -90,7 +90,7 @@ fn fail_if_over(info: &Info, file: &File, judge: &mut Judge) -> Result<(), Strin
     if !matches!(info.liveness, Some(Liveness::Process | Liveness::Lease)) {
         return Ok(());
     }
-    // Without it nothing can be told, and then nobody is said to have ended.
+    // Without it nothing is known, and the holder counts as alive.
     let Ok(inode) = file.metadata().map(|meta| meta.ino()) else { return Ok(()) };
     match judge_holder(info, inode, judge.here()) {
         (Verdict::Stale, why) => Err(why),
@@ -142,7 +142,7 @@ pub(super) fn prolong(
     } else {
         info.expire_elsewhere_in(ttl);
     }
-    overwrite_end(file, &info).map_err(LockError::io("renew the lease in", path))
+    overwrite_end(file, &info).map_err(LockError::io(Op::Renew, path))
 }
 
 /// Puts the new end over the old one, which has the same width: a rename would give the lock
@@ -173,8 +173,8 @@ fn overwrite_end(file: &File, info: &Info) -> std::io::Result<()> {
 }
 
 /// Removes the lock of a file whoever holds it, and returns what it was. For a person who knows
-/// more than the judge: a holder that lives learns of it when it publishes or releases. `None`
-/// when there was nothing to remove by then.
+/// more than the judge: a living holder finds out when it publishes or releases. `None` when there
+/// was nothing to remove by then.
 ///
 /// # Errors
 /// The lock can't be removed.
@@ -213,6 +213,5 @@ pub fn break_lock(
 }
 
 fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {
-    let granted = sys::file::try_flock(file, Flock::Shared);
-    Ok(!granted.map_err(LockError::io("probe the lock of", root.lock_dir(&id.key)))?)
+    sys::file::is_locked(file).map_err(LockError::io(Op::Probe, root.lock_dir(&id.key)))
 }

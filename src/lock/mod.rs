@@ -11,10 +11,10 @@
 //!   release.
 //! - [`take`], [`wait`], `guest`, `nest`: how a process comes to have one.
 //! - `deadlock`, `holdings`: waits that can't end. [`journal`], [`loss`]: what should not happen often.
-//! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside.
+//! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside. [`selftest`]: races.
 //!
-//! Order within a take: guard, `mkdir`, judge, set aside, `mkdir`, info file locked before it is
-//! named, guard given back. Nothing here is synced: after a power cut every lock is stale by its
+//! Order within a take: a folder with its locked info file, guard, rename, judge, set aside,
+//! rename, guard given back. Nothing here is synced: after a power cut every lock is stale by its
 //! boot id.
 
 mod anchor;
@@ -41,9 +41,9 @@ pub mod owner;
 mod removal;
 pub mod root;
 pub mod roots;
+pub mod selftest;
 pub mod shared;
 pub mod take;
-pub mod text;
 pub mod verdict;
 pub mod wait;
 

@@ -2,9 +2,9 @@
 //!
 //! `nest-TOKEN` in the lock directory serves the guests that work directly under TOKEN. It is what
 //! an info file is to the lock itself: the guest that has the place writes who it is, under a fresh
-//! token. One that runs has the file under an exclusive kernel lock for its whole hold. One that has
-//! acquired the place leaves what it wrote, and the judge's rows tell how long that counts. It is
-//! written and cleared under the kernel lock only.
+//! token. A running guest keeps an exclusive kernel lock on the file for as long as it has the
+//! place. One that has acquired the place leaves its record, and the judge decides how long that
+//! counts. It is written and cleared under the kernel lock only.
 
 use std::fs::File;
 use std::io;
@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use super::id::{LockId, Token};
 use super::info::{Info, Liveness, MAX_BYTES};
 use super::liveness::Judge;
-use super::root::{LockRoot, found};
+use super::root::LockRoot;
 use super::verdict::{Verdict, judge_holder};
-use crate::sys;
 use crate::sys::file::Flock;
 use crate::sys::folder::Access;
+use crate::sys::{self, found};
 
 /// The first line is the token alone, with so many bytes in all: earlier versions read no more.
 const HEAD: usize = 64;
@@ -74,7 +74,7 @@ impl Nest {
         Ok(opened.map(|file| Nest { file, path }))
     }
 
-    /// Opens the nest for reading; `None` when nobody has been there, or it is another's business.
+    /// Opens the nest for reading; `None` when there was no guest, or its content may not be shown.
     ///
     /// # Errors
     /// This process is short of something.
@@ -170,7 +170,7 @@ impl Nest {
             return Ok(false);
         }
         let locked = !matches!(record.info.liveness, Some(Liveness::Process | Liveness::Lease))
-            && matches!(sys::file::try_flock(&self.file, Flock::Shared), Ok(false));
+            && matches!(sys::file::is_locked(&self.file), Ok(true));
         Ok(self.judge(&record, locked, judge)?.0.is_taken())
     }
 }

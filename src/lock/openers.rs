@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::liveness::Judgement;
-use super::text::{printable, shorten};
 use crate::sys;
 use crate::sys::file::Identity;
 use crate::sys::process::Wanted;
+use crate::sys::text::{printable, shorten};
 
 /// More processes than this are not listed in a phrase.
 const MOST_NAMED: usize = 5;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::LockError;
 use super::claim::Keep;
-use super::text::printable;
 use crate::sys;
+use crate::sys::text::printable;
 
 /// Programs that only start another one, and may not name it in words of their own: `make` has it in
 /// a file, `script -c` in one word with its arguments.
@@ -18,7 +18,7 @@ const PASSERS: [&str; 13] = [
 const SHELLS: [&str; 12] =
     ["sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "csh", "tcsh", "busybox", "nu"];
 
-/// A process that shall own a lock.
+/// A process that is to own a lock.
 #[derive(Debug)]
 pub struct Owner {
     /// What keeps the lock.
@@ -29,12 +29,13 @@ pub struct Owner {
     pub ends_soon: Option<String>,
 }
 
-/// The process that `lock acquire` makes the owner: the nearest ancestor that is neither a bare
-/// fork of its own parent (a subshell: same executable, same command line) nor there only to run
-/// this command, such as `timeout` and `sudo`. In `ID=$(sudo aimem lock acquire F)` that is the shell.
+/// The process that becomes the owner in `lock acquire`: the nearest ancestor that is neither a
+/// bare fork of its own parent (a subshell: same executable, same command line) nor there only to
+/// run this command, such as `timeout` and `sudo`. In `ID=$(sudo aimem lock acquire F)` that is the
+/// shell.
 ///
-/// `call` are the words by which this program was called, as far as they tell it from others. Who has
-/// them among its own arguments runs us and nothing else.
+/// `call` is the command line of this program, as far as it is distinctive. A process that has it
+/// among its own arguments only runs us.
 ///
 /// # Errors
 /// [`LockError::NoOwner`] when there is no such process.
@@ -105,14 +106,14 @@ fn is_only(command: &[OsString], call: &[OsString]) -> bool {
         && text.contains(&format!(" {} ", verb.join(" ")))
 }
 
-/// How to call an owner that is not a shell which goes on after us, as far as can be told.
+/// How to describe an owner that, as far as can be told, is not a shell that continues after us.
 fn ends_soon(pid: u32, command: &[OsString]) -> Option<String> {
     let name = program(command);
     if !SHELLS.contains(&name) {
         return Some(printable(name).into_owned());
     }
     let ends = match commands(command) {
-        // One that releases the lock itself has no need for it to last.
+        // A script that releases the lock itself does not need it to last.
         Some(text) => !text.to_string_lossy().contains("release"),
         // The id goes to whoever reads what the shell says, and not to the shell.
         None => sys::process::shares_output(pid),
@@ -129,7 +130,7 @@ fn commands(shell: &[OsString]) -> Option<&OsStr> {
             [b'-', b'-', _, ..] => {}
             [b'-' | b'+', letters @ ..] if letters != b"-" => {
                 is_next |= letters.contains(&b'c');
-                // Their value is a word of its own: `-euo pipefail`.
+                // Its value is a separate word: `-euo pipefail`.
                 if letters.contains(&b'o') || letters.contains(&b'O') {
                     words.next();
                 }

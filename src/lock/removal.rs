@@ -1,4 +1,4 @@
-//! Taking a lock directory away: rename it aside, look again at what was caught, delete it.
+//! Removing a lock directory: rename it aside, check what was caught, delete it.
 //!
 //! A plain `rmdir` would stick on one foreign file, and removing in place could hit a lock that
 //! was made a moment ago. A rename is atomic, and what it caught can be compared with what was
@@ -12,12 +12,12 @@ use super::LockError;
 use super::guard::Guard;
 use super::id::Token;
 use super::key::Key;
-use super::root::{LockRoot, found, lock_name};
-use crate::sys;
-use crate::sys::file::{Flock, Identity};
+use super::root::{LockRoot, lock_name};
+use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder, Look};
+use crate::sys::{self, found};
 
-/// Leftovers this old belong to nobody any more.
+/// Leftovers of this age have no owner any more.
 const LEFTOVER_AGE: Duration = Duration::from_secs(60);
 
 const ASIDE_PREFIX: &str = ".gone.";
@@ -34,7 +34,7 @@ pub(super) struct SetAside {
 }
 
 impl SetAside {
-    /// Deletes it, as far as that goes. What stays is swept later.
+    /// Deletes it as far as possible. What remains is swept later.
     pub(super) fn delete(self) {
         if let Some(name) = self.name {
             let _ = self.root.remove_tree(name);
@@ -85,8 +85,8 @@ pub(super) fn set_aside(
     if caught.is_some_and(|look| look.identity == judged) {
         return Ok(Some(aside));
     }
-    // A script was faster: this is its new lock. Where yet another one stands by now, two
-    // scripts overlap, which is theirs to answer for.
+    // A script was faster: this is its new lock. If yet another lock has its name by now, two
+    // scripts overlap, which is their own fault.
     aside.put_back(key).map_err(remove)?;
     Ok(None)
 }
@@ -122,15 +122,15 @@ pub(super) fn sweep(root: &LockRoot) -> usize {
     removed
 }
 
-/// A stopped maker may go on. It finds its folder gone and starts again; with its info deleted
-/// under it, it would make an empty lock.
+/// A stopped maker may continue. It finds its folder gone and starts again; if only its info were
+/// deleted, it would make an empty lock.
 fn sweep_unborn(folder: &Folder, name: &OsStr) -> bool {
     let Ok(token) = Token::fresh() else { return false };
     let aside = format!("{ASIDE_PREFIX}{token}");
     let is_alive = || -> io::Result<bool> {
         let unborn = folder.folder(name)?;
         let info = found(unborn.open_linked("info", Access::Read))?;
-        info.map_or(Ok(false), |info| Ok(!sys::file::try_flock(&info, Flock::Shared)?))
+        info.map_or(Ok(false), |info| sys::file::is_locked(&info))
     };
     match is_alive() {
         Ok(false) => {}

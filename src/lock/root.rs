@@ -1,8 +1,8 @@
-//! The lock root: opened, made when it is missing, and found to be nobody else's.
+//! The lock root: opened, made if it is missing, and checked to be nobody else's.
 //!
 //! Everything in it is reached from its descriptor, see [`crate::sys::folder`]. The descriptor may
-//! outlive the root: somebody may delete or rename the folder, and others go on in a new one. The
-//! guard notices, for it compares its own name, from the top, with the file that it has locked;
+//! outlive the root: somebody may delete or rename the folder, and others continue in a new one.
+//! The guard notices, for it compares its own name, from the top, with the file that it has locked;
 //! then the root is opened again.
 
 use std::fs::{self, File};
@@ -14,10 +14,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::LockError;
 use super::key::Key;
 use super::roots::Place;
-use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::{FileSystem, Reach};
+use crate::sys::{self, found};
 
 /// A root that is ours alone, and everything in it.
 const PRIVATE_FOLDER: u32 = 0o700;
@@ -36,7 +37,7 @@ const WRITABLE_BY_ALL: u32 = 0o002;
 
 pub(super) const GUARDS: &str = ".guards";
 
-/// So often in a row a folder or a guard that was just made may be deleted under us.
+/// How often in a row a folder or a guard that was just made may be deleted under us.
 pub(super) const MOST_DELETIONS: usize = 20;
 
 /// The folder in which the locks of some files live. Cheap to clone.
@@ -118,8 +119,8 @@ impl LockRoot {
         Ok(())
     }
 
-    /// Whether others than this machine may be using this root, or its file system is one that
-    /// may not keep its word about locks: then each take is probed.
+    /// Whether other machines may be using this root, or its file system may not implement locks
+    /// correctly: then each take is probed.
     pub(super) fn reach(&self) -> Reach {
         self.reach.unwrap_or_else(|| {
             self.state(|opened| {
@@ -143,7 +144,7 @@ impl LockRoot {
         LockError::NoFlock { path: self.path().to_owned(), file_system, source }
     }
 
-    /// Whether others than its owner may look into the root, or change it; `None` when nobody may.
+    /// Who besides its owner may look into the root or change it; `None` when nobody may.
     pub fn openness(&self) -> Option<&'static str> {
         match self.state(|opened| opened.mode) {
             mode if mode & WRITABLE_BY_ALL != 0 => Some("everyone may make locks in it"),
@@ -207,8 +208,13 @@ impl LockRoot {
         }
     }
 
-    /// Opens the info file in a lock's folder. What it says is told to others, so it must be no
-    /// other file by a second name; a running holder's has its anchor.
+    /// Whether other users than the owner take locks here too.
+    pub(super) fn is_for_others(&self) -> bool {
+        self.file_mode() != PRIVATE_FILE
+    }
+
+    /// Opens the info file in a lock's folder. Its content is shown to others, so it must not be a
+    /// second name of another file; a running holder's has its anchor.
     pub(super) fn open_info_in(&self, key: &Key, lock: &Folder) -> io::Result<File> {
         lock.open_told("info", |info| self.is_anchor(key, info))
     }
@@ -235,7 +241,7 @@ impl LockRoot {
     pub(super) fn lock_file(&self, folder: &Folder, name: &str) -> io::Result<File> {
         let opened = match folder.open_file(name, Access::Write) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match self.create_file(folder, name) {
-                // Somebody was faster.
+                // Another process was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     folder.open_file(name, Access::Write)
                 }
@@ -247,7 +253,7 @@ impl LockRoot {
             Err(error)
                 if error.raw_os_error().is_some() && error.kind() == io::ErrorKind::PermissionDenied =>
             {
-                // Not there either: what stands in the way is the permission to make it.
+                // It does not exist either: the permission to make it is what is missing.
                 found(folder.open_file(name, Access::Read)).and_then(|file| file.ok_or(error))
             }
             opened => opened,
@@ -274,15 +280,6 @@ fn no_folder(error: io::Error) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, why)
 }
 
-/// `None` for something that is not there.
-pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 fn open_or_make(place: &Place) -> Result<Opened, LockError> {
     for _ in 0..MOST_DELETIONS {
         if let Some(folder) = place.open()? {
@@ -291,15 +288,15 @@ fn open_or_make(place: &Place) -> Result<Opened, LockError> {
         place.make(PRIVATE_FOLDER)?;
     }
     let gone = io::Error::from(io::ErrorKind::NotFound);
-    Err(LockError::io("create the lock folder", place.path())(gone))
+    Err(LockError::io(Op::MakeFolder, place.path())(gone))
 }
 
 /// Refuses a root in which strangers can rename things, and so free any lock. A group that may
-/// write to it is trusted, as is whoever owns it. One that is ours alone is closed to others'
-/// eyes: the old scripts made theirs with an ordinary umask.
+/// write to it is trusted, as is whoever owns it. A private one is made unreadable for others: the
+/// old scripts made theirs with an ordinary umask.
 fn admit(folder: Folder) -> Result<Opened, LockError> {
     let path = folder.path().to_owned();
-    let fail = || LockError::io("look at the lock folder", &path);
+    let fail = || LockError::io(Op::LookAt, &path);
     let mut mode = folder.metadata().map_err(fail())?.mode() & 0o7777;
     if mode & WRITABLE_BY_ALL != 0 && mode & STICKY == 0 {
         let problem = "everyone may write to it and it has no sticky bit (chmod o-w or chmod +t)".to_owned();
@@ -346,8 +343,8 @@ fn common_mode(root: u32) -> u32 {
     }
 }
 
-/// Why the folder that a link leads to is refused: whoever owns the link decides where locks
-/// are looked for.
+/// Why the folder that a link leads to is refused: the owner of the link decides where locks are
+/// looked for.
 pub(super) fn distrust_link(link: &fs::Metadata, folder: &Folder) -> Option<&'static str> {
     let me = sys::process::effective_user();
     let ours = folder.owner() == me || me == 0 && folder.owner() == link.uid();

@@ -1,14 +1,15 @@
-//! Which root the lock of a file lives in: one file, one root, whoever asks.
+//! Which root the lock of a file is in: one file, one root, whoever asks.
 //!
 //! The first of: the folder that the environment names; a shared root above the file, made by
 //! [`shared::init`]; `aiconfig/.locks` in the home of whoever owns the file's folder, when the file
 //! lies beneath that home; `aiconfig/.locks` in the caller's own home. So a cron job of the
 //! superuser, `sudo`, and a program with another HOME meet the user's own locks on the user's
-//! files. A root that is missing is made as that owner; one that is there and can't be used is an
-//! error, never a reason to look for another.
+//! files. A missing root is made for that owner; one that exists but can't be used is an error,
+//! never a reason to look for another.
 //!
-//! Two roots are left where the environment names one for some and not for others, and for files
-//! outside any home. Then nobody excludes the other, and only the check at publication is left.
+//! There can still be two roots if the environment names one for some callers and not for others,
+//! and for files outside any home. Then the callers do not exclude each other, and only the check
+//! at publication remains.
 
 use std::fs;
 use std::io;
@@ -16,11 +17,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::LockError;
-use super::root::{LockRoot, distrust_link, found};
+use super::root::{LockRoot, distrust_link};
 use super::shared;
-use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
+use crate::sys::{self, found};
 
 /// The folder of shared configuration, in which a root lives.
 pub(super) const CONFIG: &str = "aiconfig";
@@ -39,8 +41,8 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// Finds roots by these rules: `named` goes before all, and is an absolute path; `home` is the
-    /// caller's own, for files that lie in nobody's.
+    /// Finds roots by these rules: `named`, an absolute path, has precedence; `home` is the
+    /// caller's own, for files outside any home.
     pub fn new(named: Option<PathBuf>, home: Option<PathBuf>) -> Roots {
         Roots { named, home, ..Roots::default() }
     }
@@ -141,11 +143,11 @@ fn existing_folder(target: &Path) -> Result<(PathBuf, fs::Metadata), LockError> 
         match found(fs::metadata(folder)) {
             Ok(Some(meta)) if meta.is_dir() => return Ok((folder.to_owned(), meta)),
             Ok(_) => {}
-            Err(error) => return Err(LockError::io("look at the folder", folder)(error)),
+            Err(error) => return Err(LockError::io(Op::LookAt, folder)(error)),
         }
     }
     let none = io::Error::from(io::ErrorKind::NotFound);
-    Err(LockError::io("find the folder of", target)(none))
+    Err(LockError::io(Op::FindFolder, target)(none))
 }
 
 /// The user's home, when that folder lies beneath it.
@@ -176,7 +178,7 @@ pub(super) enum Place {
 
 impl Place {
     pub(super) fn named(path: &Path) -> Result<Place, LockError> {
-        let absolute = std::path::absolute(path).map_err(LockError::io("find the lock folder", path))?;
+        let absolute = std::path::absolute(path).map_err(LockError::io(Op::Find, path))?;
         Ok(Place::Named(absolute))
     }
 
@@ -224,26 +226,24 @@ impl Place {
         match found(ignored) {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(self.unusable(error)),
-            Err(error) => Err(LockError::io("create the lock folder", self.path())(error)),
+            Err(error) => Err(LockError::io(Op::MakeFolder, self.path())(error)),
         }
     }
 
     fn unusable(&self, source: io::Error) -> LockError {
         let path = self.path().to_owned();
         match self {
-            Place::Named(_) => LockError::io("create the lock folder", path)(source),
+            Place::Named(_) => LockError::io(Op::MakeFolder, path)(source),
             Place::Home { .. } | Place::Shared { .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 LockError::Unusable { path, source }
             }
-            Place::Home { .. } | Place::Shared { .. } => {
-                LockError::io("look at the lock folder", path)(source)
-            }
+            Place::Home { .. } | Place::Shared { .. } => LockError::io(Op::LookAt, path)(source),
         }
     }
 }
 
 fn open_named(path: &Path) -> Result<Option<Folder>, LockError> {
-    let fail = || LockError::io("look at the lock folder", path);
+    let fail = || LockError::io(Op::LookAt, path);
     let untrusted =
         |problem: &str| LockError::Untrusted { path: path.to_owned(), problem: problem.to_owned() };
     let Some(name) = found(fs::symlink_metadata(path)).map_err(fail())? else { return Ok(None) };
@@ -315,8 +315,8 @@ fn follow(folder: &Folder, name: &str, owner: u32) -> io::Result<Folder> {
     }
     let opened = Folder::open(&path)?;
     let me = sys::process::effective_user();
-    // Whoever made it could as well have made the folder here: an ordinary user, where it leads to
-    // is theirs to say; somebody else, for the superuser, in a folder of their own.
+    // Its maker could as well have made the folder here. For an ordinary user: where it leads is
+    // for that user to decide. For the superuser: it must lead to a folder of the home's owner.
     let honest = link.uid() == owner || link.uid() == 0;
     if honest && (me != 0 || opened.owner() == owner) {
         return Ok(opened);

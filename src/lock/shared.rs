@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 
 use super::LockError;
 use super::id::Token;
-use super::root::{GUARDS, LockRoot, found, is_open_to_all};
+use super::root::{GUARDS, LockRoot, is_open_to_all};
 use super::roots::{CONFIG, LOCKS, ignore_in_git};
-use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::{self, found};
 
 const MARK: &str = ".root";
 const MOST_BYTES: u64 = 4096;
@@ -40,7 +41,7 @@ pub(super) fn is_root_of(above: &Path, user: u32) -> Result<bool, LockError> {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(false)
         }
-        // Not allowed to look is not «not there», unless it could not be one anyway.
+        // A refused look does not mean that it is absent, unless it could not be one anyway.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             if may_be_root(above, user) {
                 let path = above.join(CONFIG).join(LOCKS);
@@ -48,7 +49,7 @@ pub(super) fn is_root_of(above: &Path, user: u32) -> Result<bool, LockError> {
             }
             Ok(false)
         }
-        Err(error) => Err(LockError::io("look at", path)(error)),
+        Err(error) => Err(LockError::io(Op::LookAt, path)(error)),
     }
 }
 
@@ -91,7 +92,7 @@ pub(super) fn open(above: &Path, user: u32) -> io::Result<Option<Folder>> {
     let here = folder.identity()?;
     match parse(&text) {
         Some(named) if named == here => Ok(Some(folder.as_root()?)),
-        // A file system may get another number when it is mounted again. Going on in another root
+        // A file system may get another number when it is mounted again. Continuing in another root
         // would let two in.
         Some(named) if named.inode == here.inode => {
             let why = "it was made when its file system had another device number; make it again";
@@ -117,10 +118,10 @@ fn render(identity: Identity) -> String {
 /// # Errors
 /// It can't be made, or would not count: only the owner of `above` or the superuser can make one.
 pub fn init(above: &Path, group: Option<u32>) -> Result<Shared, LockError> {
-    let above = fs::canonicalize(above).map_err(LockError::io("find", above))?;
+    let above = fs::canonicalize(above).map_err(LockError::io(Op::Find, above))?;
     let path = above.join(CONFIG).join(LOCKS);
     let me = sys::process::effective_user();
-    let folder = Folder::open(&above).map_err(LockError::io("open the folder", &above))?;
+    let folder = Folder::open(&above).map_err(LockError::io(Op::OpenFolder, &above))?;
     if me != 0 && folder.owner() != me {
         let problem = format!(
             "{} belongs to user {}, and a root that another has made in it would not count",
@@ -129,8 +130,8 @@ pub fn init(above: &Path, group: Option<u32>) -> Result<Shared, LockError> {
         );
         return Err(LockError::Untrusted { path, problem });
     }
-    make(&folder, group).map_err(LockError::io("make the shared lock folder", &path))?;
-    let opened = open(&above, folder.owner()).map_err(LockError::io("open the shared lock folder", &path))?;
+    make(&folder, group).map_err(LockError::io(Op::MakeFolder, &path))?;
+    let opened = open(&above, folder.owner()).map_err(LockError::io(Op::Open, &path))?;
     if opened.is_none() {
         let problem =
             "somebody else could replace it (see the permissions of the folders above it)".to_owned();
@@ -145,7 +146,7 @@ fn make(above: &Folder, group: Option<u32>) -> io::Result<()> {
     modes.give(root.file(), modes.common)?;
     let root = root.as_root()?;
     ignore_in_git(&root)?;
-    // Made at the first lock, it would be closed to others for a moment.
+    // If it were made at the first lock, it would be closed to others for a moment.
     root.folder_or_make(GUARDS, modes.common)?;
     // Locks and guards from the time when it was private.
     for name in root.names()? {
@@ -165,8 +166,9 @@ fn make(above: &Folder, group: Option<u32>) -> io::Result<()> {
     }
     let unborn = format!(".new.{}", Token::fresh()?);
     let mut mark = root.create_file(&unborn, 0o644)?;
+    let mut unborn = root.temporary(unborn);
     mark.write_all(render(root.identity()?).as_bytes())?;
-    root.rename(&unborn, &root, MARK)
+    unborn.rename_to(&root, MARK)
 }
 
 /// The permissions in a shared root.

@@ -1,4 +1,4 @@
-//! From «I want this file's lock» to having it.
+//! Taking a lock: from the wish to the hold.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -40,6 +40,22 @@ pub struct Locker {
     pub command: String,
     /// Give up a wait that is part of a cycle of waits.
     pub deadlock_check: bool,
+}
+
+/// Locks where each file's place says, under nobody's lock, for half a minute, and gives up a
+/// deadlock.
+impl Default for Locker {
+    fn default() -> Locker {
+        Locker {
+            roots: Roots::default(),
+            inherited: Vec::new(),
+            under: None,
+            patience: Patience::default(),
+            client: None,
+            command: String::new(),
+            deadlock_check: true,
+        }
+    }
 }
 
 impl Locker {
@@ -124,7 +140,7 @@ impl Locker {
         let root = &self.roots.of(&target.path)?;
         let mut judge = Judge::new(root);
         let mut wait = Wait::new(root, target, self.patience, deadline);
-        // Who holds nothing and runs under nothing is in no circle.
+        // A process that holds nothing and runs under no lock is not part of a cycle.
         let may_hold = !self.inherited.is_empty() || !own.is_empty() || matches!(keep, Keep::Owner { .. });
         let mut look_out = LookOut::new(self.deadlock_check && may_hold);
         let result = loop {
@@ -140,7 +156,7 @@ impl Locker {
                     Entrance::HostIsGone => continue,
                 },
                 None => {
-                    // A look without the guard first: most looks of a long wait end here.
+                    // First without the guard: most attempts of a long wait end here.
                     let seen = judge.judge(&target.key)?;
                     if seen.verdict.is_taken() {
                         (seen, false)
@@ -164,7 +180,7 @@ impl Locker {
         result
     }
 
-    /// Journals what is out of the ordinary about a take.
+    /// Records in the journal what is unusual about a take.
     fn record(&self, root: &LockRoot, target: &Target, result: &Result<Held, LockError>, wait: &Wait<'_>) {
         let record = |event| Record::new(event, Some(&target.path)).client(self.client.as_ref());
         let waited = wait.waited();
@@ -181,7 +197,7 @@ impl Locker {
                     }
                 }
             }
-            // A caller who did not want to wait was not let down.
+            // For a caller that did not want to wait this is no failure.
             Err(LockError::Busy(busy)) if !self.patience.limit.is_zero() => {
                 record(Event::Timeout)
                     .holder(&busy.holder)
@@ -212,7 +228,7 @@ impl Locker {
         Claim { keep, client: self.client.clone(), command: self.command.clone() }
     }
 
-    /// The live id that makes us a guest on this target. One that is over is ignored.
+    /// The live id that makes us a guest on this target. An id that has ended is ignored.
     fn host(&self, root: &LockRoot, target: &Target, judge: &mut Judge) -> Result<Option<LockId>, LockError> {
         if let Some(under) = &self.under {
             if under.key != target.key {
@@ -233,8 +249,8 @@ impl Locker {
                 return Ok(Some(live));
             }
         }
-        // One whose holder lives on without its directory would keep us out to our deadline. Nor
-        // may we come in: its guests exclude each other by files in that directory.
+        // A holder that lives on without its directory would keep us out until our deadline. Nor
+        // may we enter: its guests exclude each other by files in that directory.
         for id in ids() {
             if judge.judge_anchor(&id.key)?.is_some_and(|alive| alive.info.token.as_ref() == Some(&id.token))
             {
@@ -282,7 +298,7 @@ impl<'a> Wait<'a> {
 
     /// Sleeps before the next look, or ends the wait.
     fn pause(&mut self, seen: &Judgement, is_guest: bool, waiter: &mut dyn Waiter) -> Result<(), LockError> {
-        // It became free between two looks: nobody to name, and no reason to sleep.
+        // If it became free between two looks, there is nobody to name.
         let is_taken = seen.verdict.is_taken();
         let now = Instant::now();
         let mut holder = Holder::found(seen, Vec::new);
@@ -303,7 +319,7 @@ impl<'a> Wait<'a> {
                 waited,
             })));
         }
-        // Between a take's two steps the holder has no name yet: no news.
+        // Between the two steps of a take the holder has no name yet: nothing to report.
         if is_taken && !(seen.needs_watching && self.holder.is_some()) {
             let changed = self.holder.as_ref() != Some(&holder);
             waiter.waiting(&WaitReport {

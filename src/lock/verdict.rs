@@ -1,21 +1,21 @@
-//! The rows of the judge's table that read an info file: who made the lock, where, and whether
-//! that one lives. They come below the kernel lock, which [`super::liveness`] has probed by then.
+//! The rows of the judge's table that read an info file: who made the lock, where, and whether that
+//! holder lives. They come after the kernel lock, which [`super::liveness`] has probed by then.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::info::{Info, Liveness};
 use super::root::LockRoot;
-use super::text::show_duration;
 use crate::sys;
 use crate::sys::machine::Reach;
 use crate::sys::process::Process;
+use crate::sys::text::show_duration;
 
 /// Across machines and restarts a lease ends by wall clocks, which differ by up to this.
 const CLOCK_MARGIN: Duration = Duration::from_secs(30);
 
-/// A script notes no start time. A process this much younger than the lock can't have made it;
-/// less may be a clock that was set.
+/// A script notes no start time. A process this much younger than the lock can't have made it; a
+/// smaller difference may be due to a clock that was set.
 const SCRIPT_MARGIN_SECONDS: f64 = 24.0 * 3600.0;
 
 /// What a lock directory means for somebody who wants the lock.
@@ -27,7 +27,7 @@ pub enum Verdict {
     Held,
     /// The holder is gone for certain: the next taker may remove the lock.
     Stale,
-    /// It can't be told. Counts as held.
+    /// It is not known. Counts as held.
     Unknown,
 }
 
@@ -91,7 +91,7 @@ impl Here {
     }
 }
 
-/// The rows below «no PID», for an info file with this inode number whose kernel lock nobody has.
+/// The rows below "no PID", for an info file with this inode number whose kernel lock nobody has.
 pub(super) fn judge_holder(info: &Info, inode: u64, here: &Here) -> (Verdict, String) {
     use Verdict::Unknown;
     if info.token.is_none() {
@@ -107,14 +107,15 @@ pub(super) fn judge_holder(info: &Info, inode: u64, here: &Here) -> (Verdict, St
     }
 }
 
-/// Nobody has the kernel lock. What remains is whether it would be seen from here.
+/// Nobody has the kernel lock. What remains to be decided is whether it would be seen from here.
 fn judge_kernel(info: &Info, inode: u64, here: &Here) -> (Verdict, String) {
     let gone = || (Verdict::Stale, format!("its holder, pid {}, is gone", info.pid.unwrap_or(0)));
     let elsewhere = judge_elsewhere(info, here, Liveness::Kernel);
     match (&info.place, &here.file_system) {
         // The same folder, as a virtual machine and its host have it.
         (Some(theirs), Some(ours)) if theirs.file_system != *ours => {
-            let why = format!("its holder is at this folder by {}, not by {ours}", theirs.file_system);
+            let why =
+                format!("its holder reaches this folder through {}, not through {ours}", theirs.file_system);
             (Verdict::Unknown, why)
         }
         // One kernel serves a local file system, and knows of every lock on this very file: ours, or
@@ -241,10 +242,10 @@ fn judge_script(info: &Info, here: &Here) -> (Verdict, String) {
     let Some(why) = script_has_ended(info, pid) else {
         return (Held, format!("the script that made it, pid {pid}, is alive"));
     };
-    // The script did not say in which PID namespace it has that number, and its host name may be that of
-    // several. Who does not see all processes can't tell.
+    // The script did not say in which PID namespace it has that number, and its host name may be
+    // that of several. Without seeing all processes this cannot be decided.
     if !sys::process::sees_all() && !sys::machine::host_name_is_ours_alone() {
-        return (Unknown, format!("whose pid {pid} is cannot be told in a container or sandbox"));
+        return (Unknown, format!("which process pid {pid} is cannot be told in a container or sandbox"));
     }
     let is_another = |process: &Process| process.zombie || is_later(process, info);
     if !sys::process::in_inner_namespaces(pid).iter().all(is_another) {

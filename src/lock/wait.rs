@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::held::Held;
 use super::holder::Holder;
-use crate::sys::random::Random;
 
 /// The first pause.
 const FIRST_PAUSE: Duration = Duration::from_micros(500);
@@ -23,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 pub struct Patience {
     /// From now; zero tries once.
     pub limit: Duration,
-    /// The cap of the pauses while the wait is young.
+    /// The longest pause while the wait is young.
     pub retry: Duration,
 }
 
@@ -50,7 +49,7 @@ pub struct WaitReport<'a> {
 
 /// The caller's side of a wait: how to sleep, and whom to tell.
 pub trait Waiter {
-    /// Sleeps for about `pause`. Returns a signal's number when the wait shall end.
+    /// Sleeps for about `pause`. Returns a signal's number to end the wait.
     fn sleep(&mut self, pause: Duration) -> Option<i32>;
 
     /// Called at every look that found the lock taken.
@@ -63,7 +62,7 @@ pub trait Waiter {
     fn released(&mut self, _target: &Path) {}
 }
 
-/// Waits without a word, and is not interrupted.
+/// Waits silently and uninterruptibly.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Silent;
 
@@ -82,13 +81,11 @@ pub(super) struct Backoff {
     start: Instant,
     pause: Duration,
     cap: Duration,
-    /// Seeded at the first need: most takes never sleep.
-    random: Option<Random>,
 }
 
 impl Backoff {
     pub(super) fn new(first: Duration, cap: Duration) -> Backoff {
-        Backoff { start: Instant::now(), pause: first.min(cap), cap, random: None }
+        Backoff { start: Instant::now(), pause: first.min(cap), cap }
     }
 
     pub(super) fn for_lock(patience: &Patience) -> Backoff {
@@ -102,7 +99,7 @@ impl Backoff {
 
     /// The next pause, which ends at the deadline at the latest.
     pub(super) fn next(&mut self, deadline: Instant) -> Duration {
-        let pause = self.pause.mul_f64(0.5 + self.random.get_or_insert_default().fraction());
+        let pause = self.pause.mul_f64(0.5 + fastrand::f64());
         let cap = self.cap.max((self.waited() / 10).min(LONGEST_PAUSE));
         self.pause = (self.pause * 2).min(cap);
         pause.min(deadline.saturating_duration_since(Instant::now()))

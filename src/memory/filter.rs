@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::MemoryError;
 use super::update::{Made, Transform};
+use super::{MemoryError, Subject};
 use crate::document::{
     Bindings, EqualKeys, Filter, InvalidJson, Limits, Original, Stopped, Style, Value, serialise,
     within_leaving,
@@ -37,17 +37,17 @@ pub enum Duplicates {
     #[default]
     Refuse,
     /// The last one counts, and this is told of two of them, once, with the document's name.
-    Tell(fn(&str, &EqualKeys)),
+    Tell(fn(&Subject, &EqualKeys)),
     /// The last one counts.
     Last,
 }
 
 impl Duplicates {
     /// Refuses, tells or lets pass what was found in the document `what`.
-    pub(super) fn judge(self, what: &str, found: Option<&EqualKeys>) -> Result<(), MemoryError> {
+    pub(super) fn judge(self, what: &Subject, found: Option<&EqualKeys>) -> Result<(), MemoryError> {
         match (self, found) {
             (Self::Refuse, Some(keys)) => {
-                Err(MemoryError::EqualKeys { what: what.to_owned(), source: keys.clone() })
+                Err(MemoryError::EqualKeys { what: what.clone(), source: keys.clone() })
             }
             (Self::Tell(tell), Some(keys)) => {
                 tell(what, keys);
@@ -113,7 +113,7 @@ pub struct Program {
 
 impl Program {
     /// Reads the document, and judges equal keys in it.
-    fn read<'a>(&self, document: &'a [u8], what: String) -> Result<(Original<'a>, Value), MemoryError> {
+    fn read<'a>(&self, document: &'a [u8], what: Subject) -> Result<(Original<'a>, Value), MemoryError> {
         match Original::read(document) {
             Ok((original, input)) => {
                 self.duplicates.judge(&what, original.equal_keys())?;
@@ -126,7 +126,7 @@ impl Program {
     fn compile(&self) -> Result<Filter, MemoryError> {
         let mut bindings = Bindings::default();
         let invalid = |name: &str| {
-            let what = format!("the value of ${name}");
+            let what = Subject::Variable(name.to_owned());
             move |source: InvalidJson| MemoryError::InvalidJson { what, source }
         };
         for binding in &self.bindings {
@@ -182,7 +182,7 @@ impl Transform for Program {
         old: &Arc<Vec<u8>>,
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
-        let (old, what) = (old.clone(), path.display().to_string());
+        let (old, what) = (old.clone(), Subject::Document(path.to_owned()));
         self.bounded(waiter, move |program| {
             // First the document: a file that is broken is the more important news.
             let (original, input) = program.read(&old, what)?;
@@ -206,8 +206,8 @@ impl Transform for Program {
 /// `out` ends the run and is returned inside.
 pub fn print_results(
     program: &Program,
-    document: Vec<u8>,
-    what: String,
+    document: Arc<Vec<u8>>,
+    what: Subject,
     raw: bool,
     waiter: &mut dyn Waiter,
     mut out: impl io::Write + Send + 'static,

@@ -1,9 +1,8 @@
 //! The archive: one JSON line for each delivery that has left `done/`, by month.
 //!
-//! Appended and synced first, counted second, and only then are the files of `done/` removed.
-//! A crash in between is mended by the next batch: it reads the file from where the last one
-//! began, so a line that is there is neither written again nor counted twice, and a torn last
-//! line goes.
+//! Appended and synced first, counted second, and only then are the files of `done/` removed. A
+//! crash in between is repaired by the next batch: it reads the file from where the last one began,
+//! so a line that is there is neither written again nor counted twice, and a torn last line goes.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,17 +12,18 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::error::found;
 use super::spool::{Part, file_name};
 use super::state::{ArchiveEnd, State};
 use super::{Entry, Place, QueueError, Spool, Ulid};
+use crate::sys::failure::Op;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::found;
 
 /// How many deliveries stay as files.
 pub const KEPT: usize = 100;
 /// More than this in one go would make a worker's memory grow with the outbox.
 const BATCH: usize = 1000;
-/// The last batch is not longer. What is was not written by us, and is not read into memory.
+/// The last batch is never longer. A longer one was not written by us, and is not read into memory.
 const LONGEST_TAIL: u64 = 1 << 30;
 
 /// A line to be appended: what tells it from every other, and its JSON.
@@ -31,7 +31,7 @@ const LONGEST_TAIL: u64 = 1 << 30;
 pub(super) struct Line {
     /// Where it comes from, with its ULID or id.
     pub(super) key: String,
-    /// What stands in it; gets the key as `archive_key`.
+    /// Its content; gets the key as `archive_key`.
     pub(super) value: Value,
 }
 
@@ -67,7 +67,7 @@ fn trim_batch(spool: &Spool) -> Result<u64, QueueError> {
     let mut done: Vec<((i64, i64), Ulid)> = Vec::new();
     for name in spool.names(&Place::Done)? {
         let look = folder.look(file_name(name));
-        let look = look.map_err(QueueError::io("look at", folder.path_of(file_name(name))))?;
+        let look = look.map_err(QueueError::io(Op::LookAt, folder.path_of(file_name(name))))?;
         done.extend(look.map(|look| (look.modified, name)));
     }
     done.sort_unstable();
@@ -87,7 +87,7 @@ fn trim_batch(spool: &Spool) -> Result<u64, QueueError> {
     append(spool, lines, Batch::Whole, |state, fresh| state.archived += fresh)?;
     for (_, name) in &done {
         let removed = found(folder.remove_file(file_name(*name)));
-        removed.map_err(QueueError::io("remove", folder.path_of(file_name(*name))))?;
+        removed.map_err(QueueError::io(Op::Remove, folder.path_of(file_name(*name))))?;
     }
     Ok(done.len() as u64)
 }
@@ -103,7 +103,7 @@ pub fn cancel(spool: &Spool, name: Ulid, entry: &Entry) -> Result<(), QueueError
 
 /// Appends lines that are not there yet, and counts those that were not counted. The caller is
 /// inside [`Spool::exclusively`]. A batch whose lines still have files of their own afterwards is
-/// remembered: should it come again, it is known.
+/// remembered, so that it is recognised if it comes again.
 pub(super) fn append(
     spool: &Spool,
     lines: Vec<Line>,
@@ -113,18 +113,18 @@ pub(super) fn append(
     let now = Timestamp::now().to_zoned(TimeZone::UTC);
     let name = format!("{:04}-{:02}.jsonl", now.year(), now.month());
     let folder = spool.need(Part::Archive)?;
-    let fail = |action| QueueError::io(action, folder.path_of(&name));
+    let fail = |op| QueueError::io(op, folder.path_of(&name));
     let last = State::load(spool)?.archive;
-    let is_new = folder.look(&name).map_err(fail("look at"))?.is_none();
+    let is_new = folder.look(&name).map_err(fail(Op::LookAt))?.is_none();
     let mut known = HashMap::new();
     if last.file != name {
-        known = tail_of_last(folder, &last).map_err(QueueError::io("read", folder.path_of(&last.file)))?;
+        known = tail_of_last(folder, &last).map_err(QueueError::io(Op::Read, folder.path_of(&last.file)))?;
     }
     let opened = spool.open_or_create(folder, &name, Access::Append);
-    let mut file = opened.map_err(fail("open"))?;
+    let mut file = opened.map_err(fail(Op::Open))?;
     let here = if last.file == name { last.clone() } else { ArchiveEnd::default() };
-    known.extend(read_tail(&mut file, &here).map_err(fail("read"))?);
-    let begin = file.seek(SeekFrom::End(0)).map_err(fail("read"))?;
+    known.extend(read_tail(&mut file, &here).map_err(fail(Op::Read))?);
+    let begin = file.seek(SeekFrom::End(0)).map_err(fail(Op::Read))?;
 
     let mut text = Vec::new();
     let (mut fresh, mut repeated) = (0, false);
@@ -140,10 +140,10 @@ pub(super) fn append(
             }
         }
     }
-    file.write_all(&text).map_err(fail("append to"))?;
-    file.sync_all().map_err(fail("sync"))?;
+    file.write_all(&text).map_err(fail(Op::Append))?;
+    file.sync_all().map_err(fail(Op::Sync))?;
     if is_new {
-        folder.sync().map_err(QueueError::io("sync", folder.path()))?;
+        folder.sync().map_err(QueueError::io(Op::Sync, folder.path()))?;
     }
     let end = begin + text.len() as u64;
     State::update_unlocked(spool, |state| {
@@ -174,8 +174,8 @@ fn line(key: String, mut value: Value) -> Vec<u8> {
     line
 }
 
-/// The same of the file before this one, if the state names one: a file of the archive, for a torn
-/// end is cut off there.
+/// The same for the previous file, if the state names one. It must be a file of the archive,
+/// because a torn end is cut off.
 fn tail_of_last(folder: &Folder, last: &ArchiveEnd) -> io::Result<HashMap<String, bool>> {
     if !is_month(&last.file) {
         return Ok(HashMap::new());
@@ -193,12 +193,12 @@ fn is_month(name: &str) -> bool {
     month.is_some_and(|(year, month)| digits(year) && digits(month))
 }
 
-/// The keys since the last batch began, and whether they are counted. A torn last line is cut
-/// off: what it tells of still has its file.
+/// The keys since the last batch began, and whether they are counted. A torn last line is cut off:
+/// the entry that it describes still has its file.
 fn read_tail(file: &mut File, last: &ArchiveEnd) -> io::Result<HashMap<String, bool>> {
     let mut bytes = Vec::new();
     let length = file.metadata()?.len();
-    // A file that was shortened by hand is looked at whole.
+    // A file that was shortened by hand is read whole.
     let from = if length < last.from { 0 } else { last.from };
     if length - from > LONGEST_TAIL {
         return Err(io::Error::other("its last batch is too long to be one"));

@@ -1,10 +1,10 @@
 //! Which server to talk to: the settings file, and the variables that overrule it.
 //!
-//! The file may be another user's, when the superuser works with that user's HOME. Then it is that
-//! user's word, and gets nothing that the user does not have: a credential that it names must be
-//! the user's own, and one that stands in our environment is not sent to where it leads.
+//! The file may belong to another user, when the superuser works with that user's HOME. Then it has
+//! that user's authority only, and gets nothing that the user does not have: a credential that it
+//! names must be the user's own, and one that stands in our environment is not sent to where it
+//! leads.
 
-use std::env;
 use std::fmt;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::QueueError;
-use super::error::{found, without_value};
+use super::error::without_value;
 use super::preset::{NAMES, Preset};
-use crate::sys;
+use super::{QueueError, Variables};
+use crate::sys::failure::Op;
 use crate::sys::folder::{Reached, walk_to_file};
+use crate::sys::{self, found};
 
 const PRESET: &str = "AIMEM_MEM0_PRESET";
 const URL: &str = "AIMEM_MEM0_URL";
@@ -25,7 +26,7 @@ const TOKEN: &str = "AIMEM_MEM0_TOKEN";
 const TOKEN_FILE: &str = "AIMEM_MEM0_TOKEN_FILE";
 /// More than any file of settings or credential has.
 const LONGEST_FILE: u64 = 1 << 20;
-/// No time-out is longer: a clock's end must not be reached.
+/// No time-out is longer, so that adding it to the time cannot overflow.
 const LONGEST_TIME: Duration = Duration::from_secs(24 * 3600);
 
 /// What stands in `config.toml`. Other tables are for other parts of the program.
@@ -54,11 +55,11 @@ struct Mem0 {
 pub struct Server {
     /// Its URL, without a slash at the end.
     pub url: String,
-    /// Where it is asked whether it is up.
+    /// The URL of the health check.
     pub health_url: String,
-    /// How it is talked to.
+    /// Which kind of server it is.
     pub preset: Preset,
-    /// What shows who we are.
+    /// The credential that it wants.
     pub token: Option<Secret>,
     /// Where the credential is set, or should be.
     pub token_setting: String,
@@ -93,20 +94,23 @@ impl fmt::Debug for Secret {
 }
 
 impl Server {
-    /// Reads the settings. `None` when no server is set: saving works all the same.
+    /// Reads the settings. `None` when no server is set: saving works without one.
     ///
     /// # Errors
     /// [`QueueError::Setting`] names the variable, or the file and its key; or the file of the
     /// settings or of the credential can't be read.
-    pub fn from_settings(config: Option<&Path>) -> Result<Option<Server>, QueueError> {
+    pub fn from_settings(
+        config: Option<&Path>,
+        variables: Variables<'_>,
+    ) -> Result<Option<Server>, QueueError> {
         let (settings, place) = match config {
             Some(path) => (read_file(path)?, path.display().to_string()),
             None => (None, "the settings".to_owned()),
         };
         let (file, author) = settings.map_or((Mem0::default(), None), |(file, author)| (file, author));
         let key = |key: &str| format!("{place}: [mem0] {key}");
-        let (url, url_from) = first(text(URL)?, URL, file.url, || key("url"));
-        let (name, name_from) = first(text(PRESET)?, PRESET, file.preset, || key("preset"));
+        let (url, url_from) = first(text(URL, variables)?, URL, file.url, || key("url"));
+        let (name, name_from) = first(text(PRESET, variables)?, PRESET, file.preset, || key("preset"));
         if url.is_none() && name.is_none() {
             return Ok(None);
         }
@@ -130,7 +134,7 @@ impl Server {
             Some(health) => checked_url(&health, &key("health_url"))?,
             None => format!("{url}{}", preset.health_path),
         };
-        let (token, token_setting) = token(file.token_file, &key("token_file"), author)?;
+        let (token, token_setting) = token(file.token_file, &key("token_file"), author, variables)?;
         let time = |value: Option<f64>, name: &str, default| match value {
             None => Ok(Duration::from_secs(default)),
             Some(seconds) => Duration::try_from_secs_f64(seconds)
@@ -154,7 +158,7 @@ impl Server {
 
 /// The table, and its author when that is another user than ours and the superuser.
 fn read_file(path: &Path) -> Result<Option<(Mem0, Option<u32>)>, QueueError> {
-    let fail = |error| QueueError::io("read", path)(error);
+    let fail = |error| QueueError::io(Op::Read, path)(error);
     let Some(Reached { file, owner }) = found(walk_to_file(path)).map_err(fail)? else {
         return Ok(None);
     };
@@ -192,9 +196,9 @@ fn first(
     }
 }
 
-/// A variable's value; an empty one counts as not set.
-fn text(name: &str) -> Result<Option<String>, QueueError> {
-    let value = env::var_os(name).filter(|value| !value.is_empty());
+/// A variable's value as text.
+fn text(name: &str, variables: Variables<'_>) -> Result<Option<String>, QueueError> {
+    let value = variables(name);
     value.map(|value| value.into_string().map_err(|_| QueueError::setting(name, "not UTF-8"))).transpose()
 }
 
@@ -227,7 +231,7 @@ fn checked_url(url: &str, setting: &str) -> Result<String, QueueError> {
         }
         Some(host) if host.contains('@') => Err(QueueError::setting(
             setting,
-            format!("a credential does not belong into the URL; set {TOKEN_FILE} or {TOKEN}"),
+            format!("a credential does not belong in the URL; set {TOKEN_FILE} or {TOKEN}"),
         )),
         Some(_) if url.contains(|letter: char| letter.is_whitespace() || letter.is_control()) => {
             Err(QueueError::setting(setting, "a URL has no spaces"))
@@ -242,6 +246,7 @@ fn token(
     from_settings: Option<PathBuf>,
     key: &str,
     author: Option<u32>,
+    variables: Variables<'_>,
 ) -> Result<(Option<Secret>, String), QueueError> {
     let to_stranger = |variable: &str| {
         author.map_or(Ok(()), |user| {
@@ -252,11 +257,11 @@ fn token(
             Err(QueueError::setting(variable, reason))
         })
     };
-    if let Some(token) = text(TOKEN)? {
+    if let Some(token) = text(TOKEN, variables)? {
         to_stranger(TOKEN)?;
         return Ok((Some(checked_token(&token, TOKEN)?), TOKEN.to_owned()));
     }
-    let variable = env::var_os(TOKEN_FILE).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable = variables(TOKEN_FILE).map(PathBuf::from);
     let (path, setting, author) = match (variable, from_settings) {
         (Some(path), _) => {
             to_stranger(TOKEN_FILE)?;
@@ -274,7 +279,7 @@ fn token(
         }
         read_text(file)
     };
-    let token = read().map_err(QueueError::io("read the credential in", &path))?;
+    let token = read().map_err(QueueError::io(Op::ReadCredential, &path))?;
     let setting = format!("{setting} ({})", path.display());
     Ok((Some(checked_token(&token, &setting)?), setting))
 }
@@ -295,7 +300,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), text.as_bytes()).unwrap();
-        Server::from_settings(Some(&path))
+        Server::from_settings(Some(&path), &|_| None)
             .map_err(|error| error.to_string().replace(&path.display().to_string(), "FILE"))
     }
 
@@ -324,7 +329,9 @@ mod tests {
     #[test]
     fn without_a_server_there_is_none() {
         assert!(read("").unwrap().is_none());
-        assert!(Server::from_settings(Some(Path::new("/nonexistent/config.toml"))).unwrap().is_none());
+        assert!(
+            Server::from_settings(Some(Path::new("/nonexistent/config.toml")), &|_| None).unwrap().is_none()
+        );
     }
 
     #[test]

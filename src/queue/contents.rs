@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Read};
 
-use super::error::{READ_ENTRY, found, reason};
+use super::error::reason;
 use super::spool::{LONGEST_ENTRY, Part, file_name};
 use super::{Entry, Place, QueueError, Spool, Ulid};
+use crate::sys::failure::Op;
 use crate::sys::folder::Folder;
+use crate::sys::found;
 
 /// Limits of what may wait. `None` is no limit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,7 +20,7 @@ pub struct Limits {
 }
 
 impl Spool {
-    /// The names in a place, oldest first. What is no entry's file is passed over.
+    /// The names in a place, oldest first. Anything but an entry's file is skipped.
     ///
     /// # Errors
     /// The folder can't be read. One that is missing is empty.
@@ -41,18 +42,18 @@ impl Spool {
 
     fn listed(&self, place: &Place) -> Result<Vec<OsString>, QueueError> {
         let listed = found(self.folder(place).and_then(|folder| folder.names()));
-        Ok(listed.map_err(QueueError::io("list", self.path_of(place)))?.unwrap_or_default())
+        Ok(listed.map_err(QueueError::io(Op::List, self.path_of(place)))?.unwrap_or_default())
     }
 
-    /// The workers that have a folder, dead ones included. What else is there is passed over.
+    /// The workers that have a folder, dead ones included. Anything else is skipped.
     ///
     /// # Errors
     /// The folder can't be read.
     pub fn workers(&self) -> Result<Vec<String>, QueueError> {
         let opened = found(self.part(Part::InFlight));
-        let opened = opened.map_err(QueueError::io("list", self.root().path_of(Part::InFlight.name())))?;
+        let opened = opened.map_err(QueueError::io(Op::List, self.root().path_of(Part::InFlight.name())))?;
         let Some(inflight) = opened else { return Ok(Vec::new()) };
-        let names = inflight.names().map_err(QueueError::io("list", inflight.path()))?.into_iter();
+        let names = inflight.names().map_err(QueueError::io(Op::List, inflight.path()))?.into_iter();
         let mut workers: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
         workers.retain(|name| inflight.own_folder(name).is_ok());
         workers.sort();
@@ -75,7 +76,7 @@ impl Spool {
     /// # Errors
     /// The file can't be read, is not to be trusted, or is no entry.
     pub fn read(&self, place: &Place, name: Ulid) -> Result<Option<Entry>, QueueError> {
-        match found(self.folder(place)).map_err(QueueError::io("open the folder", self.path_of(place)))? {
+        match found(self.folder(place)).map_err(QueueError::io(Op::OpenFolder, self.path_of(place)))? {
             Some(folder) => read_entry(&folder, name),
             None => Ok(None),
         }
@@ -96,7 +97,7 @@ impl Spool {
         }
         for place in places {
             for name in self.names(&place)? {
-                // A file that makes no sense has no id to be found by.
+                // A malformed file has no id to be found by.
                 if let Ok(Some(entry)) = self.read(&place, name)
                     && entry.id == id
                 {
@@ -107,8 +108,8 @@ impl Spool {
         Err(QueueError::NotFound { what: "there is no such entry", id: id.to_owned() })
     }
 
-    /// Makes sure that `more` entries of `bytes` together still fit. Two who ask at the same
-    /// moment may both be let in.
+    /// Makes sure that `more` entries of `bytes` together still fit. Two callers at the same moment
+    /// may both be admitted.
     ///
     /// # Errors
     /// [`QueueError::Full`].
@@ -124,12 +125,12 @@ impl Spool {
                 continue;
             }
             let Some(folder) =
-                found(self.folder(place)).map_err(QueueError::io("list", self.path_of(place)))?
+                found(self.folder(place)).map_err(QueueError::io(Op::List, self.path_of(place)))?
             else {
                 continue;
             };
             for name in names {
-                // One that was delivered meanwhile takes no room.
+                // An entry that was delivered meanwhile takes no room.
                 if let Ok(Some(look)) = folder.look(file_name(name)) {
                     entries += 1;
                     size = size.saturating_add(look.size);
@@ -146,8 +147,8 @@ impl Spool {
         over("bytes", size, limits.bytes)
     }
 
-    /// Reads several entries of a place, by name. Those that went away meanwhile, and those that
-    /// make no sense, are told apart.
+    /// Reads several entries of a place, by name. Those that went away meanwhile, and malformed
+    /// ones, are distinguished.
     pub fn read_all(&self, place: &Place) -> Result<BTreeMap<Ulid, Result<Entry, QueueError>>, QueueError> {
         let names = self.names(place)?.into_iter();
         Ok(names.filter_map(|name| Some((name, self.read(place, name).transpose()?))).collect())
@@ -158,7 +159,7 @@ impl Spool {
 pub(super) fn read_entry(folder: &Folder, name: Ulid) -> Result<Option<Entry>, QueueError> {
     let path = folder.path_of(file_name(name));
     let Some(bytes) =
-        read_file(folder, &file_name(name), LONGEST_ENTRY).map_err(QueueError::io(READ_ENTRY, &path))?
+        folder.read_file(file_name(name), LONGEST_ENTRY).map_err(QueueError::io(Op::ReadEntry, &path))?
     else {
         return Ok(None);
     };
@@ -171,15 +172,6 @@ pub(super) fn read_entry(folder: &Folder, name: Ulid) -> Result<Option<Entry>, Q
     serde_json::from_slice(&bytes)
         .map(Some)
         .map_err(|error| QueueError::Unreadable { path, reason: reason(&error) })
-}
-
-/// Reads a file that its folder's owner could read as well. The outer `None` is for one that is
-/// not there, the inner one for one that is larger than `limit`.
-pub(super) fn read_file(folder: &Folder, name: &str, limit: u64) -> io::Result<Option<Option<Vec<u8>>>> {
-    let Some(file) = found(folder.open_readable(name))? else { return Ok(None) };
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes)?;
-    Ok(Some((bytes.len() as u64 <= limit).then_some(bytes)))
 }
 
 fn entry_name(name: &str) -> Option<Ulid> {

@@ -1,4 +1,4 @@
-//! One memory: what the user gave, and what became of it so far.
+//! One memory: what the user gave, and what has become of it so far.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ pub struct Entry {
     pub content: String,
     /// When it was saved.
     pub timestamp: Timestamp,
-    /// How often it was tried in vain, over all runs.
+    /// How often delivery has failed, over all runs.
     #[serde(default)]
     pub retries: u32,
     /// Not to be tried before this.
@@ -89,7 +89,7 @@ impl Entry {
 
     /// The bytes of its file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Strings, numbers and string keys: nothing in here can fail to be JSON.
+        // Strings, numbers and string keys: this can always be written as JSON.
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');
         bytes

@@ -1,10 +1,11 @@
 //! What can go wrong with the outbox, with the path and the cause in each.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::lock::LockError;
-use crate::lock::text::printable;
+use crate::sys::failure::{Hint, Kind, Op, PathError};
+use crate::sys::text::{printable, shown};
 
 /// An error of this module. Unless it says otherwise nothing was saved, moved or sent.
 #[derive(Debug, thiserror::Error)]
@@ -24,10 +25,10 @@ pub enum QueueError {
         /// Which limit, and by how much.
         what: String,
     },
-    /// A memory that is longer than anything that is read again.
+    /// A memory whose file would be too long to be read again.
     #[error("the memory is too long: its file would have more than {0} bytes")]
     TooLong(u64),
-    /// There is no entry of that name, or none that this can be done to.
+    /// There is no entry of that name, or none in a state that allows this.
     #[error("{} in the outbox: {}", .what, printable(.id))]
     NotFound {
         /// What was looked for.
@@ -75,24 +76,58 @@ pub enum QueueError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Anything else that the system refused.
-    #[error("cannot {action} {}", shown(.path))]
-    Io {
-        /// What we were doing, as a verb.
-        action: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
 }
 
-/// What [`QueueError::Io`] says was done when an entry could not be read.
-pub(super) const READ_ENTRY: &str = "read the entry";
-
 impl QueueError {
-    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
-        let path = path.into();
-        move |source| QueueError::Io { action, path, source }
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        use QueueError as E;
+        match self {
+            E::Lock(error) => error.kind(),
+            E::NoHome | E::NoProject | E::Setting { .. } | E::NoServer => Kind::Usage,
+            E::Empty | E::TooLong(_) | E::Unreadable { .. } => Kind::Data,
+            E::Full { .. } => Kind::CantCreate,
+            E::NotFound { .. } => Kind::NoInput,
+            E::Busy(_) | E::OldBusy { .. } => Kind::Busy,
+            E::NotDurable { .. } => Kind::Io,
+            E::Path(PathError { op: Op::Read | Op::ReadEntry | Op::ReadCredential, source, .. }) => {
+                Kind::of_reading(source)
+            }
+            E::Path(error) => Kind::of_creating(&error.source),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Hint> {
+        use QueueError as E;
+        let words = match self {
+            E::Lock(error) => return error.hint(),
+            E::NoHome => "set AIMEM_QUEUE",
+            E::Empty => "give it as an argument, or on standard input",
+            E::NoProject => "name one with --project",
+            E::Full { .. } => "nothing was saved; deliver what waits (aimem queue work), or raise the limit",
+            E::TooLong(_) => "nothing was saved",
+            E::NotFound { .. } => {
+                "see what there is: aimem queue list; older deliveries are in the outbox's archive/"
+            }
+            E::NoServer => {
+                "set url and preset in [mem0] of ~/.config/aimem/config.toml, or AIMEM_MEM0_URL and \
+                 AIMEM_MEM0_PRESET; saving works without"
+            }
+            E::Busy(_) => {
+                "it is kept for milliseconds: some process that uses it is stopped; continue it or end it"
+            }
+            E::OldBusy { .. } => "nothing was taken; try again, or let the next run do it",
+            E::Unreadable { .. } | E::Setting { .. } | E::NotDurable { .. } | E::Path(_) => return None,
+        };
+        Some(Hint::Say(words))
+    }
+
+    pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
+        let error = PathError::of(op, path);
+        move |source| error(source).into()
     }
 
     /// Whether it is about one entry's file, and says nothing about the others: it makes no
@@ -100,9 +135,7 @@ impl QueueError {
     pub fn is_of_one_entry(&self) -> bool {
         match self {
             QueueError::Unreadable { .. } => true,
-            QueueError::Io { action, source, .. } => {
-                *action == READ_ENTRY && source.kind() == io::ErrorKind::PermissionDenied
-            }
+            QueueError::Path(error) => error.op == Op::ReadEntry && error.is_denied(),
             _ => false,
         }
     }
@@ -110,10 +143,6 @@ impl QueueError {
     pub(super) fn setting(setting: impl Into<String>, reason: impl Into<String>) -> QueueError {
         QueueError::Setting { setting: setting.into(), reason: reason.into() }
     }
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy()).into_owned()
 }
 
 /// What is wrong with a file, without a word of it: it may hold a memory, or a secret.
@@ -136,14 +165,6 @@ pub(super) fn reason(error: &serde_json::Error) -> String {
 pub(super) fn without_value(text: &str) -> Option<&str> {
     let quotes = ["invalid type: ", "invalid value: "].iter().any(|begin| text.starts_with(begin));
     text.rfind("expected ").filter(|_| quotes).map(|at| &text[at..])
-}
-
-/// `None` for something that is not there.
-pub(super) fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        result => result.map(Some),
-    }
 }
 
 #[cfg(test)]

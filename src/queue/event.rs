@@ -1,14 +1,14 @@
-//! What happens in a run, and how it stands in the log.
+//! What happens in a run, and how it is logged.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::old::Imported;
+use super::import::Imported;
 use super::{Entry, QueueError, Ulid};
 
-/// Something that happened, for the log and for whoever watches.
+/// Something that happened, for the log and for the user.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A run begins with so many entries.
@@ -23,7 +23,7 @@ pub enum Event<'a> {
     Parked(u64, Timestamp),
     /// This one was given up on.
     Dead(&'a Entry),
-    /// A file in `new/` makes no sense; it is in `dead/` now.
+    /// A file in `new/` is malformed; it is in `dead/` now.
     Unreadable(Ulid, &'a QueueError),
     /// The server is down, since then.
     Down(&'a str, Timestamp),
@@ -33,7 +33,7 @@ pub enum Event<'a> {
     Reclaimed(u64),
     /// Entries were taken from the old programs' files.
     Imported(&'a Imported),
-    /// Something beside the deliveries did not work; they go on.
+    /// Something other than a delivery failed; the deliveries go on.
     Trouble(&'a QueueError),
 }
 

@@ -1,9 +1,8 @@
-//! The worker's log: one line an event, as text or as JSON, rotated by size.
+//! The worker's log: one line for each event, as text or as JSON, rotated by size.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,17 +10,18 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::QueueError;
-use super::error::found;
 use super::spool::FILE_MODE;
-use crate::lock::text::printable;
 use crate::sys;
-use crate::sys::file::{Flock, Identity};
-use crate::sys::folder::{Access, Folder};
+use crate::sys::failure::Op;
+use crate::sys::folder::Folder;
+use crate::sys::log::Aside;
+use crate::sys::path::folder_of;
+use crate::sys::text::printable;
 
 /// A log of this size gets a new name; the one that had it goes.
 const LIMIT: u64 = 4 << 20;
 /// Names that a rotated log can have: `.1` to `.3`.
-const KEPT: u32 = 3;
+const KEPT: usize = 3;
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,29 +37,33 @@ pub enum Format {
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
+    file: sys::log::Log,
     format: Format,
-    limit: u64,
     folder: OnceLock<Folder>,
-    /// That it can't be written has been told.
+    /// A failure to write it has been reported.
     told: AtomicBool,
 }
 
 impl Log {
     /// The log in that file, which is made with the first line.
     pub fn new(path: impl Into<PathBuf>, format: Format) -> Log {
-        Log { path: path.into(), format, limit: LIMIT, folder: OnceLock::new(), told: AtomicBool::new(false) }
+        let path = path.into();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = sys::log::Log { name, limit: LIMIT, kept: KEPT, aside: Aside::Numbered };
+        Log { path, file, format, folder: OnceLock::new(), told: AtomicBool::new(false) }
     }
 
     /// Appends one line.
     ///
     /// # Errors
-    /// The folder can't be opened or made, or the file not be written. The work goes on without,
-    /// and only the first error is told.
+    /// The folder can't be opened or made, or the file not be written. The work continues without a
+    /// log, and only the first error is reported.
     pub fn line(&self, event: &str, fields: &[(&str, Value)]) -> Result<(), QueueError> {
         let line = render(self.format, Timestamp::now(), event, fields);
-        match self.folder().and_then(|folder| self.append(folder, &line)) {
+        let open = |folder: &Folder, name: &str, access| folder.open_or_create(name, access, FILE_MODE);
+        match self.folder().and_then(|folder| self.file.append(folder, &line, open)) {
             Err(_) if self.told.swap(true, Ordering::Relaxed) => Ok(()),
-            written => written.map_err(QueueError::io("write the log", &self.path)),
+            written => written.map_err(QueueError::io(Op::WriteLog, &self.path)),
         }
     }
 
@@ -67,42 +71,8 @@ impl Log {
         if let Some(folder) = self.folder.get() {
             return Ok(folder);
         }
-        let opened = Folder::walk_to_or_make(self.path.parent().unwrap_or(Path::new("/")), None)?;
+        let opened = Folder::walk_to_or_make(folder_of(&self.path), None)?;
         Ok(self.folder.get_or_init(|| opened))
-    }
-
-    fn append(&self, folder: &Folder, line: &str) -> io::Result<()> {
-        let mut file = self.open(folder)?;
-        let mut rotated = Ok(());
-        if file.metadata()?.len() + line.len() as u64 > self.limit {
-            rotated = self.rotate(folder, &file);
-            file = self.open(folder)?;
-        }
-        // One write: lines of several processes never mix.
-        file.write_all(line.as_bytes()).and(rotated)
-    }
-
-    fn name(&self, number: u32) -> String {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        if number == 0 { name.into_owned() } else { format!("{name}.{number}") }
-    }
-
-    fn open(&self, folder: &Folder) -> io::Result<File> {
-        folder.open_or_create(self.name(0), Access::Append, FILE_MODE)
-    }
-
-    /// Moves the full log aside, once, however many processes find it full.
-    fn rotate(&self, folder: &Folder, full: &File) -> io::Result<()> {
-        if !sys::file::try_flock(full, Flock::Exclusive)? {
-            return Ok(());
-        }
-        let ours = Identity::from(&full.metadata()?);
-        if folder.look(self.name(0))?.is_some_and(|named| named.identity == ours) {
-            for number in (0..KEPT).rev() {
-                found(folder.rename(self.name(number), folder, self.name(number + 1)))?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -132,7 +102,6 @@ fn render(format: Format, now: Timestamp, event: &str, fields: &[(&str, Value)])
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn a_line_is_one_line_in_both_forms() {
@@ -143,20 +112,5 @@ mod tests {
         let json = render(Format::Json, Timestamp::UNIX_EPOCH, "retry", &fields);
         assert_eq!(json.matches('\n').count(), 1);
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["why"], "two\nlines");
-    }
-
-    #[test]
-    fn a_full_log_moves_aside_and_three_are_kept() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("logs/worker.log");
-        let log = Log { limit: 100, ..Log::new(&path, Format::Text) };
-        for number in 0..20 {
-            log.line("event", &[("number", Value::from(number))]).unwrap();
-        }
-        let mut names: Vec<_> =
-            fs::read_dir(dir.path().join("logs")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        assert_eq!(names, ["worker.log", "worker.log.1", "worker.log.2", "worker.log.3"]);
-        assert!(fs::read_to_string(&path).unwrap().contains("number=19"));
     }
 }

@@ -1,6 +1,7 @@
 //! The outbox: memories are saved at once, and reach a server that may be slow or down.
 //!
-//! One file a memory, delivered as Maildir delivers mail: no lock that a save could time out on.
+//! One file for each memory, delivered as Maildir delivers mail: there is no lock that a save could
+//! time out on.
 //!
 //! ```text
 //! tmp/       being written
@@ -14,10 +15,10 @@
 //! - [`ulid`], [`entry`]: what a memory is called, and what is kept of it.
 //! - [`spool`]: the folders, and saving. [`contents`]: what is in them. [`claim`]: how a worker comes to own an entry.
 //! - [`worker`]: one run: health, uploads, pauses, outcomes. [`server`]: the HTTP side of it.
-//! - [`config`], [`preset`]: which server, and what it wants to hear.
+//! - [`config`], [`preset`]: which server, and what it expects.
 //! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now.
-//! - `fresh`, `sweep`: replacing a file, and what killed processes leave behind.
-//! - [`event`], [`log`]: what happens, one line each. [`old`]: the files of the programs before this one.
+//! - [`event`], [`log`]: what happens, one line each. `sweep`: what killed processes leave behind.
+//! - [`import`], `staging`, [`export`]: from and to the files of the programs before this one.
 //!
 //! **The invariant**: an entry is one file, and every step of its life is one `rename` of that
 //! file, so at any moment it is in exactly one place. Saving returns after file and folder are
@@ -34,19 +35,23 @@ pub mod contents;
 pub mod entry;
 mod error;
 pub mod event;
-mod fresh;
+pub mod export;
+pub mod import;
 pub mod log;
-pub mod old;
 pub mod places;
 pub mod preset;
 mod schedule;
 pub mod server;
 pub mod spool;
+mod staging;
 pub mod state;
 pub mod status;
 mod sweep;
 pub mod ulid;
 pub mod worker;
+
+/// The environment's variables, as whoever calls has them. An empty one counts as not set.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<std::ffi::OsString>;
 
 pub use entry::Entry;
 pub use error::QueueError;

@@ -1,4 +1,4 @@
-//! What each kind of server wants to hear: path, credential, body, and what counts as success.
+//! What each kind of server expects: path, credential, body, and what counts as success.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -12,12 +12,12 @@ use super::Entry;
 pub struct Preset {
     /// Where memories are posted, behind the server's URL.
     pub path: String,
-    /// Where it is asked whether it is up, by GET: any 2xx is a yes.
+    /// The path of the health check, by GET: any 2xx means that it is up.
     pub health_path: String,
     /// The header that carries the credential. Without one none is sent.
     #[serde(default)]
     pub auth_header: Option<String>,
-    /// What stands before the credential in it, its space included.
+    /// What precedes the credential in it, including the space.
     #[serde(default)]
     pub auth_prefix: String,
     /// The body, with `{id}`, `{project_id}`, `{content}`, `{timestamp}`, `{unix_time}` and
@@ -40,7 +40,7 @@ pub struct Preset {
 pub struct Success {
     /// Where in the answer, as a JSON pointer: `/result/ok`.
     pub pointer: String,
-    /// What must stand there.
+    /// The value that must be there.
     pub equals: Value,
 }
 
@@ -52,7 +52,7 @@ fn yes() -> bool {
 pub const NAMES: [&str; 3] = ["private", "mem0-oss", "mem0-cloud"];
 
 impl Preset {
-    /// The preset of that name. `custom` is not among them: its table stands in the settings.
+    /// The preset of that name. `custom` is not among them: its table is in the settings.
     pub fn named(name: &str) -> Option<Preset> {
         let messages = json!([{"role": "user", "content": "{content}"}]);
         match name {
@@ -109,7 +109,7 @@ impl Preset {
     /// Whether an answer with a status of 2xx says that the memory was taken; else why not.
     ///
     /// # Errors
-    /// A sentence without the answer's own words.
+    /// The reason, without the answer's own words.
     pub fn judge(&self, body: &[u8]) -> Result<(), String> {
         if !self.json_answer {
             return Ok(());
@@ -120,7 +120,7 @@ impl Preset {
         }
         match &self.success {
             Some(Success { pointer, equals }) if answer.pointer(pointer) != Some(equals) => {
-                Err(format!("the answer has not {equals} at {pointer}"))
+                Err(format!("the answer does not have {equals} at {pointer}"))
             }
             _ => Ok(()),
         }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::{Entry, Place, QueueError, Ulid};
 use crate::sys;
 
-/// A thread that waits looks at least this often whether it shall stop.
+/// A waiting thread checks at least this often whether it should stop.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 /// The first pause is up to this long, and each further one up to twice as long as the last.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -20,7 +20,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const FIRST_REST: Duration = Duration::from_secs(60);
 const LONGEST_REST: Duration = Duration::from_secs(3600);
 
-/// The pause after a number of tries in vain: full jitter, so that many workers spread.
+/// The pause after a number of failed tries: full jitter, so that many workers spread out.
 pub(super) fn pause(tries: u32) -> Duration {
     let cap = (FIRST_PAUSE * 2u32.saturating_pow(tries.saturating_sub(1).min(16))).min(LONGEST_PAUSE);
     let random = sys::random_128().unwrap_or_default();
@@ -75,11 +75,11 @@ pub(super) struct Job {
     pub(super) entry: Entry,
     /// Where it was claimed from.
     pub(super) from: Place,
-    /// In this run, in vain.
+    /// Failed tries in this run.
     pub(super) tries: u32,
 }
 
-/// What a thread shall do.
+/// What a thread is to do.
 #[derive(Debug)]
 pub(super) enum Task {
     /// Claim this entry and try it.
@@ -143,8 +143,8 @@ impl Board {
         self.wake.notify_all();
     }
 
-    /// The next thing to do; waits for it. `None` when the run is over. What is taken counts as
-    /// being done until [`Board::done`].
+    /// The next thing to do; waits for it. `None` when the run is over. What is taken counts as in
+    /// progress until [`Board::done`].
     pub(super) fn next(&self) -> Option<Task> {
         let mut inner = lock(&self.inner);
         loop {
@@ -218,7 +218,7 @@ pub(super) struct Rest {
     pub(super) failure: Option<QueueError>,
 }
 
-/// A thread that panicked has left nothing half done in here.
+/// A thread that panicked has left this data consistent.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,7 +3,6 @@
 //! Redirects are not followed: a memory goes to the server that was set, or nowhere. Bodies have
 //! a `Content-Length`. Nothing here waits for longer than the total time-out.
 
-use std::env;
 use std::io;
 use std::time::Duration;
 
@@ -14,8 +13,8 @@ use ureq::{Agent, Proxy, Timeout};
 
 use super::config::{Server, shown_url};
 use super::state::FARTHEST;
-use super::{Entry, QueueError};
-use crate::lock::text::{printable, shorten};
+use super::{Entry, QueueError, Variables};
+use crate::sys::text::{printable, shorten};
 
 /// An answer is a few hundred bytes; what is longer is not ours.
 const LONGEST_ANSWER: u64 = 1 << 20;
@@ -27,7 +26,7 @@ const SHOWN: usize = 200;
 pub enum Answer {
     /// The server has it.
     Delivered,
-    /// It may work another time.
+    /// It may work later.
     Again {
         /// Why it did not, in one line.
         why: String,
@@ -36,19 +35,19 @@ pub enum Answer {
         /// There was no answer at all: the server may be down.
         silent: bool,
     },
-    /// The server does not want it.
+    /// The server refuses it.
     Refused {
         /// What it said, in one line.
         why: String,
     },
-    /// The server does not want us.
+    /// The server does not accept our credential.
     Credential {
         /// What it said, and which setting holds the credential.
         why: String,
     },
 }
 
-/// A server that can be talked to, from several threads at once.
+/// A client for a server, usable from several threads at once.
 #[derive(Debug)]
 pub struct Client {
     server: Server,
@@ -57,15 +56,15 @@ pub struct Client {
 }
 
 impl Client {
-    /// Makes ready to talk. Nothing is sent yet.
+    /// Prepares the client. Nothing is sent yet.
     ///
     /// # Errors
     /// The proxy that the environment names can't be used.
-    pub fn new(server: Server, connections: usize) -> Result<Client, QueueError> {
+    pub fn new(server: Server, connections: usize, variables: Variables<'_>) -> Result<Client, QueueError> {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .proxy(proxy(&server.url)?)
+            .proxy(proxy(&server.url, variables)?)
             .user_agent(concat!("aimem/", env!("CARGO_PKG_VERSION")))
             .accept("application/json")
             .max_idle_connections(connections)
@@ -99,7 +98,7 @@ impl Client {
         let mut response = request.call().map_err(|error| self.explain(&error))?;
         let status = response.status();
         if status.is_success() {
-            // Read to its end, so that the connection can serve again.
+            // Read to its end, so that the connection can be reused.
             let _ = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
             return Ok(());
         }
@@ -163,7 +162,7 @@ impl Client {
     /// An answer in one line.
     fn said(&self, status: StatusCode, body: &[u8]) -> String {
         let text = String::from_utf8_lossy(body);
-        // Before it is cut: half a secret is still too much.
+        // Before it is cut, because half a secret is still too much.
         let text = self.server.token.as_ref().map_or_else(|| text.to_string(), |token| token.redact(&text));
         let text = text.split_whitespace().take(SHOWN).collect::<Vec<_>>().join(" ");
         if text.is_empty() {
@@ -210,7 +209,7 @@ impl Client {
     }
 }
 
-/// A header takes visible ASCII only; an old program's id can be anything.
+/// A header may contain visible ASCII only; an old program's id can be anything.
 fn header_safe(id: &str) -> String {
     if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic()) && id.len() <= 255 {
         return id.to_owned();
@@ -231,7 +230,7 @@ fn named(status: StatusCode) -> String {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get("retry-after")?.to_str().ok()?.trim();
     let after = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a number can have are many seconds.
+        // A number too long to be parsed is a long time.
         value.parse().map_or(Duration::MAX, Duration::from_secs)
     } else {
         let date = DateTimeParser::new().parse_timestamp(value).ok()?;
@@ -241,13 +240,13 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The proxy for this kind of URL, with the exceptions of `NO_PROXY`.
-fn proxy(url: &str) -> Result<Option<Proxy>, QueueError> {
+fn proxy(url: &str, variables: Variables<'_>) -> Result<Option<Proxy>, QueueError> {
     let names: &[&str] = if url.starts_with("https:") {
         &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
     } else {
         &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
     };
-    let Some((name, value)) = first_set(names) else { return Ok(None) };
+    let Some((name, value)) = first_set(names, variables) else { return Ok(None) };
     // The value may hold a credential: it is not shown.
     let unusable = |_| QueueError::setting(name, "not the URL of a proxy that can be used");
     let parts = Proxy::new(&value).map_err(unusable)?;
@@ -258,14 +257,13 @@ fn proxy(url: &str) -> Result<Option<Proxy>, QueueError> {
     if let Some(password) = parts.password() {
         proxy = proxy.password(password);
     }
-    let exceptions = first_set(&["no_proxy", "NO_PROXY"]);
+    let exceptions = first_set(&["no_proxy", "NO_PROXY"], variables);
     for exception in exceptions.iter().flat_map(|(_, value)| value.split(',')) {
         proxy = proxy.no_proxy(exception.trim());
     }
     proxy.build().map(Some).map_err(unusable)
 }
 
-fn first_set<'a>(names: &[&'a str]) -> Option<(&'a str, String)> {
-    let set = |name: &'a str| Some((name, env::var(name).ok().filter(|value| !value.is_empty())?));
-    names.iter().find_map(|name| set(name))
+fn first_set<'a>(names: &[&'a str], variables: Variables<'_>) -> Option<(&'a str, String)> {
+    names.iter().find_map(|&name| Some((name, variables(name)?.into_string().ok()?)))
 }

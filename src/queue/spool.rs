@@ -2,8 +2,8 @@
 //!
 //! Saving, in this order: write in `tmp/`, sync the file, rename into `new/`, sync the folders,
 //! return. Several at once share the last step, and their syncs overlap in the file system's
-//! journal. The maker keeps its file under `flock` until the rename, so that what a dead maker
-//! left is told from what is being written.
+//! journal. The maker keeps its file under `flock` until the rename, so that a dead maker's
+//! leftover can be told from a file that is being written.
 //!
 //! The outbox is opened once, by its path; all that is in it is reached from there, and must be
 //! its owner's or the superuser's ([`crate::sys::folder`]).
@@ -15,22 +15,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::found;
 use super::{Entry, QueueError, Ulid};
-use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::file::Flock;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::temporary::TemporaryName;
+use crate::sys::{self, found};
 
 /// Memories are private.
 const FOLDER_MODE: u32 = 0o700;
 pub(super) const FILE_MODE: u32 = 0o600;
-/// Bits of a mode that let others than the owner in.
+/// Mode bits that let users other than the owner in.
 const OPEN_TO_OTHERS: u32 = 0o077;
 /// The folders inside the outbox, in the order of [`Part`].
 const FOLDERS: [&str; 6] = ["tmp", "new", "inflight", "done", "archive", "dead"];
-/// Made last: without it nobody takes the folders for durable.
+/// Made last: without it the folders do not count as durable.
 const LOCK: &str = ".lock";
-/// No entry's file is longer: one that is was not made by us.
+/// No entry's file is longer: a longer one was not made by us.
 pub(super) const LONGEST_ENTRY: u64 = 256 << 20;
 /// Looks at the outbox's own lock before it counts as kept.
 const LOCK_LOOKS: u32 = 1000;
@@ -78,8 +79,8 @@ impl Part {
     }
 }
 
-/// A folder of the outbox when it was opened. One that can't be used fails only who needs it: a
-/// save goes on beside an archive that was moved away and linked.
+/// A folder of the outbox when it was opened. One that can't be used is an error only for
+/// operations that need it: saving works even if the archive was moved away and replaced by a link.
 #[derive(Debug, Clone)]
 enum Opened {
     There(Folder),
@@ -99,14 +100,14 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Opens the outbox in that folder, and makes what is missing of it.
+    /// Opens the outbox in that folder, and makes its missing parts.
     ///
     /// # Errors
     /// A folder can't be made or opened, or is not to be trusted.
     pub fn open(path: &Path) -> Result<Spool, QueueError> {
         let opened = Folder::walk_to_or_make(path, Some(FOLDER_MODE));
-        let mut spool = Spool::of(opened.map_err(QueueError::io("open the folder", path))?)?;
-        let lock = spool.root.look(LOCK).map_err(QueueError::io("look at", spool.root.path_of(LOCK)))?;
+        let mut spool = Spool::of(opened.map_err(QueueError::io(Op::OpenFolder, path))?)?;
+        let lock = spool.root.look(LOCK).map_err(QueueError::io(Op::LookAt, spool.root.path_of(LOCK)))?;
         let is_missing = |part: &Opened| matches!(part, Opened::Missing);
         if !lock.is_some_and(|lock| lock.is_file) || spool.parts.iter().any(is_missing) {
             spool.complete()?;
@@ -119,12 +120,12 @@ impl Spool {
     /// # Errors
     /// A folder can't be opened, or is not to be trusted.
     pub fn existing(path: &Path) -> Result<Option<Spool>, QueueError> {
-        let opened = found(Folder::walk_to(path)).map_err(QueueError::io("open the folder", path))?;
+        let opened = found(Folder::walk_to(path)).map_err(QueueError::io(Op::OpenFolder, path))?;
         opened.map(Spool::of).transpose()
     }
 
     fn of(root: Folder) -> Result<Spool, QueueError> {
-        let mode = root.metadata().map_err(QueueError::io("look at", root.path()))?.mode();
+        let mode = root.metadata().map_err(QueueError::io(Op::LookAt, root.path()))?.mode();
         let parts = FOLDERS.map(|name| match found(root.own_folder(name)) {
             Ok(Some(folder)) => Opened::There(folder),
             Ok(None) => Opened::Missing,
@@ -136,19 +137,19 @@ impl Spool {
     /// Makes the folders that are missing, each durable before anything is put into it.
     fn complete(&mut self) -> Result<(), QueueError> {
         let root = self.root.clone();
-        root.sync_above().map_err(QueueError::io("sync the folder above", root.path()))?;
+        root.sync_above().map_err(QueueError::io(Op::SyncAbove, root.path()))?;
         for (index, name) in FOLDERS.into_iter().enumerate() {
             if matches!(self.parts[index], Opened::Missing) {
                 let made = match self.make_folder(&root, name) {
-                    // Somebody was faster.
+                    // Another process was faster.
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.own_folder(name),
                     made => made,
                 };
-                let made = made.map_err(QueueError::io("create the folder", root.path_of(name)))?;
+                let made = made.map_err(QueueError::io(Op::MakeFolder, root.path_of(name)))?;
                 self.parts[index] = Opened::There(made);
             }
         }
-        root.sync().map_err(QueueError::io("sync", root.path()))?;
+        root.sync().map_err(QueueError::io(Op::Sync, root.path()))?;
         self.open_lock().map(drop)
     }
 
@@ -173,9 +174,9 @@ impl Spool {
         }
     }
 
-    /// The same for whoever needs it.
+    /// The same, as a `QueueError`.
     pub(super) fn need(&self, part: Part) -> Result<&Folder, QueueError> {
-        self.part(part).map_err(QueueError::io("open the folder", self.root.path_of(part.name())))
+        self.part(part).map_err(QueueError::io(Op::OpenFolder, self.root.path_of(part.name())))
     }
 
     pub(super) fn folder(&self, place: &Place) -> io::Result<Folder> {
@@ -187,9 +188,9 @@ impl Spool {
         }
     }
 
-    /// The folder of a place, for whoever needs it.
+    /// The folder of a place, as a `QueueError`.
     pub(super) fn need_folder(&self, place: &Place) -> Result<Folder, QueueError> {
-        self.folder(place).map_err(QueueError::io("open the folder", self.path_of(place)))
+        self.folder(place).map_err(QueueError::io(Op::OpenFolder, self.path_of(place)))
     }
 
     /// A place's path, for messages.
@@ -203,7 +204,7 @@ impl Spool {
     }
 
     /// Permissions of a file that the superuser may not give to the outbox's owner. Where nobody
-    /// else gets in they let the owner work with it.
+    /// else can enter, they let the owner work with it.
     pub(super) fn kept_mode(&self) -> u32 {
         if self.closed { 0o666 } else { FILE_MODE }
     }
@@ -234,7 +235,7 @@ impl Spool {
 
     fn open_lock(&self) -> Result<File, QueueError> {
         let opened = self.open_or_create(&self.root, LOCK, Access::Write);
-        opened.map_err(QueueError::io("open", self.root.path_of(LOCK)))
+        opened.map_err(QueueError::io(Op::Open, self.root.path_of(LOCK)))
     }
 
     /// Saves entries under their names. When this returns, all of them are on disk.
@@ -246,39 +247,40 @@ impl Spool {
         let files = entries.iter().map(|(name, entry)| Ok((*name, whole(entry.to_bytes())?)));
         let files = files.collect::<Result<Vec<_>, QueueError>>()?;
         let tmp = self.need(Part::Tmp)?;
-        self.stage(tmp, &files)?.publish(self.need(Part::New)?)?;
-        // A rename is one change of two folders, and certain only when both know of it.
+        publish(self.stage(tmp, &files)?, self.need(Part::New)?)?;
+        // A rename changes two folders, and is certain only when both are synced.
         tmp.sync().map_err(|source| QueueError::NotDurable { folder: tmp.path().to_owned(), source })
     }
 
-    /// Writes files in `tmp/` and syncs them.
-    fn stage<'a>(&self, tmp: &'a Folder, files: &[(Ulid, Vec<u8>)]) -> Result<Staged<'a>, QueueError> {
-        let mut staged = Staged { tmp, files: Vec::with_capacity(files.len()) };
+    /// Writes files in `tmp/` and syncs them. Those that are not published go when this is dropped.
+    fn stage(&self, tmp: &Folder, files: &[(Ulid, Vec<u8>)]) -> Result<Vec<Staged>, QueueError> {
+        let mut staged = Vec::with_capacity(files.len());
         for (name, bytes) in files {
             let name = file_name(*name);
             let path = tmp.path_of(&name);
-            let mut file = self.create_file(tmp, &name).map_err(QueueError::io("create", &path))?;
+            let mut file = self.create_file(tmp, &name).map_err(QueueError::io(Op::Create, &path))?;
+            let name = tmp.temporary(name);
             // Where there is no such lock, age alone tells a leftover.
-            let _ = sys::file::try_flock(&file, Flock::Exclusive);
-            let written = file.write_all(bytes).map_err(QueueError::io("write", &path));
-            staged.files.push((name, file));
-            written?;
+            let _ = sys::file::lock_new(&file);
+            file.write_all(bytes).map_err(QueueError::io(Op::Write, &path))?;
+            staged.push(Staged { file, name });
         }
-        for (name, file) in &staged.files {
-            file.sync_all().map_err(QueueError::io("sync", tmp.path_of(name)))?;
+        for Staged { name, file } in &staged {
+            file.sync_all().map_err(QueueError::io(Op::Sync, tmp.path_of(name.as_os_str())))?;
         }
         Ok(staged)
     }
 
-    /// Runs `change` while no other process does the like: for counters and the archive, whose
-    /// files are read and written back. Never while talking to the network.
+    /// Runs `change` while no other process runs one: for counters and the archive, whose files are
+    /// read and written back. Never while talking to the network.
     ///
     /// # Errors
-    /// [`QueueError::Busy`] after five seconds, which hardly more than a stopped process can cause.
+    /// [`QueueError::Busy`] after five seconds, which hardly anything but a stopped process can
+    /// cause.
     pub fn exclusively<T>(&self, change: impl FnOnce() -> Result<T, QueueError>) -> Result<T, QueueError> {
         let (file, path) = (self.open_lock()?, self.root.path_of(LOCK));
         for _ in 0..LOCK_LOOKS {
-            if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io("lock", &path))? {
+            if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io(Op::Lock, &path))? {
                 let result = change();
                 // Explicitly: a child that was started meanwhile could keep it.
                 let _ = sys::file::unlock(&file);
@@ -290,32 +292,23 @@ impl Spool {
     }
 }
 
-/// Files in `tmp/`, whole and synced. Those that are not published go when this is dropped.
+/// A file in `tmp/`.
 #[derive(Debug)]
-struct Staged<'a> {
-    tmp: &'a Folder,
-    files: Vec<(String, File)>,
+struct Staged {
+    file: File,
+    name: TemporaryName,
 }
 
-impl Staged<'_> {
-    fn publish(mut self, folder: &Folder) -> Result<(), QueueError> {
-        while let Some((name, file)) = self.files.first() {
-            let renamed = self.tmp.rename(name, folder, name);
-            renamed.map_err(QueueError::io("save", folder.path_of(name)))?;
-            // For a child that inherited the descriptor.
-            let _ = sys::file::unlock(file);
-            self.files.swap_remove(0);
-        }
-        folder.sync().map_err(|source| QueueError::NotDurable { folder: folder.path().to_owned(), source })
+/// Gives staged files their names in `folder`, for good.
+fn publish(staged: Vec<Staged>, folder: &Folder) -> Result<(), QueueError> {
+    for Staged { file, mut name } in staged {
+        let lasting = name.as_os_str().to_owned();
+        let renamed = name.rename_to(folder, &lasting);
+        renamed.map_err(QueueError::io(Op::Save, folder.path_of(&lasting)))?;
+        // For a child that inherited the descriptor.
+        let _ = sys::file::unlock(&file);
     }
-}
-
-impl Drop for Staged<'_> {
-    fn drop(&mut self) {
-        for (name, _) in &self.files {
-            let _ = self.tmp.remove_file(name);
-        }
-    }
+    folder.sync().map_err(|source| QueueError::NotDurable { folder: folder.path().to_owned(), source })
 }
 
 fn whole(bytes: Vec<u8>) -> Result<Vec<u8>, QueueError> {

@@ -9,17 +9,17 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::contents::read_file;
-use super::fresh::{Fresh, sweep};
 use super::spool::FILE_MODE;
 use super::{QueueError, Spool};
+use crate::sys::failure::Op;
+use crate::sys::folder::Fresh;
 
 const NAME: &str = "state.json";
 /// A state that we cannot read is kept under this name.
 const ASIDE: &str = "state.json.corrupt";
-/// It is a kilobyte or two. What is longer makes no sense.
+/// It is a kilobyte or two. A longer one is not ours.
 const LONGEST: u64 = 1 << 20;
-/// It holds no memory, so whoever may come into the outbox may read it.
+/// It contains no memory, so everybody who may enter the outbox may read it.
 const KEPT_MODE: u32 = 0o644;
 /// Nothing is put off for longer, and a time farther ahead was written under another clock.
 pub(super) const FARTHEST: Duration = Duration::from_secs(3600);
@@ -125,8 +125,8 @@ pub struct Health {
 }
 
 impl State {
-    /// Reads it. A file that makes no sense counts as none: it is made again from the folders,
-    /// and no memory depends on it.
+    /// Reads it. A malformed file counts as missing: it is made again from the folders, and no
+    /// memory depends on it.
     ///
     /// # Errors
     /// The file can't be read, or is not to be trusted.
@@ -155,21 +155,21 @@ impl State {
         if state != before {
             let root = spool.root();
             if let Some(None) = read(spool)? {
-                root.rename(NAME, root, ASIDE).map_err(QueueError::io("set aside", root.path_of(NAME)))?;
+                root.rename(NAME, root, ASIDE).map_err(QueueError::io(Op::SetAside, root.path_of(NAME)))?;
             }
-            // Nobody else is here: what lies about is a killed process's.
-            sweep(root, NAME);
+            // We have the outbox's lock: leftovers are those of killed processes.
+            Fresh::sweep(root, NAME);
             let mut bytes = serde_json::to_vec_pretty(&state).unwrap_or_default();
             bytes.push(b'\n');
             Fresh::write(root, NAME, &bytes, FILE_MODE, KEPT_MODE)
                 .and_then(|fresh| fresh.rename_to(NAME))
                 .and_then(|()| root.sync())
-                .map_err(QueueError::io("replace", root.path_of(NAME)))?;
+                .map_err(QueueError::io(Op::Replace, root.path_of(NAME)))?;
         }
         Ok(result)
     }
 
-    /// Times that some wrong clock has put far ahead count for an hour ahead.
+    /// Times that a wrong clock has put far ahead count as an hour ahead.
     fn bound(&mut self, now: Timestamp) {
         let limit = later(now, FARTHEST);
         let error = self.last_error.as_mut().map(|error| &mut error.at);
@@ -182,16 +182,16 @@ impl State {
     pub fn note_health(&mut self, problem: Option<String>) {
         let (now, up) = (Timestamp::now(), problem.is_none());
         let same = self.health.as_ref().filter(|health| health.up == up);
-        // Not later than it was asked: the clock may have stood elsewhere.
+        // Not later than the check: the clock may have been set.
         let since = same.map_or(now, |health| health.since.min(now));
         self.health = Some(Health { up, at: now, since, problem });
     }
 }
 
-/// `None` without a file, `Some(None)` for one that makes no sense.
+/// `None` without a file, `Some(None)` for a malformed one.
 fn read(spool: &Spool) -> Result<Option<Option<State>>, QueueError> {
-    let read = read_file(spool.root(), NAME, LONGEST);
-    let bytes = read.map_err(QueueError::io("read", spool.root().path_of(NAME)))?;
+    let read = spool.root().read_file(NAME, LONGEST);
+    let bytes = read.map_err(QueueError::io(Op::Read, spool.root().path_of(NAME)))?;
     Ok(bytes.map(|bytes| serde_json::from_slice(&bytes?).ok()))
 }
 

@@ -1,4 +1,4 @@
-//! How the outbox is: numbers from its folders, a level for monitors, and who is in the way.
+//! The state of the outbox: numbers from its folders, a level for monitors, and who is in the way.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,14 +8,14 @@ use super::claim::{Worker, workers};
 use super::state::{Health, LastError, State, Totals};
 use super::{Place, QueueError, Spool, Ulid};
 
-/// So many pending entries are a warning.
+/// This many pending entries are a warning.
 pub const MANY_PENDING: u64 = 20;
 /// One that waits for longer than this is a warning.
 pub const LONG_WAIT: Duration = Duration::from_secs(3600);
 /// More dead entries than this are critical.
 pub const MANY_DEAD: u64 = 5;
 
-/// How bad it is.
+/// The level.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Nothing to do.
@@ -37,7 +37,7 @@ impl Level {
         }
     }
 
-    /// The last is whether something waits for a person, however little it is.
+    /// The last argument says whether anything waits for a person.
     fn of(pending: u64, oldest: Option<Duration>, dead: u64, stuck: bool) -> Level {
         if dead > MANY_DEAD {
             Level::Critical
@@ -74,7 +74,7 @@ pub struct Status {
     pub health: Option<Health>,
     /// Workers that have entries, or are at work.
     pub workers: Vec<(Worker, u64)>,
-    /// How bad it is.
+    /// The level.
     pub level: Level,
 }
 
@@ -92,7 +92,7 @@ impl Status {
 
     fn of_open(spool: &Spool) -> Result<Status, QueueError> {
         let state = State::load(spool)?;
-        // In the direction that entries go, so that one may be seen twice but none not at all.
+        // In the direction that entries move, so that one may be counted twice but none is missed.
         let (pending, oldest_pending) = spool.count(&Place::New)?;
         let (mut in_flight, mut oldest) = (0, oldest_pending);
         let mut at_work = Vec::new();
@@ -181,8 +181,8 @@ impl Status {
     }
 }
 
-/// Whether no run will try one of the dead again: the server refused it, or it makes no sense.
-/// With many dead it does not matter which they are, so no more are read than [`MANY_DEAD`].
+/// Whether no run will try one of the dead again: the server refused it, or it is malformed. With
+/// many dead entries it does not matter which they are, so no more than [`MANY_DEAD`] are read.
 fn is_any_refused(spool: &Spool, dead: &[Ulid]) -> bool {
     dead.iter().take(MANY_DEAD as usize).any(|&name| match spool.read(&Place::Dead, name) {
         Ok(Some(entry)) => entry.dead.is_some_and(|death| death.refused),

@@ -7,10 +7,9 @@ use super::Spool;
 use super::claim::MARKER;
 use super::spool::Part;
 use crate::sys;
-use crate::sys::file::Flock;
 use crate::sys::folder::{Access, Folder};
 
-/// Longer than any save takes. A stopped one is safe by its lock however long it is stopped.
+/// Longer than any save takes. The lock protects a stopped one, however long it is stopped.
 const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 
 /// Removes it. Returns how many. Failures are left for the next time.
@@ -43,5 +42,5 @@ fn remove_leftover(tmp: &Folder, name: &OsStr, before: i64) -> Option<()> {
 
 fn is_unlocked(folder: &Folder, name: &OsStr) -> bool {
     let opened = folder.open_file(name, Access::Read);
-    opened.is_ok_and(|file| sys::file::try_flock(&file, Flock::Shared).unwrap_or(false))
+    opened.is_ok_and(|file| !sys::file::is_locked(&file).unwrap_or(true))
 }

@@ -20,7 +20,7 @@ const CHANCE: u128 = (1 << CHANCE_BITS) - 1;
 pub struct Ulid(u128);
 
 impl Ulid {
-    /// One for something that has a time and a name of its own: always the same one.
+    /// One derived from a time and a name: always the same for the same input.
     pub fn derived(since_epoch: Duration, name: &[u8]) -> Ulid {
         let digest = Sha256::digest(name);
         let chance = digest[..10].iter().fold(0u128, |bits, &byte| bits << 8 | u128::from(byte));

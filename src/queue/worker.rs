@@ -8,8 +8,8 @@
 //! | 3xx, other 4xx | `dead/`, until somebody asks for it |
 //! | 401, 403 | `new/`, and the run ends |
 //!
-//! A server that stops answering in the middle is asked for its health; if it is down, the run
-//! ends and no try is counted.
+//! If the server stops answering in the middle of a run, its health is checked; if it is down, the
+//! run ends and no try is counted.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -21,16 +21,17 @@ use jiff::Timestamp;
 use super::claim::{Claims, reclaim};
 use super::entry::Death;
 pub use super::event::Event;
+use super::import::import;
 use super::log::Log;
-use super::old::OldFiles;
 use super::schedule::{Board, Job, Rest, Task, lock, pause, rest};
 pub use super::schedule::{Halt, Stop};
 use super::server::{Answer, Client};
 use super::state::{LastError, State, later};
 use super::sweep::sweep;
 use super::{Entry, Place, QueueError, Spool, Ulid, archive};
+use crate::legacy::python::files::OldFiles;
 
-/// A server that wants us to wait longer gets the entry in another run.
+/// If the server asks for a longer pause, the entry waits for another run.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 /// How often the state is written while a run goes on.
 const STATE_INTERVAL: Duration = Duration::from_secs(1);
@@ -59,7 +60,7 @@ impl Default for Options {
 pub struct Report {
     /// Entries that the server has now.
     pub delivered: u64,
-    /// Entries given up on in this run.
+    /// Entries that this run gave up on.
     pub died: u64,
     /// Entries that this run found due and could not deliver, and that wait for a later run.
     pub undelivered: u64,
@@ -67,7 +68,7 @@ pub struct Report {
     pub parked: u64,
     /// All the entries that wait or are in some worker's hands at the end, due or not.
     pub left: u64,
-    /// All the dead that there are.
+    /// All dead entries.
     pub dead: u64,
     /// Why the run ended early.
     pub halt: Option<Halt>,
@@ -100,7 +101,7 @@ impl Worker<'_> {
     pub fn run(&self) -> Result<Report, QueueError> {
         sweep(self.spool);
         if let Some(old) = self.old {
-            match old.import(self.spool) {
+            match import(old, self.spool) {
                 Ok(imported) if imported.is_empty() => {}
                 Ok(imported) => self.tell(&Event::Imported(&imported)),
                 Err(error) => self.tell(&Event::Trouble(&error)),
@@ -277,7 +278,7 @@ impl Run<'_> {
                 from == Place::New || !refused && entry.is_due(Timestamp::now())
             }
             Ok(None) => false,
-            // Among the dead it is where it belongs.
+            // It is among the dead, where it belongs.
             Err(error) if error.is_of_one_entry() => from == Place::New,
             Err(error) => return Err(error),
         };
@@ -390,7 +391,8 @@ impl Run<'_> {
         entry.last_error = Some(why);
     }
 
-    /// Writes what is new into the state, now and then or now. A failure costs nothing but news.
+    /// Writes what is new into the state, now and then or now. If that fails, only the status is
+    /// out of date.
     fn write_news(&self, now: bool) {
         let mut news = lock(&self.news);
         if !now && news.written.elapsed() < STATE_INTERVAL {

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::temporary::{NAME_LIMIT, Name, Temporary};
+use super::temporary::{NAME_LIMIT, Temporary, link_of};
 use super::{ReplaceError, Source, Warning, metadata};
+use crate::sys::dir::{Access, Dir};
+use crate::sys::failure::Op;
 use crate::sys::file::Identity;
-use crate::sys::place::Place;
+use crate::sys::temporary::TemporaryName;
 
 /// How much is compared at a time.
 const BLOCK: usize = 64 << 10;
@@ -57,7 +59,7 @@ pub fn backups(target: &Path) -> Result<Vec<Backup>, ReplaceError> {
             Ok(meta) => found.push(Backup { index, path, size: meta.len(), modified: meta.modified().ok() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound && gaps == 0 => gaps += 1,
             Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-            Err(error) => return Err(ReplaceError::io("look at", path)(error)),
+            Err(error) => return Err(ReplaceError::io(Op::LookAt, path)(error)),
         }
     }
     Ok(found)
@@ -82,7 +84,7 @@ pub(super) struct Kept {
 impl Kept {
     /// Looks at them all. One that can't be looked at is an error: it may be one more, and must
     /// not be overwritten.
-    pub(super) fn of(place: &Place, target: &OsStr) -> Result<Kept, ReplaceError> {
+    pub(super) fn of(place: &Dir, target: &OsStr) -> Result<Kept, ReplaceError> {
         let mut kept = Kept { count: 0, latest: None };
         loop {
             let name = backup_name(target, kept.count);
@@ -101,8 +103,8 @@ impl Kept {
     }
 }
 
-fn look(place: &Place, name: &OsStr) -> Result<Option<Identity>, ReplaceError> {
-    let found = place.look(name).map_err(ReplaceError::io("look at", place.path().join(name)))?;
+fn look(place: &Dir, name: &OsStr) -> Result<Option<Identity>, ReplaceError> {
+    let found = place.look(name).map_err(ReplaceError::io(Op::LookAt, place.path().join(name)))?;
     Ok(found.map(|version| version.identity))
 }
 
@@ -112,7 +114,7 @@ pub(super) enum Plan {
     /// None is wanted, or it is in place.
     Nothing,
     /// The old content under a temporary name; a copy is kept open, and so locked.
-    Ready(Name, Option<fs::File>),
+    Ready(TemporaryName, Option<fs::File>),
     /// The target is another file by now.
     Overtaken,
 }
@@ -121,7 +123,7 @@ pub(super) enum Plan {
 /// links are refused or `copy` is asked for. All that is likely to fail is done here, before the
 /// first of the older ones moves.
 pub(super) fn prepare(
-    place: &Arc<Place>,
+    place: &Arc<Dir>,
     source: &Source,
     kept: &Kept,
     copy: bool,
@@ -133,12 +135,12 @@ pub(super) fn prepare(
     if linked && !copy || !linked && is_copy(place, source) {
         return Ok(Plan::Nothing);
     }
-    if !copy && let Ok(link) = Name::link_of(place, target) {
+    if !copy && let Ok(link) = link_of(place, target) {
         let same = look(place, link.as_os_str())? == Some(Identity::from(meta));
         return Ok(if same { Plan::Ready(link, None) } else { Plan::Overtaken });
     }
     let backup = place.path().join(backup_name(target, 0));
-    let fail = || ReplaceError::io("make the backup", &backup);
+    let fail = || ReplaceError::io(Op::MakeBackup, &backup);
     let temporary = Temporary::create(place, target, true)?;
     let mut from: &fs::File = file;
     io::Seek::seek(&mut from, io::SeekFrom::Start(0)).map_err(fail())?;
@@ -157,9 +159,9 @@ pub(super) fn prepare(
 /// once in a transaction. `Ok(false)` when what was prepared is gone: nobody can lock a hard link
 /// alone, so a writer with another lock root may have taken it for a dead one's.
 pub(super) fn name(
-    place: &Place,
+    place: &Dir,
     source: &Source,
-    ready: Name,
+    mut ready: TemporaryName,
     moved: &mut bool,
 ) -> Result<bool, ReplaceError> {
     let target = source.name();
@@ -176,29 +178,29 @@ pub(super) fn name(
         *moved = true;
     }
     let backup = backup_name(target, 0);
-    match ready.rename_to(&backup) {
+    match ready.rename_to(place, &backup) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(ReplaceError::io("make the backup", place.path().join(backup))(error)),
+        Err(error) => Err(ReplaceError::io(Op::MakeBackup, place.path().join(backup))(error)),
         Ok(()) => Ok(true),
     }
 }
 
 /// Moves the kept ones up by one name. Nothing is overwritten: the last one lands on a name beyond
 /// the limit, and goes when the replacement is done.
-fn move_up(place: &Place, target: &OsStr, count: u32) -> Result<(), ReplaceError> {
+fn move_up(place: &Dir, target: &OsStr, count: u32) -> Result<(), ReplaceError> {
     for index in (0..count).rev() {
         let from = backup_name(target, index);
-        let moved = place.rename(&from, &backup_name(target, index + 1));
-        moved.map_err(ReplaceError::io("move the backup", place.path().join(from)))?;
+        let moved = place.rename(&from, place, backup_name(target, index + 1));
+        moved.map_err(ReplaceError::io(Op::MoveBackup, place.path().join(from)))?;
     }
     Ok(())
 }
 
 /// Whether the latest backup is a copy of the target's present version. Without this question a
 /// writer that fails again and again after its backup would push the older ones up each time.
-fn is_copy(place: &Place, source: &Source) -> bool {
+fn is_copy(place: &Dir, source: &Source) -> bool {
     let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return false };
-    place.open_file(&backup_name(source.name(), 0)).is_ok_and(|backup| {
+    place.open_file(backup_name(source.name(), 0), Access::Read).is_ok_and(|backup| {
         backup.metadata().is_ok_and(|there| {
             there.is_file() && there.len() == meta.len() && there.modified().ok() == meta.modified().ok()
         }) && same_bytes(file, &backup).unwrap_or(false)
@@ -222,19 +224,19 @@ fn same_bytes(one: &fs::File, other: &fs::File) -> io::Result<bool> {
 }
 
 /// Deletes the backups beyond the last `keep`.
-pub(super) fn prune(place: &Place, target: &OsStr, keep: u32) {
+pub(super) fn prune(place: &Dir, target: &OsStr, keep: u32) {
     for index in keep.. {
-        if place.remove(&backup_name(target, index)).is_err() {
+        if place.remove_file(backup_name(target, index)).is_err() {
             break;
         }
     }
 }
 
 /// How many of a file's other names are not its backup.
-pub(super) fn other_names(place: &Place, target: &OsStr, meta: &fs::Metadata) -> u64 {
+pub(super) fn other_names(place: &Dir, target: &OsStr, meta: &fs::Metadata) -> u64 {
     if meta.nlink() <= 1 {
         return 0;
     }
-    let latest = place.look(&backup_name(target, 0)).ok().flatten().map(|version| version.identity);
+    let latest = place.look(backup_name(target, 0)).ok().flatten().map(|version| version.identity);
     meta.nlink().saturating_sub(1 + u64::from(latest == Some(Identity::from(meta))))
 }

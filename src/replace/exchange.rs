@@ -18,9 +18,11 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::folder::Folder;
-use super::temporary::{Name, Temporary, fitted, prefix, random_digits};
+use super::temporary::{Temporary, fitted, prefix, random_digits, rename_to_new};
 use super::{ReplaceError, Source};
-use crate::sys::place::{NoExchange, Place, Version};
+use crate::sys::dir::{Dir, NoExchange, Version};
+use crate::sys::failure::Op;
+use crate::sys::temporary::TemporaryName;
 
 /// What the names of files end with that exchange their names with a target.
 pub(super) const SUFFIX: &str = ".aimem-swap";
@@ -36,7 +38,7 @@ const DECORATION: usize = 3 + STAMP + MARKS + SUFFIX.len();
 #[derive(Debug)]
 pub(super) enum Put {
     /// The new version has the target's name. The old one is unlinked when the name is dropped.
-    Done(Option<Name>),
+    Done(Option<TemporaryName>),
     /// The target is not the version that was read, and has been left as it is.
     Changed,
     /// Names can't be exchanged here, and the folder's lock, which makes a plain rename safe, is
@@ -68,7 +70,7 @@ pub(super) struct Mark {
 /// A new version, whole and on disk, under the name that is exchanged with the target's.
 #[derive(Debug)]
 pub(super) struct Ready {
-    name: Name,
+    name: TemporaryName,
     /// Kept open, and so locked: the mark of a living writer.
     pub(super) file: File,
     /// `None` where there is no version that could be replaced.
@@ -78,7 +80,7 @@ pub(super) struct Ready {
 impl Ready {
     pub(super) fn new(temporary: Temporary, source: &Source) -> Result<Ready, ReplaceError> {
         let (mut name, file) = temporary.into_parts();
-        let fail = |error| ReplaceError::io("replace", source.path())(error);
+        let fail = |error| ReplaceError::io(Op::Replace, source.path())(error);
         let mark = match source.version() {
             None => None,
             Some(read) => {
@@ -96,7 +98,7 @@ impl Ready {
         let Ready { name, file, mark } = self;
         let put = match mark {
             Some(mark) => exchange(name, &mark, source, folder),
-            None => match name.rename_to_new(source.name(), folder.allows_plain_rename()) {
+            None => match rename_to_new(name, source.name(), folder.allows_plain_rename()) {
                 Ok(()) => Ok(Put::Done(None)),
                 // It was created since.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Put::Changed),
@@ -107,7 +109,12 @@ impl Ready {
     }
 }
 
-fn exchange(name: Name, mark: &Mark, source: &Source, folder: &Folder) -> Result<Put, ReplaceError> {
+fn exchange(
+    mut name: TemporaryName,
+    mark: &Mark,
+    source: &Source,
+    folder: &Folder,
+) -> Result<Put, ReplaceError> {
     let (place, target) = (folder.place(), source.name());
     match place.exchange(name.as_os_str(), target) {
         Ok(()) => {}
@@ -115,7 +122,10 @@ fn exchange(name: Name, mark: &Mark, source: &Source, folder: &Folder) -> Result
             if !folder.allows_plain_rename() {
                 return Ok(Put::NeedsFolder);
             }
-            return name.rename_to(target).map(|()| Put::Done(None)).map_err(|error| refused(source, error));
+            return name
+                .rename_to(place, target)
+                .map(|()| Put::Done(None))
+                .map_err(|error| refused(source, error));
         }
         // It was deleted since.
         Err(NoExchange::Failed(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(Put::Changed),
@@ -147,7 +157,7 @@ fn refused(source: &Source, error: io::Error) -> ReplaceError {
     if error.kind() == io::ErrorKind::ResourceBusy {
         return ReplaceError::MountPoint(source.path().to_owned());
     }
-    ReplaceError::io("replace", source.path())(error)
+    ReplaceError::io(Op::Replace, source.path())(error)
 }
 
 impl Mark {
@@ -171,8 +181,8 @@ impl Mark {
     }
 
     /// What lies under the name now.
-    pub(super) fn caught(&self, place: &Place, name: &OsStr) -> io::Result<Caught> {
-        Ok(match place.look(name)?.map(|version| digest(&version)) {
+    pub(super) fn caught(&self, place: &Dir, name: &OsStr) -> io::Result<Caught> {
+        Ok(match place.version_of(name)?.map(|version| digest(&version)) {
             None => Caught::Nothing,
             Some(digest) if digest == self.read => Caught::Read,
             Some(digest) if digest == self.ours => Caught::Ours,
@@ -181,14 +191,14 @@ impl Mark {
     }
 
     /// Whether somebody who took us for dead has kept what we displaced.
-    fn was_kept(&self, place: &Place, target: &OsStr) -> bool {
-        !matches!(place.look(&self.kept_name(target)), Ok(None))
+    fn was_kept(&self, place: &Dir, target: &OsStr) -> bool {
+        !matches!(place.look(self.kept_name(target)), Ok(None))
     }
 
     /// Keeps what lies under the name, and returns the name under which it is found.
-    fn keep(&self, name: Name, place: &Place, target: &OsStr) -> OsString {
+    fn keep(&self, name: TemporaryName, place: &Dir, target: &OsStr) -> OsString {
         let (kept, left) = (self.kept_name(target), name.as_os_str().to_owned());
-        let renamed = place.rename(&left, &kept).is_ok();
+        let renamed = place.rename(&left, place, &kept).is_ok();
         name.leave();
         if renamed || self.was_kept(place, target) { kept } else { left }
     }

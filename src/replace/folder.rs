@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use super::ReplaceError;
 use crate::sys;
+use crate::sys::dir::Dir;
+use crate::sys::failure::Op;
 use crate::sys::file::Flock;
-use crate::sys::place::Place;
-use crate::sys::random::Random;
 
 /// For so long somebody else's kernel lock is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_millis(250);
@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 /// The target's folder, open from the first look at the target to the sync.
 #[derive(Debug)]
 pub(super) struct Folder {
-    place: Arc<Place>,
+    place: Arc<Dir>,
     /// `None` where it may not be read.
     readable: Option<File>,
     lock: Lock,
@@ -44,7 +44,7 @@ enum Lock {
 impl Folder {
     /// Opens a resolved path.
     pub(super) fn open(path: &Path) -> io::Result<Folder> {
-        let place = Place::open(path)?;
+        let place = Dir::open(path)?;
         let readable = match place.readable() {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
             opened => Some(opened?),
@@ -52,7 +52,7 @@ impl Folder {
         Ok(Folder { place: Arc::new(place), readable, lock: Lock::Free })
     }
 
-    pub(super) fn place(&self) -> &Arc<Place> {
+    pub(super) fn place(&self) -> &Arc<Dir> {
         &self.place
     }
 
@@ -67,8 +67,8 @@ impl Folder {
             Ok(Locked::Ours) => self.lock = Lock::Ours,
             Ok(Locked::Kept) => self.lock = Lock::Kept,
             Ok(Locked::Interrupted(by)) => return Ok(Some(by)),
-            Err(error) if sys::place::has_no_lock(&error) => self.lock = Lock::Unknown,
-            Err(error) => return Err(ReplaceError::io("lock the folder", self.place.path())(error)),
+            Err(error) if sys::file::no_folder_flock(&error) => self.lock = Lock::Unknown,
+            Err(error) => return Err(ReplaceError::io(Op::Lock, self.place.path())(error)),
         }
         Ok(None)
     }
@@ -105,7 +105,7 @@ impl Folder {
         let folder = self.place.path().to_owned();
         if self.readable.is_none() {
             let refused = io::Error::from(io::ErrorKind::PermissionDenied);
-            return ReplaceError::io("open the folder", folder)(refused);
+            return ReplaceError::io(Op::OpenFolder, folder)(refused);
         }
         let me = std::process::id();
         let mut holders = sys::process::who_has_open(&folder);
@@ -115,7 +115,7 @@ impl Folder {
 
     /// Makes what happened to the names in it durable. `file` is any file in it.
     pub(super) fn sync(&self, file: &File) -> io::Result<()> {
-        sys::place::sync_names(self.readable.as_ref(), file)
+        sys::file::sync_names(self.readable.as_ref(), file)
     }
 }
 
@@ -139,14 +139,14 @@ pub(super) fn lock_soon<S>(
     mut sleep: impl FnMut(Duration) -> Option<S>,
 ) -> io::Result<Locked<S>> {
     let deadline = sys::clock::deadline(patience);
-    let (mut pause, mut random) = (FIRST_PAUSE, None);
+    let mut pause = FIRST_PAUSE;
     while !sys::file::try_flock(file, Flock::Exclusive)? {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(Locked::Kept);
         }
         // Varied, so that those who wait do not march in step.
-        let varied = pause.mul_f64(0.5 + random.get_or_insert_with(Random::new).fraction());
+        let varied = pause.mul_f64(0.5 + fastrand::f64());
         if let Some(by) = sleep(varied.min(left)) {
             return Ok(Locked::Interrupted(by));
         }

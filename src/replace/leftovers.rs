@@ -11,10 +11,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::exchange::{self, Caught, Mark};
-use super::temporary::{SUFFIX, folder_of, is_temporary_of};
+use super::temporary::{SUFFIX, is_temporary_of};
 use crate::sys;
-use crate::sys::file::Flock;
-use crate::sys::place::Place;
+use crate::sys::dir::{Access, Dir};
+use crate::sys::path::folder_of;
 
 /// What a sweep has done.
 #[derive(Debug, Default)]
@@ -74,20 +74,20 @@ pub fn sweep_leftovers_of(target: &Path) -> Swept {
     swept
 }
 
-fn sweep_one(place: &Place, name: &OsStr, swept: &mut Swept) {
+fn sweep_one(place: &Dir, name: &OsStr, swept: &mut Swept) {
     // Locked while it is deleted: a living maker that is about to lock it finds out.
     if let Some(_locked) = dead(place, name) {
-        swept.deleted += usize::from(place.remove(name).is_ok());
+        swept.deleted += usize::from(place.remove_file(name).is_ok());
     }
 }
 
-fn sweep_exchanged(place: &Place, target: &OsStr, name: &OsStr, mark: &Mark, swept: &mut Swept) {
+fn sweep_exchanged(place: &Dir, target: &OsStr, name: &OsStr, mark: &Mark, swept: &mut Swept) {
     let Some(_locked) = dead(place, name) else { return };
     match mark.caught(place, name) {
         Ok(Caught::Read | Caught::Ours) => sweep_one(place, name, swept),
         Ok(Caught::Other) => {
             let kept: OsString = mark.kept_name(target);
-            if place.rename(name, &kept).is_ok() {
+            if place.rename(name, place, &kept).is_ok() {
                 swept.kept.push(place.path().join(kept));
             }
         }
@@ -95,14 +95,14 @@ fn sweep_exchanged(place: &Place, target: &OsStr, name: &OsStr, mark: &Mark, swe
     }
 }
 
-fn open(folder: &Path) -> io::Result<Place> {
-    Place::open(&sys::path::resolve(folder)?)
+fn open(folder: &Path) -> io::Result<Dir> {
+    Dir::open(&sys::path::resolve(folder)?)
 }
 
 /// A maker keeps its file locked for as long as it lives. What comes back is locked by us.
-fn dead(place: &Place, name: &OsStr) -> Option<File> {
-    let file = place.open_file(name).ok()?;
+fn dead(place: &Dir, name: &OsStr) -> Option<File> {
+    let file = place.open_file(name, Access::Read).ok()?;
     // Nothing else of such a name is ours.
     file.metadata().ok().filter(Metadata::is_file)?;
-    sys::file::try_flock(&file, Flock::Shared).unwrap_or(false).then_some(file)
+    (!sys::file::is_locked(&file).unwrap_or(true)).then_some(file)
 }

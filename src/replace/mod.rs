@@ -85,12 +85,14 @@ pub use staged::{Commit, Committed, Restart, Staged};
 pub use warning::Warning;
 
 use crate::sys;
-use crate::sys::place::Place;
+use crate::sys::dir::Dir;
+use crate::sys::failure::Op;
+use crate::sys::path::folder_of;
 use backup::{Kept, Plan};
 use exchange::Ready;
 use folder::PATIENCE;
 use staged::New;
-use temporary::{Temporary, folder_of};
+use temporary::Temporary;
 
 /// How often a target that changes under us is tried again.
 const RESTARTS: u32 = 5;
@@ -190,7 +192,7 @@ impl Replace {
             }
         }
         let busy = io::Error::new(io::ErrorKind::ResourceBusy, "another program replaces it all the time");
-        Err(ReplaceError::io("replace", path)(busy))
+        Err(ReplaceError::io(Op::Replace, path)(busy))
     }
 
     /// Makes sure that the backups' names will not be too long, before anything is touched.
@@ -216,7 +218,7 @@ impl Replace {
                 opened => Some(opened.map_err(refused)?),
             };
             let made = File::open(made).map_err(refused)?;
-            sys::place::sync_names(above.as_ref(), &made).map_err(refused)?;
+            sys::file::sync_names(above.as_ref(), &made).map_err(refused)?;
         }
         Ok(())
     }
@@ -234,7 +236,7 @@ impl Replace {
         // Nobody needs to wait for a sync.
         folder.unlock();
         let Some(file) = source.file() else { return Ok(()) };
-        let synced = sys::place::sync_content(file).and_then(|()| folder.sync(file));
+        let synced = sys::file::sync_content(file).and_then(|()| folder.sync(file));
         synced.map_err(|error| ReplaceError::Unsettled { path: source.path().to_owned(), source: error })
     }
 
@@ -296,7 +298,7 @@ impl Replace {
 
     fn write_beside(
         &self,
-        place: &Arc<Place>,
+        place: &Arc<Dir>,
         source: &Source,
         content: &[u8],
         warnings: &mut Vec<Warning>,
@@ -305,11 +307,11 @@ impl Replace {
         let model = if source.exists() { Some(source) } else { self.like.as_deref() };
         let temporary = Temporary::create(place, source.name(), model.is_some())?;
         let mut file = temporary.file();
-        file.write_all(content).map_err(ReplaceError::io("write", path))?;
+        file.write_all(content).map_err(ReplaceError::io(Op::Write, path))?;
         if let Some((old, meta)) = model.and_then(|model| Some((model.file()?, model.metadata()?))) {
             metadata::copy(old, meta, file, path, warnings)?;
         }
-        file.sync_all().map_err(ReplaceError::io("sync", path))?;
+        file.sync_all().map_err(ReplaceError::io(Op::Sync, path))?;
         Ready::new(temporary, source)
     }
 }
@@ -319,12 +321,12 @@ impl Replace {
 ///
 /// Returns whether a hard link to the file can surely be removed again: a superuser's power ends
 /// at the border of its user namespace, which can't be seen.
-fn may_replace(place: &Place, source: &Source, meta: &std::fs::Metadata) -> Result<bool, ReplaceError> {
-    let folder = place.metadata().map_err(ReplaceError::io("look at", place.path()))?;
+fn may_replace(place: &Dir, source: &Source, meta: &std::fs::Metadata) -> Result<bool, ReplaceError> {
+    let folder = place.metadata().map_err(ReplaceError::io(Op::LookAt, place.path()))?;
     let me = sys::process::effective_user();
     let others = folder.mode() & STICKY != 0 && folder.uid() != me && meta.uid() != me;
     if others && !sys::process::acts_as_owner() {
-        return Err(ReplaceError::io("replace", source.path())(sys::not_permitted()));
+        return Err(ReplaceError::io(Op::Replace, source.path())(sys::not_permitted()));
     }
     Ok(!others)
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::ReplaceError;
 use super::folder::{Folder, PATIENCE};
-use super::temporary::folder_of;
 use crate::sys;
-use crate::sys::place::Version;
+use crate::sys::dir::{Access, Version};
+use crate::sys::failure::{Op, PathError};
+use crate::sys::path::folder_of;
 
 /// So often a path is resolved anew because it turned while it was followed.
 const MOST_TURNS: u32 = 16;
@@ -35,7 +36,7 @@ impl Source {
         loop {
             match Source::open_resolved(path) {
                 // A link where there was none when the path was resolved.
-                Err(ReplaceError::Io { source, action: "open", .. })
+                Err(ReplaceError::Path(PathError { op: Op::Open, source, .. }))
                     if sys::is_loop(&source) && turns < MOST_TURNS =>
                 {
                     turns += 1;
@@ -46,15 +47,11 @@ impl Source {
     }
 
     fn open_resolved(path: &Path) -> Result<Source, ReplaceError> {
-        let path = sys::path::resolve(path).map_err(ReplaceError::io("find", path))?;
+        let path = sys::path::resolve(path).map_err(ReplaceError::io(Op::Find, path))?;
         if path.file_name().is_none() {
             return Err(ReplaceError::IsDirectory(path));
         }
-        let folder = match Folder::open(folder_of(&path)) {
-            Ok(folder) => Some(folder),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(ReplaceError::io("open", path)(error)),
-        };
+        let folder = sys::found(Folder::open(folder_of(&path))).map_err(ReplaceError::io(Op::Open, &path))?;
         let mut source = Source { path, folder, open: None };
         source.open_file()?;
         Ok(source)
@@ -64,14 +61,14 @@ impl Source {
         self.open = None;
         let Some(folder) = &self.folder else { return Ok(()) };
         let path = || self.path.clone();
-        let file = match folder.place().open_file(self.name()) {
+        let file = match folder.place().open_file(self.name(), Access::Read) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             // A socket can't be opened at all.
             Err(error) if sys::is_no_file(&error) => return Err(ReplaceError::NotAFile(path())),
-            Err(error) => return Err(ReplaceError::io("open", path())(error)),
+            Err(error) => return Err(ReplaceError::io(Op::Open, path())(error)),
         };
-        let meta = file.metadata().map_err(ReplaceError::io("look at", path()))?;
+        let meta = file.metadata().map_err(ReplaceError::io(Op::LookAt, path()))?;
         if meta.is_dir() {
             return Err(ReplaceError::IsDirectory(path()));
         }
@@ -100,8 +97,8 @@ impl Source {
         let Some((file, meta)) = &self.open else { return Ok(Vec::new()) };
         let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
         let mut file = file;
-        file.seek(io::SeekFrom::Start(0)).map_err(ReplaceError::io("read", &self.path))?;
-        file.read_to_end(&mut bytes).map_err(ReplaceError::io("read", &self.path))?;
+        file.seek(io::SeekFrom::Start(0)).map_err(ReplaceError::io(Op::Read, &self.path))?;
+        file.read_to_end(&mut bytes).map_err(ReplaceError::io(Op::Read, &self.path))?;
         Ok(bytes)
     }
 
@@ -111,12 +108,8 @@ impl Source {
     /// The path can't be looked at.
     pub fn is_current(&self) -> io::Result<bool> {
         let now = match &self.folder {
-            Some(folder) => folder.place().look(self.name())?,
-            None => match fs::symlink_metadata(&self.path) {
-                Ok(meta) => Some(Version::from(&meta)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => return Err(error),
-            },
+            Some(folder) => folder.place().version_of(self.name())?,
+            None => sys::found(fs::symlink_metadata(&self.path))?.as_ref().map(Version::from),
         };
         Ok(now == self.version())
     }

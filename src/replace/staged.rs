@@ -9,11 +9,12 @@ use std::time::Duration;
 use super::backup::{self, Plan};
 use super::exchange::{Put, Ready};
 use super::folder::{Folder, Locked, PATIENCE, lock_soon};
-use super::temporary::Name;
 use super::{Replace, ReplaceError, Source, Warning, backup_path};
 use crate::sys;
+use crate::sys::dir::{Access, Dir, Version};
+use crate::sys::failure::Op;
 use crate::sys::file::Identity;
-use crate::sys::place::{Place, Version};
+use crate::sys::temporary::TemporaryName;
 
 /// A replacement that is staged. Dropping it undoes all but the backup.
 #[must_use = "nothing is replaced until it is committed"]
@@ -128,8 +129,8 @@ impl Staged {
     }
 
     fn is_current(&self) -> Result<bool, ReplaceError> {
-        let now = self.folder.place().look(self.source.name());
-        Ok(now.map_err(ReplaceError::io("look at", self.source.path()))? == self.source.version())
+        let now = self.folder.place().version_of(self.source.name());
+        Ok(now.map_err(ReplaceError::io(Op::LookAt, self.source.path()))? == self.source.version())
     }
 
     /// Puts the new content in place, if the target still is the version that was read.
@@ -180,19 +181,19 @@ enum Opened<S> {
 /// the one that has started us.
 fn open_locked<S>(
     source: &Source,
-    place: &Place,
+    place: &Dir,
     patience: Duration,
     sleep: impl FnMut(Duration) -> Option<S>,
 ) -> Result<Opened<S>, ReplaceError> {
-    let file = match place.open_to_write(source.name()) {
+    let file = match place.open_file(source.name(), Access::Write) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::File(None)),
-        opened => opened.map_err(ReplaceError::io("open", source.path()))?,
+        opened => opened.map_err(ReplaceError::io(Op::Open, source.path()))?,
     };
     match lock_soon(&file, patience, sleep) {
         Ok(Locked::Interrupted(by)) => return Ok(Opened::Interrupted(by)),
         Ok(Locked::Ours | Locked::Kept) => {}
         Err(error) if sys::file::no_flock(&error) => {}
-        Err(error) => return Err(ReplaceError::io("lock", source.path())(error)),
+        Err(error) => return Err(ReplaceError::io(Op::Lock, source.path())(error)),
     }
     Ok(Opened::File(Some(file)))
 }
@@ -200,23 +201,23 @@ fn open_locked<S>(
 /// Writes into the file itself. `None` when the name stands for another version by now.
 fn overwrite(
     source: &Source,
-    place: &Place,
+    place: &Dir,
     file: &File,
     content: &[u8],
     has_backup: bool,
 ) -> Result<Option<()>, ReplaceError> {
     let path = source.path();
     let old = source.read()?;
-    let look = || ReplaceError::io("look at", path);
+    let look = || ReplaceError::io(Op::LookAt, path);
     let opened = file.metadata().map_err(look())?;
-    let named = place.look(source.name()).map_err(look())?;
+    let named = place.version_of(source.name()).map_err(look())?;
     if source.version() != Some(Version::from(&opened)) || source.version() != named {
         return Ok(None);
     }
     if let Err(error) = rewrite(file, content) {
         // The old content had room before, and has it again.
         if rewrite(file, &old).and_then(|()| file.sync_all()).is_ok() {
-            return Err(ReplaceError::io("write", path)(error));
+            return Err(ReplaceError::io(Op::Write, path)(error));
         }
         let backup = has_backup.then(|| backup_path(path, 0));
         return Err(ReplaceError::Damaged { path: path.to_owned(), backup, source: error });
@@ -245,7 +246,7 @@ pub struct Committed {
     file: File,
     in_place: bool,
     /// The version that was replaced, if it still has a name.
-    old: Option<Name>,
+    old: Option<TemporaryName>,
     warnings: Vec<Warning>,
 }
 
@@ -268,7 +269,7 @@ impl Committed {
     /// [`ReplaceError::NotDurable`]: the file has the new content.
     pub fn finish(mut self) -> Result<Vec<Warning>, ReplaceError> {
         self.clean_up();
-        let content = if self.in_place { sys::place::sync_content(&self.file) } else { Ok(()) };
+        let content = if self.in_place { sys::file::sync_content(&self.file) } else { Ok(()) };
         let names = || if self.how.sync { self.folder.sync(&self.file) } else { Ok(()) };
         match content.and_then(|()| names()) {
             Ok(()) => Ok(self.warnings),

@@ -5,15 +5,15 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::ReplaceError;
 use crate::sys;
+use crate::sys::dir::Dir;
 use crate::sys::file::Flock;
-use crate::sys::place::Place;
+use crate::sys::temporary::TemporaryName;
 
 /// What temporary files of ours end with.
 pub(super) const SUFFIX: &str = ".aimem-tmp";
@@ -28,29 +28,25 @@ const MOST_SWEEPS: u32 = 20;
 /// A temporary file. Dropping it deletes it.
 #[derive(Debug)]
 pub(super) struct Temporary {
-    name: Name,
+    name: TemporaryName,
     file: File,
 }
 
 impl Temporary {
     /// Creates one beside the file `target`, which nobody else may read where `private`.
-    pub(super) fn create(
-        place: &Arc<Place>,
-        target: &OsStr,
-        private: bool,
-    ) -> Result<Temporary, ReplaceError> {
+    pub(super) fn create(place: &Arc<Dir>, target: &OsStr, private: bool) -> Result<Temporary, ReplaceError> {
         let refused = |source| ReplaceError::Folder { folder: place.path().to_owned(), source };
         // The kernel takes the umask off, and folders' default ACLs are honoured.
         let mode = if private { 0o600 } else { 0o666 };
         let mut again = 0..MOST_SWEEPS;
         loop {
-            let made = Name::fresh(place, target, |name| place.create(name, mode));
+            let made = fresh(place, target, |name| place.create(name, mode));
             let (name, file) = made.map_err(refused)?;
             // In the moment before the lock somebody with another lock root may have taken it for
             // a dead writer's, and be about to delete it, or have done so. Where the file system
             // has no such lock, a leftover is never recognised: no harm.
             let swept = match sys::file::try_flock(&file, Flock::Exclusive) {
-                Ok(true) => place.look(&name.name).map_err(refused)?.is_none(),
+                Ok(true) => place.look(name.as_os_str()).map_err(refused)?.is_none(),
                 locked => locked.is_ok(),
             };
             if !swept || again.next().is_none() {
@@ -64,87 +60,48 @@ impl Temporary {
     }
 
     /// Its name, and the file, which is locked for as long as it is open.
-    pub(super) fn into_parts(self) -> (Name, File) {
+    pub(super) fn into_parts(self) -> (TemporaryName, File) {
         (self.name, self.file)
     }
 }
 
-/// A temporary name. Dropping it unlinks it.
-#[derive(Debug)]
-pub(super) struct Name {
-    place: Arc<Place>,
-    name: OsString,
-    ours: bool,
+/// A further name for the file `target`.
+pub(super) fn link_of(place: &Arc<Dir>, target: &OsStr) -> io::Result<TemporaryName> {
+    Ok(fresh(place, target, |name| place.link(target, place, name))?.0)
 }
 
-impl Name {
-    /// A further name for the file `target`.
-    pub(super) fn link_of(place: &Arc<Place>, target: &OsStr) -> io::Result<Name> {
-        Ok(Name::fresh(place, target, |name| place.link(target, name))?.0)
-    }
-
-    fn fresh<T>(
-        place: &Arc<Place>,
-        target: &OsStr,
-        make: impl Fn(&OsStr) -> io::Result<T>,
-    ) -> io::Result<(Name, T)> {
-        loop {
-            let mut name = prefix(target, DECORATION);
-            name.push(random_digits()?);
-            name.push(SUFFIX);
-            match make(&name) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => return Ok((Name { place: place.clone(), name, ours: true }, made?)),
+fn fresh<T>(
+    place: &Arc<Dir>,
+    target: &OsStr,
+    make: impl Fn(&OsStr) -> io::Result<T>,
+) -> io::Result<(TemporaryName, T)> {
+    loop {
+        let mut name = prefix(target, DECORATION);
+        name.push(random_digits()?);
+        name.push(SUFFIX);
+        match make(&name) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => {
+                let made = made?;
+                return Ok((TemporaryName::new(place, name), made));
             }
         }
     }
-
-    pub(super) fn as_os_str(&self) -> &OsStr {
-        &self.name
-    }
-
-    /// Gives it another temporary name, which nobody else has.
-    pub(super) fn turn_into(&mut self, other: OsString) -> io::Result<()> {
-        self.place.rename(&self.name, &other)?;
-        self.name = other;
-        Ok(())
-    }
-
-    /// Renames it for good, over whatever has the other name.
-    pub(super) fn rename_to(self, to: &OsStr) -> io::Result<()> {
-        self.place.rename(&self.name, to)?;
-        self.leave();
-        Ok(())
-    }
-
-    /// Renames it for good, unless something has the other name. Where the file system can't
-    /// promise that, `alone` says whether somebody sees to it that nobody else creates it now.
-    pub(super) fn rename_to_new(self, to: &OsStr, alone: bool) -> io::Result<()> {
-        match self.place.rename_new(&self.name, to) {
-            // No such rename, and no hard links.
-            Err(error) if alone && error.kind() != io::ErrorKind::AlreadyExists => {
-                if self.place.look(to)?.is_some() {
-                    return Err(io::ErrorKind::AlreadyExists.into());
-                }
-                return self.rename_to(to);
-            }
-            renamed => renamed?,
-        }
-        self.leave();
-        Ok(())
-    }
-
-    /// Leaves the name to whoever finds it.
-    pub(super) fn leave(mut self) {
-        self.ours = false;
-    }
 }
 
-impl Drop for Name {
-    fn drop(&mut self) {
-        if self.ours {
-            let _ = self.place.remove(&self.name);
+/// Renames a file for good, unless something has the other name. Where the file system can't
+/// promise that, `alone` says whether somebody sees to it that nobody else creates it now.
+pub(super) fn rename_to_new(mut name: TemporaryName, to: &OsStr, alone: bool) -> io::Result<()> {
+    match name.move_new(to) {
+        // No such rename, and no hard links.
+        Err(error) if alone && error.kind() != io::ErrorKind::AlreadyExists => {
+            let place = name.dir().clone();
+            match place.look(to)? {
+                Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                None => name.rename_to(&place, to),
+            }
         }
+        renamed => renamed,
     }
 }
 
@@ -182,9 +139,4 @@ pub(super) fn is_temporary_of(target: &OsStr, name: &OsStr) -> bool {
     let rest = name.as_bytes().strip_prefix(prefix.as_bytes());
     let random = rest.and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
     random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_hexdigit))
-}
-
-/// The folder that a path's last name is in.
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,14 +1,16 @@
 //! Kernel locks, identities, and the calls on files that `std` does not have.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustix::fs::{CWD, FlockOperation, Gid, Mode, OFlags, RenameFlags, Uid, XattrFlags};
+use rustix::fs::{FlockOperation, Gid, Mode, Uid, XattrFlags};
 use rustix::io::Errno;
+
+use super::{errno, platform};
 
 /// Which file a name or a descriptor stands for: two names with the same identity are the same
 /// file, for as long as one of them is kept open or in place.
@@ -65,32 +67,7 @@ impl Pinned {
     }
 }
 
-/// Options that follow no link at the end of a path and wait for no FIFO.
-pub fn careful_options() -> OpenOptions {
-    options_with(OFlags::NOFOLLOW | OFlags::NONBLOCK)
-}
-
-/// Options that follow links, but wait for no FIFO.
-pub fn unblocking_options() -> OpenOptions {
-    options_with(OFlags::NONBLOCK)
-}
-
-/// Opens a folder, and nothing else: not a link to one either.
-///
-/// # Errors
-/// As `open(2)`; `NotADirectory` for anything else.
-pub fn open_folder(path: &Path) -> io::Result<File> {
-    options_with(OFlags::NOFOLLOW | OFlags::DIRECTORY).read(true).open(path)
-}
-
-fn options_with(flags: OFlags) -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.custom_flags(flags.bits().cast_signed());
-    options
-}
-
-/// The two numbers that systems have for «this file system can't do that», which are one on
-/// Linux.
+/// The numbers for "not supported by this file system". Two of them are the same on Linux.
 pub(super) fn is_unsupported(error: Errno) -> bool {
     error == Errno::OPNOTSUPP || error == Errno::NOTSUP || error == Errno::NOSYS
 }
@@ -124,6 +101,23 @@ pub fn try_flock(file: &File, kind: Flock) -> io::Result<bool> {
     }
 }
 
+/// Whether somebody else has an exclusive kernel lock on a file. Probes keep no other probe out, but
+/// for as long as this descriptor is open, nobody can take such a lock.
+///
+/// # Errors
+/// As [`try_flock`].
+pub fn is_locked(file: &File) -> io::Result<bool> {
+    Ok(!try_flock(file, Flock::Shared)?)
+}
+
+/// Takes the kernel lock of a file that was just made. `WouldBlock` when a probe was faster.
+///
+/// # Errors
+/// As [`try_flock`].
+pub fn lock_new(file: &File) -> io::Result<()> {
+    if try_flock(file, Flock::Exclusive)? { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+}
+
 /// Whether this process has a file open that it did not open itself, by whatever descriptor.
 pub fn is_open_here(identity: Identity) -> bool {
     let descriptors = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
@@ -132,7 +126,7 @@ pub fn is_open_here(identity: Identity) -> bool {
         .any(|meta| Identity::from(&meta) == identity)
 }
 
-/// Gives a kernel lock back now, whoever else has inherited the descriptor.
+/// Releases a kernel lock now, even if other processes have inherited the descriptor.
 ///
 /// # Errors
 /// The call failed, which it does not for an open file.
@@ -142,20 +136,23 @@ pub fn unlock(file: &File) -> io::Result<()> {
 
 /// Whether an error of [`try_flock`] means that this file system has no working `flock`.
 pub fn no_flock(error: &io::Error) -> bool {
-    let code = error.raw_os_error();
-    [Errno::OPNOTSUPP, Errno::NOTSUP, Errno::NOLCK, Errno::NOSYS, Errno::INVAL]
-        .iter()
-        .any(|errno| code == Some(errno.raw_os_error()))
+    errno::is_any(error, &[Errno::OPNOTSUPP, Errno::NOTSUP, Errno::NOLCK, Errno::NOSYS, Errno::INVAL])
 }
 
-/// A copy of the descriptor that commands inherit which are started while it is open. It shares
-/// the file's kernel lock. Its number is a high one, for shell scripts use low ones as they like:
-/// `exec 9>log` would close it unseen.
+/// Whether such an error means that there are no kernel locks on folders. NFS wants a descriptor
+/// that is open for writing, and a folder cannot be opened for writing.
+pub fn no_folder_flock(error: &io::Error) -> bool {
+    no_flock(error) || errno::is(error, Errno::BADF)
+}
+
+/// A copy of the descriptor, inherited by every command that is started while it is open. It shares
+/// the file's kernel lock. Its number is high because shell scripts use low ones freely: `exec
+/// 9>log` would silently close it.
 ///
 /// # Errors
 /// Too many files are open.
 pub fn inheritable_copy(file: &File) -> io::Result<OwnedFd> {
-    // A limit on open files may leave no such number.
+    // The limit on open files may be lower than that.
     let copy =
         rustix::io::fcntl_dupfd_cloexec(file, 100).or_else(|_| rustix::io::fcntl_dupfd_cloexec(file, 10));
     let copy = copy.or_else(|_| rustix::io::fcntl_dupfd_cloexec(file, 3))?;
@@ -163,32 +160,31 @@ pub fn inheritable_copy(file: &File) -> io::Result<OwnedFd> {
     Ok(copy)
 }
 
-/// Renames, but never over something that is there: that is `AlreadyExists`.
-///
-/// Where the file system can't promise it, a file gets a second name and loses its first one,
-/// and a folder is renamed plainly, which replaces nothing but an empty folder.
+/// Makes the changes to the names in a folder durable. `None` stands for a folder that may not be
+/// opened: then the whole file system of `file`, which is in that folder, is synced. Where folders
+/// cannot be synced at all, there is nothing to wait for.
 ///
 /// # Errors
-/// As `rename(2)`.
-pub fn rename_noreplace(from: &Path, to: &Path) -> io::Result<()> {
-    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(error) if (error == Errno::INVAL || is_unsupported(error)) && from.is_dir() => {
-            Ok(rustix::fs::renameat(CWD, from, CWD, to)?)
-        }
-        Err(error) if error == Errno::INVAL || is_unsupported(error) => {
-            std::fs::hard_link(from, to)?;
-            std::fs::remove_file(from)
-        }
-        renamed => Ok(renamed?),
-    }
+/// As `fsync(2)`. An error is final: a retry can succeed without having written anything.
+pub fn sync_names(folder: Option<&File>, file: &File) -> io::Result<()> {
+    let Some(folder) = folder else { return platform::sync_file_system(file) };
+    settled(folder.sync_all())
 }
 
-/// Makes what happened to the names in a folder last through a power cut.
+/// Makes a file's content durable, whoever wrote it and however it was opened.
 ///
 /// # Errors
-/// As `fsync(2)`. An error is final: a second try can falsely succeed.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+/// As [`sync_names`].
+pub fn sync_content(file: &File) -> io::Result<()> {
+    settled(file.sync_all())
+}
+
+/// Accepts the errors of `fsync` for files and folders that cannot be synced at all.
+fn settled(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error) if errno::is_any(&error, &[Errno::INVAL, Errno::BADF]) => Ok(()),
+        synced => synced,
+    }
 }
 
 /// Sets owner and group; `None` leaves one as it is.
@@ -230,7 +226,7 @@ pub fn attribute_names(file: &File) -> io::Result<Vec<Vec<u8>>> {
     }
 }
 
-/// One extended attribute's value, or `None` when it went away meanwhile.
+/// One extended attribute's value, or `None` when it has been removed meanwhile.
 ///
 /// # Errors
 /// As `fgetxattr(2)`.
@@ -246,7 +242,7 @@ pub fn attribute(file: &File, name: &[u8]) -> io::Result<Option<Vec<u8>>> {
                 let wanted = rustix::fs::fgetxattr_query(file, name)?;
                 value.resize(wanted + 1024, 0);
             }
-            Err(error) if error == super::platform::NO_ATTRIBUTE || is_unsupported(error) => {
+            Err(error) if error == platform::NO_ATTRIBUTE || is_unsupported(error) => {
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),

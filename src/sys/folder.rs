@@ -1,185 +1,110 @@
 //! Folders of trust: what lies in them is reached from an open descriptor, never by a path from
 //! the top.
 //!
-//! A lock root or an outbox may belong to somebody who is up to something, and the superuser's
-//! cron job works in it all the same. So one folder is opened by its path, and everything below
-//! it from that descriptor, one name at a time, without following links and without waiting for
-//! a FIFO. What is opened must be what is expected: a folder or a regular file, with one name
-//! where it is going to be written, and of the folder's owner or the superuser. A name that is
-//! swapped for a link meanwhile changes nothing.
+//! A lock root or an outbox may belong to a malicious user, and a cron job of the superuser still
+//! works in it. So one folder is opened by its path, and everything below it from that descriptor,
+//! one name at a time, without following links and without waiting for a FIFO. What is opened must
+//! be what is expected: a folder or a regular file, with one name where it is going to be written,
+//! and of the folder's owner or the superuser. Swapping a name for a link in the meantime changes
+//! nothing.
 //!
-//! What the superuser makes in another's folder is given to that owner, who could not use it
+//! What the superuser creates in another user's folder is given to that user, who could not use it
 //! otherwise. A superuser who may not give things away, as in some containers and on NFS, keeps
 //! them: the owner accepts the superuser's.
 //!
-//! In a *shared* folder, one to which its group or everyone may write, things may be anybody's.
+//! In a *shared* folder, one that its group or everyone may write to, things may belong to anybody.
 
-mod ours;
+mod fresh;
+mod ownership;
 #[cfg(test)]
 mod tests;
-mod tree;
 mod walk;
 
+pub use super::dir::{Access, Look};
+pub use fresh::Fresh;
 pub use walk::{Reached, walk_to_file};
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::ops::Deref;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags};
+use rustix::fs::{CWD, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 
-use super::file::{Identity, is_unsupported, set_mode, set_owner};
+use super::dir::{Dir, LISTED, open_at, single};
+use super::errno;
+use super::file::{set_mode, set_owner};
 use super::platform;
 use super::process::effective_user;
+use super::temporary::TemporaryName;
 
-/// Bits of a mode that let others than the owner write.
+/// Mode bits that let users other than the owner write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// What a file is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Reading.
-    Read,
-    /// Reading and writing.
-    Write,
-    /// Reading, and writing at the end.
-    Append,
-}
-
-impl Access {
-    fn flags(self) -> OFlags {
-        let how = match self {
-            Access::Read => OFlags::RDONLY,
-            Access::Write => OFlags::RDWR,
-            Access::Append => OFlags::RDWR | OFlags::APPEND,
-        };
-        how | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY
-    }
-}
-
-/// What a name in a folder stands for, links not followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
-    /// Which file.
-    pub identity: Identity,
-    /// Whether it is a folder, and no link to one.
-    pub is_folder: bool,
-    /// Whether it is a regular file.
-    pub is_file: bool,
-    /// Its owner's number.
-    pub user: u32,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When its content was written, in seconds and nanoseconds since 1970.
-    pub modified: (i64, i64),
-    /// When its content or one of its names changed: nobody can set this.
-    pub changed: (i64, i64),
-}
-
-/// An open folder of trust. Cheap to clone.
+/// An open folder of trust. Cheap to clone. Operations that do not depend on ownership are those of
+/// [`Dir`].
 #[derive(Debug, Clone)]
 pub struct Folder {
-    file: Arc<File>,
-    /// For messages.
-    path: Arc<Path>,
+    dir: Arc<Dir>,
     owner: u32,
     group: u32,
     shared: bool,
 }
 
+impl Deref for Folder {
+    type Target = Dir;
+
+    fn deref(&self) -> &Dir {
+        &self.dir
+    }
+}
+
 impl Folder {
-    /// Opens a folder by its path, links followed. What is found below it is trusted by whose
-    /// this one is; whether *it* may be trusted is the caller's question.
+    /// Opens a folder by its path, following links. What is found below it is trusted according to
+    /// its owner; whether *it* may be trusted is for the caller to decide.
     ///
     /// # Errors
     /// As `open(2)`; `NotADirectory`.
     pub fn open(path: &Path) -> io::Result<Folder> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
-        Folder::root(open_at(CWD, path.as_os_str(), flags, 0)?, path.to_owned())
+        Folder::root(Arc::new(Dir::of(open_at(CWD, path.as_os_str(), LISTED, 0)?, path)))
     }
 
-    fn root(file: File, path: PathBuf) -> io::Result<Folder> {
-        let meta = file.metadata()?;
+    fn root(dir: Arc<Dir>) -> io::Result<Folder> {
+        let meta = dir.metadata()?;
         let shared = meta.mode() & WRITABLE_BY_OTHERS != 0;
-        Ok(Folder { file: Arc::new(file), path: path.into(), owner: meta.uid(), group: meta.gid(), shared })
+        Ok(Folder { dir, owner: meta.uid(), group: meta.gid(), shared })
     }
 
-    /// The same folder as the outermost one: what lies in it is judged by whose *it* is.
+    /// The same folder as the outermost one: what is in it is judged by the owner of *this* folder.
     ///
     /// # Errors
     /// As `fstat(2)`.
     pub fn as_root(&self) -> io::Result<Folder> {
-        let meta = self.file.metadata()?;
-        let shared = meta.mode() & WRITABLE_BY_OTHERS != 0;
-        Ok(Folder { owner: meta.uid(), group: meta.gid(), shared, ..self.clone() })
+        Folder::root(self.dir.clone())
     }
 
-    /// Where it was opened. For messages, and to see whether the path still leads here.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The path of a name in it, for messages.
-    pub fn path_of(&self, name: impl AsRef<OsStr>) -> PathBuf {
-        self.path.join(name.as_ref())
-    }
-
-    /// Whose the outermost folder is.
+    /// The owner of the outermost folder.
     pub fn owner(&self) -> u32 {
         self.owner
     }
 
-    /// The outermost folder's group.
-    pub fn group(&self) -> u32 {
-        self.group
+    /// Takes charge of a name in it under which something was just made.
+    pub fn temporary(&self, name: impl Into<OsString>) -> TemporaryName {
+        TemporaryName::new(&self.dir, name)
     }
 
-    /// Whether both were opened at once: the same descriptor, not only the same folder.
-    pub fn is_same_opening(&self, other: &Folder) -> bool {
-        Arc::ptr_eq(&self.file, &other.file)
+    /// Whether a name is in this very opening of the folder, and not only in the same folder.
+    pub fn has_temporary(&self, name: &TemporaryName) -> bool {
+        Arc::ptr_eq(&self.dir, name.dir())
     }
 
-    /// Whether things in it may be anybody's.
+    /// Whether things in it may belong to anybody.
     pub fn is_shared(&self) -> bool {
         self.shared
-    }
-
-    /// The open folder itself.
-    pub fn file(&self) -> &File {
-        &self.file
-    }
-
-    /// What the folder looks like now.
-    ///
-    /// # Errors
-    /// As `fstat(2)`.
-    pub fn metadata(&self) -> io::Result<Metadata> {
-        self.file.metadata()
-    }
-
-    /// Which folder this is.
-    ///
-    /// # Errors
-    /// As `fstat(2)`.
-    pub fn identity(&self) -> io::Result<Identity> {
-        Ok(Identity::from(&self.metadata()?))
-    }
-
-    /// Whether the path that it was opened by still leads to it.
-    ///
-    /// # Errors
-    /// The path can't be looked at.
-    pub fn is_in_place(&self) -> io::Result<bool> {
-        match std::fs::metadata(&self.path) {
-            Ok(named) => Ok(Identity::from(&named) == self.identity()?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
     }
 
     /// Opens a folder in this one.
@@ -189,17 +114,12 @@ impl Folder {
     /// with `PermissionDenied` and the reason.
     pub fn folder(&self, name: impl AsRef<OsStr>) -> io::Result<Folder> {
         let name = single(name.as_ref())?;
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        let file = match open_at(&*self.file, name, flags, 0) {
-            Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
-                return Err(Errno::NOTDIR.into());
-            }
+        let file = match self.open_at(name, LISTED | OFlags::NOFOLLOW, 0) {
+            Err(error) if errno::is(&error, Errno::LOOP) => return Err(Errno::NOTDIR.into()),
             opened => opened?,
         };
-        let meta = file.metadata()?;
-        self.admit(name, &meta)?;
-        let path = self.path.join(name).into();
-        Ok(Folder { file: Arc::new(file), path, ..self.clone() })
+        self.admit(name, &file.metadata()?)?;
+        Ok(Folder { dir: Arc::new(Dir::of(file, self.path_of(name))), ..self.clone() })
     }
 
     /// Makes a folder in this one, with these permissions whatever the umask.
@@ -210,15 +130,16 @@ impl Folder {
         self.make(single(name.as_ref())?, Some(mode)).map(|(made, _)| made)
     }
 
-    /// The same, with what the umask leaves when no permissions are given. Whether it surely is the
-    /// one that was made, too: a name can be given to another folder of the superuser's.
+    /// The same, with what the umask leaves when no permissions are given. Also says whether it is
+    /// certainly the one that was made: the name may have been given to another folder of the
+    /// superuser.
     fn make(&self, name: &OsStr, mode: Option<u32>) -> io::Result<(Folder, bool)> {
-        let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o777) as rustix::fs::RawMode);
-        rustix::fs::mkdirat(&*self.file, name, bits)?;
+        let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o1777) as RawMode);
+        rustix::fs::mkdirat(self.file(), name, bits)?;
         let made = match (self.folder(name), mode) {
-            // Under an odd umask it can't be opened yet.
+            // With an unusual umask it can't be opened yet.
             (Err(error), Some(mode)) if error.kind() == io::ErrorKind::PermissionDenied => {
-                platform::set_folder_mode_at(&self.file, name, mode)?;
+                platform::set_folder_mode_at(self.file(), name, mode)?;
                 self.folder(name)
             }
             (made, _) => made,
@@ -228,7 +149,7 @@ impl Folder {
             if let Some(mode) = mode.filter(|_| ours)
                 && folder.metadata()?.mode() & 0o7777 != mode
             {
-                set_mode(&*folder.file, mode)?;
+                set_mode(folder.file(), mode)?;
             }
             Ok((folder, ours))
         });
@@ -238,7 +159,7 @@ impl Folder {
         given
     }
 
-    /// Opens a folder in this one, and makes it when it is missing.
+    /// Opens a folder in this one, or makes it if it is missing.
     ///
     /// # Errors
     /// As [`Folder::folder`] and [`Folder::make_folder`].
@@ -246,7 +167,7 @@ impl Folder {
         let name = name.as_ref();
         match self.folder(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match self.make_folder(name, mode) {
-                // Somebody was faster.
+                // Another process was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.folder(name),
                 made => made,
             },
@@ -272,12 +193,13 @@ impl Folder {
     /// As [`Folder::open_file`].
     pub fn open_linked(&self, name: impl AsRef<OsStr>, access: Access) -> io::Result<File> {
         let name = single(name.as_ref())?;
-        let file = open_at(&*self.file, name, access.flags(), 0).map_err(|error| {
+        let file = self.dir.open_file(name, access).map_err(|error| {
             // What `open` says of a link that it may not follow, of a socket, and of a folder.
-            let is = |errno: Errno| error.raw_os_error() == Some(errno.raw_os_error());
             match () {
-                () if is(Errno::LOOP) => self.distrust(name, "it is a symbolic link"),
-                () if is(Errno::NXIO) || is(Errno::ISDIR) => self.distrust(name, "it is not a regular file"),
+                () if errno::is(&error, Errno::LOOP) => self.distrust(name, "it is a symbolic link"),
+                () if errno::is_any(&error, &[Errno::NXIO, Errno::ISDIR]) => {
+                    self.distrust(name, "it is not a regular file")
+                }
                 () => error,
             }
         })?;
@@ -298,7 +220,7 @@ impl Folder {
         self.create(single(name.as_ref())?, Access::Write, mode)
     }
 
-    /// Opens a file, and makes it when it is missing.
+    /// Opens a file, or makes it if it is missing.
     ///
     /// # Errors
     /// As [`Folder::open_file`] and [`Folder::create_file`].
@@ -306,7 +228,7 @@ impl Folder {
         let name = single(name.as_ref())?;
         match self.open_file(name, access) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match self.create(name, access, mode) {
-                // Somebody was faster.
+                // Another process was faster.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.open_file(name, access),
                 created => created,
             },
@@ -316,7 +238,7 @@ impl Folder {
 
     fn create(&self, name: &OsStr, access: Access, mode: u32) -> io::Result<File> {
         let flags = access.flags() | OFlags::CREATE | OFlags::EXCL;
-        let file = open_at(&*self.file, name, flags, mode & 0o777)?;
+        let file = self.open_at(name, flags, mode & 0o777)?;
         let given = self.give(&file).and_then(|()| {
             if file.metadata()?.mode() & 0o7777 == mode { Ok(()) } else { set_mode(&file, mode) }
         });
@@ -329,109 +251,7 @@ impl Folder {
         }
     }
 
-    /// What a name stands for; `None` when there is nothing.
-    ///
-    /// # Errors
-    /// As `fstatat(2)`.
-    pub fn look(&self, name: impl AsRef<OsStr>) -> io::Result<Option<Look>> {
-        let name = single(name.as_ref())?;
-        let stat = match rustix::fs::statat(&*self.file, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Err(Errno::NOENT) => return Ok(None),
-            stat => stat?,
-        };
-        let kind = FileType::from_raw_mode(stat.st_mode);
-        // The types of these fields differ from one system to the next.
-        #[allow(clippy::unnecessary_cast, clippy::cast_lossless, reason = "see above")]
-        Ok(Some(Look {
-            identity: Identity { device: stat.st_dev as u64, inode: stat.st_ino as u64 },
-            is_folder: kind == FileType::Directory,
-            is_file: kind == FileType::RegularFile,
-            user: stat.st_uid,
-            size: u64::try_from(stat.st_size).unwrap_or(0),
-            modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),
-            changed: (stat.st_ctime as i64, stat.st_ctime_nsec as i64),
-        }))
-    }
-
-    /// The names in the folder, in no order.
-    ///
-    /// # Errors
-    /// As `getdents(2)`.
-    pub fn names(&self) -> io::Result<Vec<OsString>> {
-        let mut names = Vec::new();
-        for entry in Dir::read_from(&*self.file)? {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
-                names.push(OsStr::from_bytes(name).to_owned());
-            }
-        }
-        Ok(names)
-    }
-
-    /// Renames, over whatever has the other name.
-    ///
-    /// # Errors
-    /// As `rename(2)`.
-    pub fn rename(&self, from: impl AsRef<OsStr>, to: &Folder, name: impl AsRef<OsStr>) -> io::Result<()> {
-        let (from, name) = (single(from.as_ref())?, single(name.as_ref())?);
-        Ok(rustix::fs::renameat(&*self.file, from, &*to.file, name)?)
-    }
-
-    /// Renames, but never over something that is there: that is `AlreadyExists`. Where the file
-    /// system can't promise it, that is `Unsupported`, and nothing was done.
-    ///
-    /// # Errors
-    /// As `renameat2(2)`.
-    pub fn rename_new(
-        &self,
-        from: impl AsRef<OsStr>,
-        to: &Folder,
-        name: impl AsRef<OsStr>,
-    ) -> io::Result<()> {
-        let (from, name) = (single(from.as_ref())?, single(name.as_ref())?);
-        match rustix::fs::renameat_with(&*self.file, from, &*to.file, name, RenameFlags::NOREPLACE) {
-            Err(error) if error == Errno::INVAL || is_unsupported(error) => {
-                Err(io::ErrorKind::Unsupported.into())
-            }
-            renamed => Ok(renamed?),
-        }
-    }
-
-    /// Gives a file a second name.
-    ///
-    /// # Errors
-    /// As `link(2)`; `AlreadyExists`.
-    pub fn link(&self, from: impl AsRef<OsStr>, to: &Folder, name: impl AsRef<OsStr>) -> io::Result<()> {
-        let (from, name) = (single(from.as_ref())?, single(name.as_ref())?);
-        Ok(rustix::fs::linkat(&*self.file, from, &*to.file, name, AtFlags::empty())?)
-    }
-
-    /// Removes a file, a link, or whatever else is no folder.
-    ///
-    /// # Errors
-    /// As `unlink(2)`.
-    pub fn remove_file(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
-        Ok(rustix::fs::unlinkat(&*self.file, single(name.as_ref())?, AtFlags::empty())?)
-    }
-
-    /// Removes an empty folder.
-    ///
-    /// # Errors
-    /// As `rmdir(2)`.
-    pub fn remove_folder(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
-        Ok(rustix::fs::unlinkat(&*self.file, single(name.as_ref())?, AtFlags::REMOVEDIR)?)
-    }
-
-    /// Makes what happened to the names in it last through a power cut.
-    ///
-    /// # Errors
-    /// As `fsync(2)`. An error is final: a second try can falsely succeed.
-    pub fn sync(&self) -> io::Result<()> {
-        self.file.sync_all()
-    }
-
-    /// Whether something of that user may be in here.
+    /// Whether something owned by that user may be in here.
     fn admits(&self, user: u32) -> bool {
         self.shared || user == self.owner || user == 0 || user == effective_user()
     }
@@ -444,37 +264,21 @@ impl Folder {
     }
 
     fn distrust(&self, name: &OsStr, why: &str) -> io::Error {
-        distrust(&self.path.join(name), why)
+        distrust(&self.path_of(name), why)
     }
 
-    /// Gives what the superuser has made to the folder's owner, if that is another.
+    /// Gives what the superuser has made to the folder's owner, if that is another user.
     fn give(&self, made: &File) -> io::Result<()> {
         if self.owner == 0 || effective_user() != 0 {
             return Ok(());
         }
-        let refused = [Errno::PERM, Errno::INVAL].map(|errno| Some(errno.raw_os_error()));
         match set_owner(made, Some(self.owner), Some(self.group)) {
-            Err(error) if refused.contains(&error.raw_os_error()) => Ok(()),
+            Err(error) if errno::is_any(&error, &[Errno::PERM, Errno::INVAL]) => Ok(()),
             given => given,
         }
     }
 }
 
-fn open_at(folder: impl std::os::fd::AsFd, name: &OsStr, flags: OFlags, mode: u32) -> io::Result<File> {
-    let mode = Mode::from_raw_mode(mode as rustix::fs::RawMode);
-    let opened = rustix::io::retry_on_intr(|| rustix::fs::openat(&folder, name, flags, mode));
-    Ok(opened?.into())
-}
-
 fn distrust(path: &Path, why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, format!("{} is not to be trusted: {why}", path.display()))
-}
-
-/// A name that stays in its folder.
-fn single(name: &OsStr) -> io::Result<&OsStr> {
-    let bytes = name.as_bytes();
-    if bytes.is_empty() || bytes == b"." || bytes == b".." || bytes.contains(&b'/') {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    Ok(name)
 }

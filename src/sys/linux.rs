@@ -31,7 +31,7 @@ const CONTAINER_START_SECONDS: f64 = 10.0;
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NODATA;
 
-/// What a folder is opened with that is only passed through.
+/// For a folder that is only passed through.
 pub(super) const SEARCH: OFlags = OFlags::PATH;
 
 /// A link's owner and target, of the very same link. `InvalidInput` for anything else.
@@ -62,7 +62,8 @@ pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::
 pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
     let flags = flags | OFlags::CLOEXEC;
     match rustix::fs::openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
-        // An old kernel, or a sandbox that has never heard of this call: the last name must do.
+        // With an old kernel, or in a sandbox that does not know this call, only the last name is
+        // checked.
         Err(Errno::NOSYS | Errno::PERM) => {
             Ok(rustix::fs::openat(CWD, path, flags | OFlags::NOFOLLOW, Mode::empty())?)
         }
@@ -127,7 +128,8 @@ pub(super) fn process(pid: u32) -> Option<Process> {
     let threads: u64 = field(20)?.parse().ok()?;
     Some(Process {
         parent: field(4)?.parse().ok()?,
-        // A leader that ended while its threads run on is shown as a zombie, but lives.
+        // A thread group leader that has ended while its threads run on is shown as a zombie, but
+        // the process lives.
         zombie: matches!(state, "X" | "x") || (state == "Z" && threads <= 1),
         stopped: matches!(state, "T" | "t"),
         started: field(22)?.parse().ok()?,
@@ -263,7 +265,7 @@ fn reads_from(parent: u32, child: u32) -> bool {
             let descriptor = u64::from_str_radix(argument, 16).ok();
             descriptor.and_then(|descriptor| identity(parent, descriptor)) == Some(written)
         }
-        // Not ours to see. Then only its standard input could be another pipe that it reads.
+        // We may not see that. Then only its standard input could be another pipe that it reads.
         None => {
             identity(parent, 0).is_none() && (3..64).any(|other| identity(parent, other) == Some(written))
         }

@@ -17,7 +17,7 @@ pub fn boot_id() -> Option<String> {
 }
 
 /// A hash of the machine's permanent id, which systemd asks programs not to show in the clear.
-/// `None` where there is none, as in many container images.
+/// `None` if there is none, as in many container images.
 pub fn machine_id() -> Option<String> {
     let id = platform::machine_id()?;
     let id = id.trim();
@@ -33,9 +33,9 @@ pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// Whether nobody outside our PID namespace can have our host name: we are in a container that has it
-/// from its own random id. A name alone tells nothing, for sandboxes share or copy the host's, and the
-/// containers of a pod have one together.
+/// Whether nobody outside our PID namespace can have our host name: we are in a container that has
+/// it from its own random id. A name alone proves nothing: sandboxes share or copy the host's, and
+/// the containers of a pod share one.
 pub fn host_name_is_ours_alone() -> bool {
     platform::host_name_is_ours_alone()
 }
@@ -50,8 +50,8 @@ pub fn time_namespace() -> Option<u64> {
     platform::namespace("time")
 }
 
-/// Whether that number can never be another time namespace's in this boot. The kernel gives those of
-/// namespaces that have ended to new ones; only its first one never ends.
+/// Whether that number can never be another time namespace's in this boot. The kernel reuses the
+/// numbers of namespaces that have ended; only its first one never ends.
 pub fn is_lasting_time_namespace(number: Option<u64>) -> bool {
     platform::is_first_time_namespace(number)
 }

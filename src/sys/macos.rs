@@ -21,7 +21,7 @@ use super::process::{Process, Wanted};
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NOATTR;
 
-/// What a folder is opened with that is only passed through.
+/// For a folder that is only passed through.
 pub(super) const SEARCH: OFlags = OFlags::RDONLY;
 
 /// A link's owner and target. `InvalidInput` for anything else.
@@ -32,7 +32,7 @@ pub(super) fn read_link_at(folder: &File, name: &OsStr) -> io::Result<Link> {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     let target = rustix::fs::readlinkat(folder, name, Vec::new())?;
-    // A link can't be opened here, so one that was swapped meanwhile is told by its number.
+    // A link can't be opened here, so its inode number shows whether it was swapped meanwhile.
     if look()?.st_ino != before.st_ino {
         return Err(io::ErrorKind::Interrupted.into());
     }
@@ -88,25 +88,21 @@ pub(super) fn is_first_time_namespace(number: Option<u64>) -> bool {
 }
 
 pub(super) fn process(pid: u32) -> Option<Process> {
-    let system = table(pid, ProcessRefreshKind::nothing());
-    let process = system.process(Pid::from_u32(pid))?;
-    // Where the kernel tells us nothing of another user's process, all of it is zero.
-    if process.start_time() == 0 {
-        return None;
-    }
-    Some(Process {
+    let found = ask(pid, ProcessRefreshKind::nothing(), |process| Process {
         parent: process.parent().map_or(0, Pid::as_u32),
         zombie: process.status() == ProcessStatus::Zombie,
         stopped: process.status() == ProcessStatus::Stop,
         started: process.start_time(),
-    })
+    });
+    // Where the kernel tells us nothing about another user's process, all fields are zero.
+    found.filter(|process| process.started != 0)
 }
 
 pub(super) fn table_is_ours() -> bool {
     true
 }
 
-/// There are no PID namespaces, and `kill` tells of every process.
+/// There are no PID namespaces, and `kill` sees every process.
 pub(super) fn sees_all_processes() -> bool {
     true
 }
@@ -124,13 +120,13 @@ pub(super) fn wall_clock_start(started: u64) -> Option<f64> {
 }
 
 pub(super) fn executable(pid: u32) -> Option<PathBuf> {
-    let system = table(pid, ProcessRefreshKind::nothing().with_exe(UpdateKind::Always));
-    system.process(Pid::from_u32(pid))?.exe().map(Path::to_owned)
+    let what = ProcessRefreshKind::nothing().with_exe(UpdateKind::Always);
+    ask(pid, what, |process| process.exe().map(Path::to_owned))?
 }
 
 pub(super) fn command_line(pid: u32) -> Vec<OsString> {
-    let system = table(pid, ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always));
-    system.process(Pid::from_u32(pid)).map(|process| process.cmd().to_vec()).unwrap_or_default()
+    let what = ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always);
+    ask(pid, what, |process| process.cmd().to_vec()).unwrap_or_default()
 }
 
 /// `lsof` finds files by their identity, whatever they were called when they were opened. Its lines
@@ -173,12 +169,13 @@ pub(super) fn shares_output(_pid: u32) -> bool {
     false
 }
 
-/// macOS knows no other power than the superuser's.
+/// macOS has no capabilities beside the superuser's power.
 pub(super) fn acts_as_owner() -> Option<bool> {
     None
 }
 
-/// macOS has no readable signal mask of a process: `ps` shows the ignored ones in hex.
+/// macOS has no readable signal mask of a process: `ps` shows the ignored ones in hex. Starting it
+/// takes longer than most commands, so this is asked only before a handler is installed.
 pub(super) fn ignored_signals() -> u64 {
     let pid = std::process::id().to_string();
     output_of("/bin/ps", &["-o", "sigignore=", "-p", &pid])
@@ -199,11 +196,12 @@ pub(super) fn file_system(folder: &File) -> io::Result<FileSystem> {
     Ok(FileSystem { name, reach })
 }
 
-fn table(pid: u32, what: ProcessRefreshKind) -> System {
-    let mut system = System::new();
-    let pids = [Pid::from_u32(pid)];
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), true, what);
-    system
+/// The process table's entry of one process; `None` where there is none or it can't be read.
+fn ask<T>(pid: u32, what: ProcessRefreshKind, answer: impl FnOnce(&sysinfo::Process) -> T) -> Option<T> {
+    let mut system = System::new().ok()?;
+    let pid = Pid::from_u32(pid);
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, what);
+    system.process(pid).map(answer)
 }
 
 fn output_of(program: &str, args: &[&str]) -> Option<String> {

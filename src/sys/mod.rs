@@ -4,18 +4,21 @@
 //! answers in plain types. Everything above speaks through this module.
 
 pub mod clock;
+pub mod dir;
+mod errno;
+pub mod failure;
 pub mod file;
 pub mod folder;
+pub mod log;
 pub mod machine;
 pub mod path;
-pub mod place;
 pub mod process;
-pub mod random;
 pub mod signal;
+pub mod temporary;
+pub mod text;
 pub mod users;
-mod words;
 
-pub use words::{explain, is_device_error, is_loop, is_no_file, is_shortage, not_permitted};
+pub use errno::{explain, found, is_device_error, is_loop, is_no_file, is_shortage, not_permitted};
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_os = "macos", path = "macos.rs")]
@@ -23,13 +26,6 @@ mod platform;
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("aimem runs on Linux and macOS");
-
-/// How many characters fit on a line of the terminal behind standard error, if it says so.
-pub fn terminal_width() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok()?;
-    // A terminal that nobody has told its size says 0.
-    Some(usize::from(size.ws_col)).filter(|&width| width > 0)
-}
 
 /// 128 bits from the kernel's random number generator.
 ///

@@ -6,12 +6,13 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use super::errno::found;
 use super::file::Identity;
 
 /// More links than this on one path is a loop; the kernel's own bound is 40.
 const MAX_LINKS: usize = 40;
 
-/// So often a file may be replaced by another one just while it is looked at under two names.
+/// How often a file may be replaced while it is being looked at under two names.
 const MOST_LOOKS: u32 = 16;
 
 /// The absolute path of `path` with every symbolic link resolved.
@@ -20,8 +21,8 @@ const MOST_LOOKS: u32 = 16;
 /// rest appended; a dangling link by the file that it would create. `a/../b` goes through the
 /// real parent of `a`, as the kernel does.
 ///
-/// The answer leads to the very file that `path` leads to. Some links of `/proc` show a text that
-/// names another one: of a container's files, of a deleted file. They are refused.
+/// The answer leads to the very file that `path` leads to. Some links in `/proc` show the path of
+/// another file, such as those to a container's files or to a deleted one. They are refused.
 ///
 /// # Errors
 /// A loop of links, a component that is not a folder, an ancestor that may not be searched, an
@@ -40,6 +41,11 @@ pub fn resolve(path: &Path) -> io::Result<PathBuf> {
         Differs::Nothing => Err(rustix::io::Errno::NOENT.into()),
         _ => Err(Elsewhere.into()),
     }
+}
+
+/// The folder that a path's last name is in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether an error of [`resolve`] means that a link leads to a file which has another name than
@@ -151,11 +157,7 @@ fn steps(path: &Path) -> Vec<Step> {
 }
 
 fn compare(given: &Path, resolved: &Path) -> Result<(), Differs> {
-    let look = |path: &Path| match fs::metadata(path) {
-        Ok(meta) => Ok(Some(Identity::from(&meta))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    };
+    let look = |path: &Path| found(fs::metadata(path)).map(|meta| meta.as_ref().map(Identity::from));
     match (look(given)?, look(resolved)?) {
         (given, found) if given == found => Ok(()),
         (None, _) => Err(Differs::Nothing),

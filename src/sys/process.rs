@@ -62,13 +62,13 @@ pub fn wall_clock_start(process: &Process) -> Option<f64> {
     platform::wall_clock_start(process.started)
 }
 
-/// The executable of a process, where it may be asked.
+/// The executable of a process, where we may see it.
 pub fn executable(pid: u32) -> Option<PathBuf> {
     platform::executable(pid)
 }
 
-/// Whether a process is blocked until its only child ends, or until that child has said all that the
-/// parent reads, as a shell is in `$(…)`. False where that can't be told.
+/// Whether a process is blocked until its only child ends, or until the child has written all that
+/// the parent reads, as a shell is in `$(…)`. False where that can't be told.
 pub fn waits_only_for(parent: u32, child: u32) -> bool {
     platform::waits_only_for(parent, child)
 }
@@ -79,7 +79,7 @@ pub fn program(pid: u32) -> Option<String> {
     Some(path.file_name()?.to_string_lossy().into_owned())
 }
 
-/// The command line of a process; empty for a zombie or where it may not be asked.
+/// The command line of a process; empty for a zombie, or where we may not see it.
 pub fn command_line(pid: u32) -> Vec<OsString> {
     platform::command_line(pid)
 }
@@ -100,7 +100,7 @@ pub fn effective_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// Sends a signal. A process that is gone by now is no error.
+/// Sends a signal. It is not an error if the process has ended.
 ///
 /// # Errors
 /// The signal number is unknown, or the process may not be signalled.
@@ -128,7 +128,7 @@ pub fn who_has_open_as(path: &Path, file: Identity) -> Vec<u32> {
     found.remove(&file).unwrap_or_default()
 }
 
-/// An open file that processes are looked for by.
+/// An open file whose users are looked for.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// Which file.

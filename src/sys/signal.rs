@@ -1,7 +1,7 @@
 //! Signals as events that a waiting loop can sleep on.
 //!
-//! Handlers only write a byte into a socket. Whoever holds [`Signals`] decides what a signal
-//! means: nothing ends the process behind its back while it holds a lock.
+//! Handlers only write a byte into a socket. The owner of [`Signals`] decides what a signal means:
+//! no signal ends the process while it holds a lock.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Resource, getrlimit};
 use signal_hook::consts::signal::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::WithOrigin;
@@ -36,7 +37,7 @@ pub const CHILD: i32 = SIGCHLD;
 /// Typed at the terminal, so the whole foreground group gets them.
 pub const TERMINAL: [i32; 2] = [SIGINT, SIGQUIT];
 
-/// Ask politely, and then not at all; hold a process, and let it go on.
+/// To ask a process to end, and to end it; to stop a process, and to let it go on.
 pub use signal_hook::consts::signal::{SIGCONT as CONT, SIGKILL as KILL, SIGSTOP as STOP, SIGTERM as TERM};
 
 /// From now on a write beyond the file size limit (`ulimit -f`) is an error like that of a full
@@ -45,8 +46,11 @@ pub use signal_hook::consts::signal::{SIGCONT as CONT, SIGKILL as KILL, SIGSTOP 
 /// # Errors
 /// No memory is left.
 pub fn survive_file_limit() -> io::Result<()> {
-    if !is_in(super::process::ignored_signals(), SIGXFSZ) {
-        // A handler and not «ignore», which a command that we start would inherit.
+    // Finding out which signals are ignored is expensive on some systems, and most processes have
+    // no limit.
+    let is_limited = getrlimit(Resource::Fsize).current.is_some();
+    if is_limited && !is_in(super::process::ignored_signals(), SIGXFSZ) {
+        // A handler rather than "ignore", which a command that we start would inherit.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
     }
     Ok(())

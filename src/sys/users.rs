@@ -1,14 +1,14 @@
 //! Users and groups by number, from `/etc/passwd` and `/etc/group`.
 //!
 //! The files are read directly: a lock is taken a thousand times a day, and asking the system's
-//! name service may mean asking a server. Who is known there alone counts as unknown.
+//! name service may mean asking a server. Users known only there count as unknown.
 
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// More of these files is not read.
+/// No more of these files is read.
 const MOST: u64 = 4 << 20;
 
 /// The home of a user; `None` for one who has none or is not in the file.

@@ -8,6 +8,5 @@ pub mod man;
 pub mod queue;
 pub mod read;
 pub mod restore;
-pub mod scripts;
 pub mod update;
 pub mod write;

@@ -12,7 +12,8 @@ use super::super::exit::Exit;
 use super::super::waiting::Patient;
 use super::super::{diff, output};
 use crate::lock::Target;
-use crate::memory::{self, Session};
+use crate::memory;
+use crate::place::FilePlace;
 use crate::replace::{Backup, backups};
 
 /// Put an earlier version of a file back
@@ -60,9 +61,10 @@ impl Restore {
         let locker = self.lock.locker(call("restore", &[&self.file], None))?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let session = Session { locker: Some(&locker), replace, waiter: &mut patient };
-        let restored = memory::restore(session, &self.file, self.from, self.dry_run)
-            .map_err(|error| self.lock.wait.choose_exit(error))?;
+        let mut place = FilePlace::new(&self.file, Some(&locker), replace, &mut patient);
+        let request = memory::Restore { version: self.from, dry_run: self.dry_run };
+        let restored =
+            memory::restore(&mut place, &request).map_err(|error| self.lock.wait.choose_exit(error))?;
         restored.warnings.iter().for_each(output::warning);
         if self.dry_run {
             output::result(diff::unified(&self.file, &restored.old, &restored.new).as_bytes())?;
@@ -96,10 +98,5 @@ fn row(backup: Backup) -> Row {
     let written = since_epoch
         .and_then(|time| jiff::Timestamp::from_second(i64::try_from(time.as_secs()).ok()?).ok())
         .map(|time| time.to_string());
-    Row {
-        version: backup.index,
-        path: crate::lock::text::printable(&backup.path.to_string_lossy()).into_owned(),
-        bytes: backup.size,
-        written,
-    }
+    Row { version: backup.index, path: crate::sys::text::shown(&backup.path), bytes: backup.size, written }
 }

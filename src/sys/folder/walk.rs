@@ -1,26 +1,28 @@
-//! Coming to a folder of trust, or to a file of settings, by its whole path.
+//! Reaching a folder of trust, or a settings file, by its whole path.
 //!
 //! The path is walked from `/`, one name at a time, and each folder on the way is kept open until
 //! the next one is. As long as all of it belongs to us, to the superuser or to whoever owns `/`
 //! (another number in a user namespace), links that one of these made are followed: a `~/.claude`
-//! that its user has moved elsewhere, a `/home` that is a link. From the first folder of somebody
-//! else's on, that one *rules*: what lies below must be the ruler's or one of ours, and no link is
-//! followed any more, whoever made it, for the ruler can give it another name.
+//! that its user has moved elsewhere, a `/home` that is a link. From the first folder of another
+//! user on, that user *rules*: what is below must belong to the ruler or to one of us, and links
+//! are no longer followed, whoever made them, because the ruler can rename them.
 //!
-//! So a user can lead us, the superuser included, nowhere but to folders of the user's own.
+//! So a user can lead others, the superuser included, only to that user's own folders.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 use rustix::fs::{CWD, OFlags};
 use rustix::io::Errno;
 
-use super::ours::unreadable;
-use super::{Access, Folder, WRITABLE_BY_OTHERS, distrust, open_at};
+use super::ownership::unreadable;
+use super::{Access, Folder, WRITABLE_BY_OTHERS, distrust};
+use crate::sys::dir::{Dir, LISTED, open_at};
+use crate::sys::errno;
 use crate::sys::platform;
 use crate::sys::process::effective_user;
 
@@ -32,12 +34,12 @@ const MAX_LINKS: usize = 40;
 pub struct Reached {
     /// Open for reading.
     pub file: File,
-    /// Whose word it is: the ruler of the path, or the file's owner.
+    /// Who vouches for it: the ruler of the path, or the file's owner.
     pub owner: u32,
 }
 
 impl Folder {
-    /// Comes to a folder by its absolute path, as the head of this file says.
+    /// Reaches a folder by its absolute path, as described at the top of this file.
     ///
     /// # Errors
     /// As `open(2)`; `PermissionDenied` with the reason for a link or a folder that is not to be
@@ -70,18 +72,17 @@ impl Folder {
         walk.into_folder(path)
     }
 
-    /// Makes this folder's own name last through a power cut.
+    /// Makes this folder's own name durable.
     ///
     /// # Errors
     /// The folder above can't be opened or synced.
     pub fn sync_above(&self) -> io::Result<()> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
-        open_at(&*self.file, OsStr::new(".."), flags, 0)?.sync_all()
+        open_at(self.file(), OsStr::new(".."), LISTED, 0)?.sync_all()
     }
 }
 
-/// Comes to a regular file in the same way. One in a ruler's folder must be one that the ruler
-/// could read as well.
+/// Reaches a regular file in the same way. One in a ruler's folder must be one that the ruler could
+/// read as well.
 ///
 /// # Errors
 /// As [`Folder::walk_to`]; `IsADirectory`.
@@ -93,13 +94,13 @@ pub fn walk_to_file(path: &Path) -> io::Result<Reached> {
             continue;
         }
         let here = walk.here()?;
-        match open_at(&here.file, &name, Access::Read.flags(), 0) {
+        match here.dir.open_file(&name, Access::Read) {
             Ok(file) => {
                 let meta = file.metadata()?;
                 if meta.is_dir() {
                     break;
                 }
-                let path = here.path.join(&name);
+                let path = here.dir.path_of(&name);
                 if !meta.is_file() {
                     return Err(distrust(&path, "it is not a regular file"));
                 }
@@ -112,22 +113,20 @@ pub fn walk_to_file(path: &Path) -> io::Result<Reached> {
                 }
                 return Ok(Reached { file, owner });
             }
-            Err(error) if is(&error, Errno::LOOP) => walk.follow(&name)?,
+            Err(error) if errno::is(&error, Errno::LOOP) => walk.follow(&name)?,
             Err(error) => return Err(error),
         }
     }
     Err(io::ErrorKind::IsADirectory.into())
 }
 
-/// User and group of somebody else who has a say in where a path leads.
+/// User and group of another user who has a say in where a path leads.
 type Ruler = Option<(u32, u32)>;
 
 /// A folder on the way.
 struct Step {
     /// Only to be searched: it need not be readable.
-    file: File,
-    /// For messages.
-    path: PathBuf,
+    dir: Dir,
     ruler: Ruler,
 }
 
@@ -147,7 +146,7 @@ impl Walk {
         }
         let file = open_at(CWD, OsStr::new("/"), search(), 0)?;
         let trusted = [0, effective_user(), file.metadata()?.uid()];
-        let root = Step { file, path: PathBuf::from("/"), ruler: None };
+        let root = Step { dir: Dir::of(file, "/"), ruler: None };
         Ok(Walk { trusted, steps: vec![root], ahead: names(path), links: 0 })
     }
 
@@ -163,13 +162,13 @@ impl Walk {
             return Ok(());
         }
         let here = self.here()?;
-        let file = match open_at(&here.file, name, search(), 0) {
-            Err(error) if is(&error, Errno::NOTDIR) || is(&error, Errno::LOOP) => return self.follow(name),
+        let file = match here.dir.open_at(name, search(), 0) {
+            Err(error) if errno::is_any(&error, &[Errno::NOTDIR, Errno::LOOP]) => return self.follow(name),
             opened => opened?,
         };
-        let path = here.path.join(name);
-        let ruler = self.ruler(here.ruler, &path, &file.metadata()?)?;
-        self.steps.push(Step { file, path, ruler });
+        let dir = Dir::of(file, here.dir.path_of(name));
+        let ruler = self.ruler(here.ruler, dir.path(), &dir.metadata()?)?;
+        self.steps.push(Step { dir, ruler });
         Ok(())
     }
 
@@ -184,16 +183,16 @@ impl Walk {
         }
     }
 
-    /// Puts what a link leads to ahead. What is no link either is no folder.
+    /// Puts the target of a link ahead. What is not a link either is not a folder.
     fn follow(&mut self, name: &OsStr) -> io::Result<()> {
         let here = self.here()?;
-        let link = platform::read_link_at(&here.file, name).map_err(|error| match error.kind() {
+        let link = platform::read_link_at(here.dir.file(), name).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidInput => Errno::NOTDIR.into(),
             _ => error,
         })?;
         if here.ruler.is_some() || !self.trusted.contains(&link.owner) {
             let why = format!("it is a symbolic link of user {}", link.owner);
-            return Err(distrust(&here.path.join(name), &why));
+            return Err(distrust(&here.dir.path_of(name), &why));
         }
         self.links += 1;
         if self.links > MAX_LINKS {
@@ -217,28 +216,27 @@ impl Walk {
 
     /// Where we are, good for making things in it.
     fn folder_here(&self) -> io::Result<Folder> {
-        let Step { file, path, ruler } = self.here()?;
-        folder(file.try_clone()?, path, *ruler)
+        let Step { dir, ruler } = self.here()?;
+        folder(dir.file().try_clone()?, dir.path(), *ruler)
     }
 
     fn into_folder(self, path: &Path) -> io::Result<Folder> {
-        let Step { file, ruler, .. } = self.here()?;
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
-        folder(open_at(file, OsStr::new("."), flags, 0)?, path, *ruler)
+        let Step { dir, ruler } = self.here()?;
+        folder(dir.readable()?, path, *ruler)
     }
 }
 
-/// A folder at the end of a path. The superuser's in a ruler's folder is taken for the ruler's.
+/// A folder at the end of a path. One that the superuser owns below a ruler counts as the ruler's.
 fn folder(file: File, path: &Path, ruler: Ruler) -> io::Result<Folder> {
     let meta = file.metadata()?;
     let own = (meta.uid(), meta.gid());
     let (owner, group) = ruler.filter(|_| meta.uid() == 0).unwrap_or(own);
     let shared = meta.mode() & WRITABLE_BY_OTHERS != 0;
-    Ok(Folder { file: Arc::new(file), path: path.into(), owner, group, shared })
+    Ok(Folder { dir: Arc::new(Dir::of(file, path)), owner, group, shared })
 }
 
 fn search() -> OFlags {
-    platform::SEARCH | OFlags::CLOEXEC | OFlags::DIRECTORY | OFlags::NOFOLLOW
+    platform::SEARCH | OFlags::DIRECTORY | OFlags::NOFOLLOW
 }
 
 /// The names of a path, the first one last.
@@ -248,8 +246,4 @@ fn names(path: &Path) -> Vec<OsString> {
     let mut names: Vec<OsString> = names.collect();
     names.reverse();
     names
-}
-
-fn is(error: &io::Error, errno: Errno) -> bool {
-    error.raw_os_error() == Some(errno.raw_os_error())
 }

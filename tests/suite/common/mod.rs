@@ -123,6 +123,11 @@ impl TestEnv {
         Ran::of(self.aimem(args).output().unwrap())
     }
 
+    /// Runs aimem to its end, for a test of a single fact.
+    pub fn assert<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> assert_cmd::assert::Assert {
+        assert_cmd::Command::from_std(self.aimem(args)).assert()
+    }
+
     /// Runs aimem with this on standard input.
     pub fn run_with_input<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>, input: &[u8]) -> Ran {
         use std::io::Write;

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rustix::fs::{CWD, FileType, Mode, RenameFlags, mknodat, renameat_with};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{
     Disk, NOBODY, Ran, Snapshot, TestEnv, aimem_path, require, require_root, set_mode, small_disk, walk,
@@ -231,8 +231,8 @@ impl Planting {
         Ran::of(self.with(command, index).output().unwrap())
     }
 
-    /// Plants each kind at each name and runs the commands that come by it, at most the last `most`
-    /// of them. Pairs are left out that `wanted`, which is also given their number, does not want.
+    /// Plants each kind at each name and runs the commands that come by it, at most `most` of them,
+    /// which are others for each pair. Pairs are left out that `wanted`, which is also given their number, does not want.
     /// The secret is `secret` of a name, and contains [`SECRET`]. After each run `also` may look for
     /// it elsewhere. Returns how many things were planted, and how many runs there were.
     pub fn attack(
@@ -255,7 +255,9 @@ impl Planting {
                 let inode = self.plant(runner, name, kind, &secret(name));
                 let before = Snapshot::of(&self.env.root().join("victim"));
                 planted += 1;
-                for &index in indices.iter().skip(indices.len().saturating_sub(most)) {
+                for &index in
+                    indices.iter().cycle().skip(number % indices.len()).take(most.min(indices.len()))
+                {
                     let ran = self.run(runner, index);
                     runs += 1;
                     let what =
@@ -325,7 +327,7 @@ impl Planting {
                 runner.user()
             }
             Kind::Fifo => {
-                mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o666), 0).unwrap();
+                make_node(&path, &["p"]);
                 NOBODY
             }
             Kind::Folder => {
@@ -335,8 +337,7 @@ impl Planting {
             }
             Kind::Device => {
                 // It gives zeros without end.
-                let device = rustix::fs::makedev(1, 5);
-                mknodat(CWD, &path, FileType::CharacterDevice, Mode::from_raw_mode(0o666), device).unwrap();
+                make_node(&path, &["c", "1", "5"]);
                 NOBODY
             }
             Kind::Strangers | Kind::Moved => {
@@ -454,4 +455,9 @@ fn shape(path: &Path) -> PathBuf {
             shaped
         })
         .collect()
+}
+
+/// A FIFO or a device that anybody may use: `rustix` has no such call for macOS.
+fn make_node(path: &Path, kind: &[&str]) {
+    assert!(Command::new("mknod").args(["-m", "666"]).arg(path).args(kind).status().unwrap().success());
 }

@@ -10,10 +10,11 @@ use super::report::{Report, table};
 use crate::cli::args::lock_root_here;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
-use crate::cli::{duration, output};
+use crate::cli::output;
 use crate::lock::journal::Event;
-use crate::lock::text::printable;
 use crate::lock::{LockRoot, Verdict, inventory};
+use crate::settings::duration;
+use crate::sys::text::shown;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -63,7 +64,7 @@ impl Check {
             old: Report::all(&entries.iter().filter(is_old).collect::<Vec<_>>()),
             locks: entries.len(),
             timeouts_last_hour: timeouts,
-            folder: root.as_ref().map(|root| printable(&root.path().to_string_lossy()).into_owned()),
+            folder: root.as_ref().map(|root| shown(root.path())),
             folder_is_open: root.as_ref().and_then(LockRoot::openness),
         };
         let exit = if summary.ok { Exit::Done } else { Exit::CheckFailed };

@@ -9,10 +9,11 @@ use serde::Serialize;
 use crate::cli::args::lock_root_here;
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
-use crate::cli::{duration, output};
-use crate::lock::journal::{self, Event, Record};
-use crate::lock::text::printable;
+use crate::cli::output;
+use crate::lock::journal::{self, Event, Record, percentile};
+use crate::settings::duration;
 use crate::sys;
+use crate::sys::text::printable;
 
 /// Show what happened to locks that should not happen often
 ///
@@ -142,10 +143,4 @@ fn line(target: Option<String>, client: Option<String>, records: &[&Record]) -> 
         wait_p50_seconds: percentile(&waits, 0.50),
         wait_p99_seconds: percentile(&waits, 0.99),
     }
-}
-
-/// The smallest value that at least `share` of all do not exceed.
-pub(super) fn percentile(sorted: &[f64], share: f64) -> Option<f64> {
-    let rank = (sorted.len() as f64 * share).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied()
 }

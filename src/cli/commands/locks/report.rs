@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::cli::error::show_duration;
 use crate::cli::output;
 use crate::lock::inventory::{self, Entry};
-use crate::lock::text::{printable, shorten};
 use crate::lock::{Holder, Target};
+use crate::sys::text::{printable, shorten};
 
 /// A command line may be long; `--json` has it whole.
 const WIDEST_HOLDER: usize = 60;

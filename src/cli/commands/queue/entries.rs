@@ -6,8 +6,8 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::cli::error::{CliError, show_duration};
-use crate::lock::text::{printable, shorten};
 use crate::queue::{Entry, Place, Spool, Ulid};
+use crate::sys::text::{printable, shorten};
 
 /// As much of a content as fits into a table.
 const SHOWN: usize = 60;

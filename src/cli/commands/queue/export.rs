@@ -6,7 +6,7 @@ use super::existing;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::queue::old::export;
+use crate::queue::export;
 
 /// Print the outbox in the old programs' form
 #[derive(Debug, Args)]

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{existing, old_files};
+use super::{existing, old_files, places};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::queue::Spool;
-use crate::queue::old::Imported;
-use crate::queue::places::Places;
+use crate::queue::import::{Imported, import};
 
 /// Take over the entries of the old Python programs
 #[derive(Debug, Args)]
@@ -33,12 +32,12 @@ pub struct Import {
 
 impl Import {
     pub(crate) fn run(self) -> Outcome {
-        let places = Places::from_environment()?;
+        let places = places()?;
         let given = self.folder.map(std::path::absolute).transpose();
         let given = given.map_err(|error| CliError::io("cannot find the working folder", &error))?;
         let folder = given.or(places.old);
         let imported = match old_files(folder.as_deref(), existing()?.as_ref())? {
-            Some(old) => old.import(&Spool::open(&places.spool)?)?,
+            Some(old) => import(&old, &Spool::open(&places.spool)?)?,
             None => Imported::default(),
         };
         if self.json {

@@ -4,7 +4,6 @@ mod add;
 mod cancel;
 mod dead;
 mod entries;
-mod error;
 mod export;
 mod health;
 mod import;
@@ -23,10 +22,12 @@ use clap::Subcommand;
 
 use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::{CliError, Outcome};
+use crate::legacy::python::files::OldFiles;
 use crate::queue::config::Server;
-use crate::queue::old::OldFiles;
+use crate::queue::import::folder_with_any;
 use crate::queue::places::Places;
 use crate::queue::{QueueError, Spool};
+use crate::settings;
 
 /// Save memories at once, and deliver them when the server can take them
 #[derive(Debug, Subcommand)]
@@ -73,10 +74,15 @@ impl Queue {
     }
 }
 
+/// Where the environment says that the outbox is.
+fn places() -> Result<Places, QueueError> {
+    Places::from_variables(&settings::variable)
+}
+
 /// The outbox that the environment names, as it is. `None` when there is none yet: nothing is made
 /// before it is needed.
 fn existing() -> Result<Option<Spool>, CliError> {
-    Ok(Spool::existing(&Places::from_environment()?.spool)?)
+    Ok(Spool::existing(&places()?.spool)?)
 }
 
 /// The same for verbs that change something in it: what is missing of it is made.
@@ -90,7 +96,7 @@ fn not_found(id: &str) -> QueueError {
 
 /// The server that is set.
 fn server(places: &Places) -> Result<Server, CliError> {
-    Ok(Server::from_settings(places.config.as_deref())?.ok_or(QueueError::NoServer)?)
+    Ok(Server::from_settings(places.config.as_deref(), &settings::variable)?.ok_or(QueueError::NoServer)?)
 }
 
 /// Our own lock on the old queue file is kept for milliseconds. But one that a killed process has
@@ -100,7 +106,7 @@ const IMPORT_PATIENCE: Duration = Duration::from_millis(2500);
 /// The old programs' files in a folder, where there are any.
 fn old_files(folder: Option<&Path>, spool: Option<&Spool>) -> Result<Option<OldFiles>, CliError> {
     let Some(folder) = folder else { return Ok(None) };
-    let Some(folder) = OldFiles::folder_with_any(folder, spool)? else { return Ok(None) };
+    let Some(folder) = folder_with_any(folder, spool)? else { return Ok(None) };
     let wait = WaitArgs {
         timeout: Some(IMPORT_PATIENCE),
         nonblock: false,

@@ -1,61 +1,61 @@
 //! What a user sees of a run: a bar on a terminal, and one line for what went wrong.
 
-use std::io::{self, IsTerminal, Write};
+use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use jiff::Timestamp;
 
 use super::import;
-use crate::cli::error::{CliError, explain, show_duration};
+use crate::cli::error::show_duration;
 use crate::cli::output;
 use crate::queue::QueueError;
 use crate::queue::event::Event;
-
-const REDRAW: Duration = Duration::from_millis(100);
-const WIDTH: usize = 30;
+use crate::sys::failure::message;
 
 /// Watches a run. May be told of events from several threads.
 pub(super) struct Progress {
-    terminal: bool,
-    bar: Mutex<Bar>,
+    watched: Mutex<Watched>,
 }
 
-#[derive(Default)]
-struct Bar {
-    total: u64,
-    finished: u64,
-    begun: Option<Instant>,
-    drawn: Option<Instant>,
+/// What was seen so far.
+struct Watched {
+    /// Drawn on a terminal only.
+    bar: ProgressBar,
     /// What was told of parked entries: a service says it once.
     parked: Option<(u64, Timestamp)>,
 }
 
 impl Progress {
     pub(super) fn new() -> Progress {
-        Progress { terminal: io::stderr().is_terminal(), bar: Mutex::default() }
+        Progress { watched: Mutex::new(Watched { bar: ProgressBar::hidden(), parked: None }) }
     }
 
     pub(super) fn see(&self, event: &Event<'_>) {
-        let mut bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let Watched { bar, parked } = &mut *watched;
+        let line = |kind: &str, text: &str| bar.suspend(|| output::note(kind, text));
         match event {
             Event::Begun(total) => {
-                *bar =
-                    Bar { total: *total, begun: Some(Instant::now()), parked: bar.parked, ..Bar::default() }
+                bar.finish_and_clear();
+                *bar = match total {
+                    0 => ProgressBar::hidden(),
+                    total => ProgressBar::new(*total).with_style(style()),
+                };
             }
-            Event::Delivered(_) => bar.finished += 1,
+            Event::Delivered(_) => bar.inc(1),
             Event::Again(..) => {}
             Event::Left(entry) => {
-                bar.finished += 1;
+                bar.inc(1);
                 if let (Some(why), Some(time)) = (&entry.last_error, entry.not_before) {
-                    bar.line("note", &format!("{} waits until {time:.0}: {why}", entry.id));
+                    line("note", &format!("{} waits until {time:.0}: {why}", entry.id));
                 }
             }
-            Event::Parked(count, until) if bar.parked != Some((*count, *until)) => {
-                bar.parked = Some((*count, *until));
+            Event::Parked(count, until) if *parked != Some((*count, *until)) => {
+                *parked = Some((*count, *until));
                 let (entries, them) =
                     if *count == 1 { ("entry waits", "it") } else { ("entries wait", "them") };
-                bar.line(
+                line(
                     "note",
                     &format!(
                         "{count} {entries} for a later time, the first until {until:.0}; \
@@ -65,84 +65,41 @@ impl Progress {
             }
             Event::Parked(..) => {}
             Event::Dead(entry) => {
-                bar.finished += 1;
+                bar.inc(1);
                 let refused = entry.dead.as_ref().is_some_and(|death| death.refused);
                 let then =
                     if refused { "it stays dead until you retry it" } else { "a later run tries it again" };
                 let why = entry.last_error.as_deref().unwrap_or_default();
-                bar.line("warning", &format!("{} is given up on: {why}; {then}", entry.id));
+                line("warning", &format!("{} is given up on: {why}; {then}", entry.id));
             }
             Event::Unreadable(name, error) => {
-                let why = match error {
-                    QueueError::Io { source, .. } => format!("{error}: {}", explain(source)),
-                    error => error.to_string(),
-                };
-                bar.line("warning", &format!("{name} is put among the dead: {why}"));
+                line("warning", &format!("{name} is put among the dead: {}", message(error)));
             }
             Event::Down(problem, since) => {
-                bar.line(
-                    "note",
-                    &format!("the server is down since {since:.0}: {problem}; nothing was sent"),
-                );
+                line("note", &format!("the server is down since {since:.0}: {problem}; nothing was sent"));
             }
-            Event::Credential(why) => bar.line("error", why),
+            Event::Credential(why) => line("error", why),
             Event::Reclaimed(count) => {
-                bar.line("note", &format!("{count} entries of a worker that died are taken back"));
+                line("note", &format!("{count} entries of a worker that died are taken back"));
             }
-            Event::Imported(imported) => {
-                bar.erase();
-                import::say(imported);
-            }
+            Event::Imported(imported) => bar.suspend(|| import::say(imported)),
             // It is what the next run is for.
-            Event::Trouble(error @ QueueError::OldBusy { .. }) => bar.line("note", &error.to_string()),
-            Event::Trouble(error) => bar.line("warning", &told(error)),
-        }
-        if self.terminal {
-            bar.draw();
+            Event::Trouble(error @ QueueError::OldBusy { .. }) => line("note", &error.to_string()),
+            Event::Trouble(error) => line("warning", &message(error)),
         }
     }
 
     /// Takes the bar away.
     pub(super) fn end(&self) {
-        self.bar.lock().unwrap_or_else(PoisonError::into_inner).erase();
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).bar.finish_and_clear();
     }
 }
 
-impl Bar {
-    fn line(&mut self, kind: &str, text: &str) {
-        self.erase();
-        output::note(kind, text);
-    }
-
-    fn erase(&mut self) {
-        if self.drawn.take().is_some() {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
-        }
-    }
-
-    fn draw(&mut self) {
-        let Some(begun) = self.begun.filter(|_| self.total > 0) else { return };
-        if self.drawn.is_some_and(|drawn| drawn.elapsed() < REDRAW) {
-            return;
-        }
-        self.drawn = Some(Instant::now());
-        let finished = self.finished.min(self.total);
-        let filled = usize::try_from(finished * WIDTH as u64 / self.total).unwrap_or(WIDTH);
-        let _ = write!(
-            io::stderr().lock(),
-            "\r\x1b[K[{}{}] {finished}/{} {}",
-            "#".repeat(filled),
-            " ".repeat(WIDTH - filled),
-            self.total,
-            show_duration(begun.elapsed()),
-        );
-    }
-}
-
-fn told(error: &QueueError) -> String {
-    let source = std::error::Error::source(error);
-    match source.and_then(|source| source.downcast_ref::<io::Error>()) {
-        Some(source) => CliError::io(error, source).message,
-        None => error.to_string(),
-    }
+fn style() -> ProgressStyle {
+    let elapsed = |state: &ProgressState, out: &mut dyn Write| {
+        // What can't be drawn is not missed.
+        let _ = out.write_str(&show_duration(state.elapsed()));
+    };
+    let style = ProgressStyle::with_template("[{bar:30}] {pos}/{len} {time}");
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("# ").with_key("time", elapsed)
 }

@@ -6,16 +6,16 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::existing;
+use super::{existing, places};
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::lock::text::printable;
+use crate::legacy::python::{OldLock, look_at_lock};
+use crate::queue::QueueError;
 use crate::queue::claim::Worker;
-use crate::queue::old::{OldLock, look_at_lock};
-use crate::queue::places::Places;
 use crate::queue::status::{Level, Status};
 use crate::sys;
+use crate::sys::text::printable;
 
 /// Numbers, and for monitors a level: exit 1 at warning, 2 at critical
 #[derive(Debug, Args)]
@@ -48,8 +48,8 @@ impl StatusArgs {
             output::result(status.prometheus().as_bytes())?;
             return Ok(exit);
         }
-        let lock = match Places::from_environment()?.old {
-            Some(folder) => look_at_lock(&folder)?,
+        let lock = match places()?.old {
+            Some(folder) => look_at_lock(&folder).map_err(QueueError::from)?,
             None => OldLock::Free,
         };
         if self.json {
