@@ -31,3 +31,13 @@ fn an_option_that_asks_for_a_layout_lays_out_the_whole_file() {
     env.run(["update", "f.json", "."]).ok();
     assert_eq!(env.read("f.json"), text);
 }
+
+#[test]
+fn a_filter_sees_the_commands_environment() {
+    let env = TestEnv::new();
+    env.write("f.json", "{}");
+    env.run(["update", "f.json", ".home = $ENV.HOME | .same = (env.HOME == .home)"]).ok();
+    let home =
+        env.run(["read", "f.json", "select(.same and .home == $ENV.HOME) | .home", "--raw"]).ok().stdout;
+    assert!(home.starts_with('/'), "{home}");
+}

@@ -71,13 +71,14 @@ pub(crate) const fn of_engine(
     Builtin { name, arguments, results, body: Body::Engine(engine) }
 }
 
-/// A row for a definition.
-pub(crate) const fn defined(
-    name: &'static str,
-    arguments: &'static str,
-    results: Count,
-    code: &'static str,
-) -> Builtin {
+/// A row for a definition, which says the name: `def name: …` or `def name(…): …`.
+pub(crate) const fn defined(arguments: &'static str, results: Count, code: &'static str) -> Builtin {
+    let start = "def ".len();
+    let mut end = start;
+    while !matches!(code.as_bytes()[end], b':' | b'(') {
+        end += 1;
+    }
+    let name = code.split_at(end).0.split_at(start).1;
     Builtin { name, arguments, results, body: Body::Definition(code) }
 }
 

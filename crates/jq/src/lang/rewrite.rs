@@ -307,8 +307,8 @@ impl<'s> Rewriter<'s> {
         let mut bound = Vec::new();
         if entries.iter().map(strict).sum::<usize>() > 1 {
             for (key, value) in &mut entries {
-                // `$name` alone stands for its name and its value.
-                let is_text = matches!(key, Term::Str(..)) || value.is_none();
+                // Of `{$x}` the key is the variable's name.
+                let is_text = value.is_none() || matches!(key, Term::Str(..));
                 if is_strict(key) {
                     bound.push(self.take(key));
                 }

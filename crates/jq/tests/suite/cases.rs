@@ -62,7 +62,7 @@ fn check(table: &str) -> usize {
 fn answers_are_those_of_jq() {
     let table = include_str!("../data/filter-cases.txt");
     let count = check(table);
-    assert!(count >= 300, "{count} cases");
+    assert!(count > 750, "{count} cases");
     let stock = cases(table).iter().filter(|case| stock_agrees(case)).count();
     eprintln!("filter table: {count} of {count} as jq 1.8.2; stock jaq: {stock} of {count}");
 }
@@ -193,6 +193,12 @@ fn bindings_reach_the_filter() {
         r#"["x",{"n":1.10},[1,2,[3]],{"positional":["p",7],"named":{"a":"x","b":{"n":1.10},"c":[1,2,[3]]}},"/h","/h","f.json",1,1]"#
     );
     assert_eq!(messages.borrow().as_slice(), b"[\"DEBUG:\",1]\n1");
+}
+
+#[test]
+fn the_environment_is_what_the_caller_passes() {
+    assert!(std::env::var_os("PATH").is_some());
+    assert_eq!(results("$ENV, env", "null").0, ["{}", "{}"]);
 }
 
 /// The sort of the standard library panics at an order that is none.
