@@ -160,7 +160,8 @@ fn home_above(folder: &Path, user: u32) -> Option<PathBuf> {
     (home.parent().is_some() && folder.starts_with(&home)).then_some(home)
 }
 
-fn locks_in(folder: &Path) -> PathBuf {
+/// The root that is in a folder.
+pub(super) fn locks_in(folder: &Path) -> PathBuf {
     folder.join(CONFIG).join(LOCKS)
 }
 
@@ -233,12 +234,8 @@ impl Place {
         let path = self.path().to_owned();
         match self {
             Place::Named(_) => LockError::io("create the lock folder", path)(source),
-            Place::Home { .. } | Place::Shared { .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                LockError::Unusable { path, source }
-            }
-            Place::Home { .. } | Place::Shared { .. } => {
-                LockError::io("look at the lock folder", path)(source)
-            }
+            _ if source.kind() == io::ErrorKind::PermissionDenied => LockError::Unusable { path, source },
+            _ => LockError::io("look at the lock folder", path)(source),
         }
     }
 }

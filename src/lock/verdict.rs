@@ -114,7 +114,8 @@ fn judge_kernel(info: &Info, inode: u64, here: &Here) -> (Verdict, String) {
     match (&info.place, &here.file_system) {
         // The same folder, as a virtual machine and its host have it.
         (Some(theirs), Some(ours)) if theirs.file_system != *ours => {
-            let why = format!("its holder reaches this folder through {}, not through {ours}", theirs.file_system);
+            let why =
+                format!("its holder reaches this folder through {}, not through {ours}", theirs.file_system);
             (Verdict::Unknown, why)
         }
         // One kernel serves a local file system, and knows of every lock on this very file: ours, or

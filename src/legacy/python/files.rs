@@ -13,12 +13,14 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::form::is_lines_of_json;
-use super::{BACKUP, EMERGENCY, LOCK, OldError, QUEUE, TAKEN, others_with};
+use super::{BACKUP, EMERGENCY, LOCK, OldError, QUEUE, TAKEN};
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockError, Locker};
 use crate::sys::dir::Version;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Folder, Fresh};
+use crate::sys::process::who_has_open_as;
+use crate::sys::text::pids;
 use crate::sys::{self, found};
 
 /// The old programs had hundreds of entries.
@@ -61,10 +63,7 @@ impl OldFiles {
             return Ok(file);
         }
         let identity = Identity::from(&file.metadata().map_err(OldError::io("look at", &path))?);
-        let pids: Vec<String> =
-            others_with(&path, identity).into_iter().map(|pid| format!("pid {pid}")).collect();
-        let holder =
-            if pids.is_empty() { "a process that cannot be named".to_owned() } else { pids.join(", ") };
+        let holder = pids(&who_has_open_as(&path, identity));
         Err(OldError::Busy(format!("{} is held by {holder}", path.display())))
     }
 }
@@ -194,7 +193,7 @@ impl Locked<'_> {
         }
         let opened = folder.open_readable(TAKEN).and_then(|file| file.metadata());
         let meta = opened.map_err(OldError::io("open", &path))?;
-        if !others_with(&path, Identity::from(&meta)).is_empty() {
+        if !who_has_open_as(&path, Identity::from(&meta)).is_empty() {
             return Ok(None);
         }
         Ok(Some(self.read(OldFile::Taken)?.unwrap_or_default()))
