@@ -161,11 +161,9 @@ impl Locked<'_> {
         action: &'static str,
         change: impl FnOnce() -> io::Result<()>,
     ) -> Result<bool, OldError> {
-        let commit = || match self.folder.look(QUEUE)? {
-            Some(now) if now.is_file && self.folder.version_of(QUEUE)? == Some(before.version()) => {
-                change().map(|()| true)
-            }
-            _ => Ok(false),
+        let commit = || {
+            let is_same = self.folder.version_of(QUEUE)? == Some(Version::from(&before.meta));
+            if is_same { change().map(|()| true) } else { Ok(false) }
         };
         let changed = self.held.publish(&mut Silent, commit)?;
         let changed = changed.map_err(OldError::io(action, self.folder.path_of(QUEUE)))?;
@@ -243,10 +241,4 @@ impl Locked<'_> {
 pub struct QueueVersion {
     meta: Metadata,
     _file: File,
-}
-
-impl QueueVersion {
-    fn version(&self) -> Version {
-        Version::from(&self.meta)
-    }
 }
