@@ -14,7 +14,7 @@ PLATFORMS = ["x86_64-unknown-linux-gnu", "aarch64-apple-darwin"]
 
 
 def crates(platform):
-    """The crates that are linked on a platform: no build tools, no test tools."""
+    """The crates that are linked on a platform: no build tools, no test tools, none of our own."""
     command = ["cargo", "metadata", "--format-version=1", "--locked", "--all-features"]
     command += [f"--filter-platform={platform}", *(["--offline"] if "--offline" in sys.argv else [])]
     metadata = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
@@ -29,7 +29,7 @@ def crates(platform):
             if linked and not macro and dependency["pkg"] not in seen:
                 seen.add(dependency["pkg"])
                 queue.append(dependency["pkg"])
-    return {(packages[id]["name"], packages[id]["version"], packages[id]["license"] or "see its licence file") for id in seen}
+    return {(packages[id]["name"], packages[id]["version"], packages[id]["license"] or "see its licence file") for id in seen if packages[id]["source"]}
 
 
 lines = [

@@ -8,18 +8,18 @@ use clap::Args;
 
 use super::error::CliError;
 use super::exit::Exit;
-use super::{duration, env};
 use crate::legacy::scripts::{self, LOCK_SCRIPT};
 use crate::lock::info::describe_words;
 use crate::lock::{LockError, LockId, LockRoot, Locker, Patience, Target, inventory};
 use crate::replace::Replace;
+use crate::settings::{self, duration};
 
 /// The lock root of a file, if it is there already: without one there is no lock.
 ///
 /// # Errors
 /// The file's true path can't be found, or the root can't be used.
 pub fn lock_root_of(file: &Path) -> Result<Option<LockRoot>, CliError> {
-    Ok(env::lock_roots()?.existing_of(&Target::resolve(file)?.path)?)
+    Ok(settings::lock_roots()?.existing_of(&Target::resolve(file)?.path)?)
 }
 
 /// The lock root for files in the working folder, if it is there already.
@@ -40,7 +40,7 @@ pub fn lock_root_of_id(id: &LockId) -> Result<LockRoot, CliError> {
     if let Some(root) = here.as_ref().filter(|root| has_it(root)) {
         return Ok(root.clone());
     }
-    let own = env::lock_roots()?.existing_own()?;
+    let own = settings::lock_roots()?.existing_own()?;
     let lost = || LockError::Lost { target: None, why: "there is no lock folder".to_owned() };
     own.filter(has_it).or(here).ok_or_else(|| lost().into())
 }
@@ -63,19 +63,13 @@ pub struct WaitArgs {
 }
 
 impl WaitArgs {
-    /// The flags, else the environment, else the defaults.
-    ///
-    /// # Errors
-    /// An unusable variable.
-    pub fn patience(&self) -> Result<Patience, CliError> {
-        let default = Patience::default();
-        let from_env = env::lock_timeout()?;
+    /// The flags, else what the environment says.
+    fn patience(&self, from_env: Patience) -> Patience {
         let limit = match self.timeout {
             _ if self.nonblock => Duration::ZERO,
-            Some(limit) => limit,
-            None => from_env.unwrap_or(default.limit),
+            limit => limit.unwrap_or(from_env.limit),
         };
-        Ok(Patience { limit, retry: env::lock_retry()?.unwrap_or(default.retry) })
+        Patience { limit, ..from_env }
     }
 
     /// Gives a wait that ended in vain the exit code that the user has chosen.
@@ -122,14 +116,13 @@ pub fn locker(
     under: Option<LockId>,
     call: String,
 ) -> Result<Locker, CliError> {
+    let from_env = settings::locker(call)?;
     Ok(Locker {
-        patience: wait.patience()?,
-        inherited: env::lock_ids()?,
+        patience: wait.patience(from_env.patience),
         under,
-        client: client.map_or_else(env::client, |name| Ok(Some(name)))?,
+        client: client.or(from_env.client),
         deadlock_check: !wait.no_deadlock_check,
-        command: call,
-        roots: env::lock_roots()?,
+        ..from_env
     })
 }
 
@@ -199,7 +192,7 @@ impl ReplaceArgs {
     /// # Errors
     /// An unusable number of backups.
     pub fn replace(&self) -> Result<Replace, CliError> {
-        let from_env = env::backup()?;
+        let from_env = settings::backup()?;
         let backups = match self.backup.as_deref() {
             None => from_env.unwrap_or(0),
             Some("") => from_env.filter(|&count| count > 0).unwrap_or(1),

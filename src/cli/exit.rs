@@ -1,6 +1,8 @@
 //! The one place that maps what happened to an exit code. The table is part of the contract
 //! with scripts, stands in `docs/exit-codes.md`, and a test compares the two.
 
+use crate::sys::failure::Kind;
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -41,17 +43,6 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// What an error's exit becomes when it happened behind the change of a file. Whoever repeats
-    /// a command because of any other code applies its change once; so a failure that came too
-    /// late has a code of its own. A lost lock is told as such: its message says what was written.
-    #[must_use]
-    pub fn after_a_change(self) -> Exit {
-        match self {
-            Exit::Lost | Exit::Signal(_) => self,
-            _ => Exit::Unfinished,
-        }
-    }
-
     /// The number that the shell sees.
     pub fn code(self) -> u8 {
         match self {
@@ -71,6 +62,25 @@ impl Exit {
             Exit::NotFound => 127,
             Exit::Signal(number) => 128u8.wrapping_add(u8::try_from(number).unwrap_or(0)),
             Exit::Status(status) => status,
+        }
+    }
+}
+
+impl From<Kind> for Exit {
+    fn from(kind: Kind) -> Exit {
+        match kind {
+            Kind::Usage => Exit::Usage,
+            Kind::Data => Exit::Data,
+            Kind::NoInput => Exit::NoInput,
+            Kind::CantCreate => Exit::CantCreate,
+            Kind::Io => Exit::Io,
+            Kind::Busy => Exit::Busy,
+            Kind::Lost => Exit::Lost,
+            Kind::Permission => Exit::Permission,
+            Kind::Unfinished => Exit::Unfinished,
+            Kind::Interrupted(signal) => Exit::Signal(signal),
+            Kind::NotExecutable => Exit::NotExecutable,
+            Kind::NotFound => Exit::NotFound,
         }
     }
 }

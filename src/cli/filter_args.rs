@@ -7,12 +7,13 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::args::refuse_dash;
-use super::duration;
-use super::error::{CliError, quote};
+use super::error::CliError;
 use super::exit::Exit;
+use super::hints::quote;
 use super::operands::{Operands, Role};
 use crate::document::Limits;
 use crate::memory::{Binding, Duplicates, Layout, Program};
+use crate::settings::duration;
 
 /// jq's options for what goes into a filter and how its results are laid out.
 #[derive(Debug, Clone, Args)]
@@ -117,6 +118,9 @@ impl FilterArgs {
         }
         let program = source.map(|source| Program {
             bindings,
+            environment: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
             file_name: Some(file.to_string_lossy().into_owned()),
             messages: Some(to_standard_error),
             ..self.laid_out(source)

@@ -3,11 +3,10 @@
 pub mod args;
 mod commands;
 pub mod diff;
-pub mod duration;
-pub mod env;
 pub mod error;
 pub mod exit;
 pub mod filter_args;
+pub mod hints;
 pub mod operands;
 pub mod output;
 pub mod waiting;

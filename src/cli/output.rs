@@ -4,9 +4,9 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-use super::env;
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
+use crate::settings;
 use crate::sys::text::{is_unsafe, printable};
 
 /// Writes a result whole. A reader that has gone away is no error: it has seen enough.
@@ -25,7 +25,8 @@ pub fn result(bytes: &[u8]) -> Result<(), CliError> {
 /// As [`result`].
 pub fn answer(bytes: &[u8], changed: bool) -> Result<(), CliError> {
     result(bytes).map_err(|error| match changed {
-        true => error.after_a_change().hint("the file was changed: do not repeat it, but look: aimem read"),
+        true => CliError { exit: Exit::Unfinished, ..error }
+            .hint("the file was changed: do not repeat it, but look: aimem read"),
         false => error,
     })
 }
@@ -101,8 +102,8 @@ pub fn finish(outcome: Outcome) -> u8 {
         for line in error.details.iter().flat_map(|details| details.lines()) {
             let _ = writeln!(io::stderr().lock(), "  {}", printable(line));
         }
-        if let Some(hint) = &error.hint {
-            note("hint", hint);
+        if let Some(hint) = error.what_to_do() {
+            note("hint", &hint);
         }
     }
     error.exit.code()
@@ -110,7 +111,7 @@ pub fn finish(outcome: Outcome) -> u8 {
 
 /// Whether standard error may be coloured.
 pub fn colours() -> bool {
-    io::stderr().is_terminal() && !env::no_color()
+    io::stderr().is_terminal() && !settings::no_color()
 }
 
 fn paint(kind: &str) -> String {

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::error::{CliError, show_duration};
-use super::{env, output};
+use super::output;
 use crate::lock::{Held, WaitReport, Waiter};
+use crate::settings;
 use crate::sys::signal::{CHILD, ENDING, Received, Signals};
 use crate::sys::text::printable;
 
@@ -46,7 +47,7 @@ impl Patient {
     /// # Errors
     /// As [`Patient::new`].
     pub fn with_signals(more: &[i32]) -> Result<Patient, CliError> {
-        let debugging = env::lock_debug()?;
+        let debugging = settings::lock_debug()?;
         // CHILD among them: where it is ignored, nobody could wait for a command.
         let signals: Vec<i32> = ENDING.iter().chain(&[CHILD]).chain(more).copied().collect();
         let signals = Signals::install(&signals)

@@ -23,6 +23,7 @@ use super::root::{LockRoot, lock_name};
 use super::verdict::Verdict;
 use super::wait::Waiter;
 use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
@@ -34,8 +35,14 @@ const MOST_ROUNDS: usize = 10;
 const MOST_REMOVALS: usize = 2;
 
 /// The permissions of the empty folder that keeps a lock's name for a moment where there is no
-/// exclusive rename. No script makes a folder with the sticky bit.
-pub(super) const UNBORN_MODE: u32 = 0o1700;
+/// exclusive rename. No script makes a lock that nothing can be written into. It is so from its very
+/// creation: the sticky bit alone would be lost on some file systems, or set by a second call.
+const UNBORN_MODE: u32 = 0o1500;
+
+/// Whether an empty lock directory with this mode is such a folder.
+pub(super) fn is_unborn(mode: u32) -> bool {
+    mode & 0o777 == UNBORN_MODE & 0o777
+}
 
 /// How a try ended.
 pub(super) enum Attempt {
@@ -80,7 +87,7 @@ impl Unborn {
         claim: &Claim,
         judge: &mut Judge,
     ) -> Result<Unborn, LockError> {
-        let fail = || LockError::io("prepare a lock in", root.path());
+        let fail = || LockError::io(Op::PrepareLock, root.path());
         for _ in 0..MOST_ROUNDS {
             let folder = root.folder();
             let token = Token::fresh().map_err(fail())?;
@@ -122,7 +129,7 @@ impl Unborn {
     ///
     /// Where the file system has no exclusive rename, an empty folder takes the name, which
     /// excludes a script's `mkdir` too, and a plain rename replaces it. We have the guard: if
-    /// another finds that folder, its maker has died, and [`UNBORN_MODE`] says that it was no script.
+    /// another finds that folder, its maker has died, and [`is_unborn`] says that it was no script.
     fn give_name(&mut self, root: &Folder, lock: &str) -> io::Result<()> {
         match self.name.rename_new(lock) {
             Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
@@ -199,7 +206,7 @@ impl Take<'_> {
                 Ok(None)
             }
             Err(error) if sys::file::no_flock(&error) || is_fooled(&error) => Err(self.root.no_flock(error)),
-            Err(error) => Err(LockError::io("make the lock", path)(error)),
+            Err(error) => Err(LockError::io(Op::Create, path)(error)),
         }
     }
 

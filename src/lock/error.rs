@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::holder::Holder;
 use super::verdict::Verdict;
+use crate::sys::failure::{Hint, Kind, Op, PathError};
 use crate::sys::text::{pids, shown};
 
 /// What is wrong with an [`LockError::Uprooted`] lock, for the message and the journal.
@@ -27,14 +28,6 @@ pub enum LockError {
     /// Neither an environment variable nor HOME says where locks live.
     #[error("no folder for locks: HOME is not set")]
     NoHome,
-    /// The variable that says where locks live means another folder in every working directory.
-    #[error("the environment variable {variable} is \"{}\": not an absolute path", shown(.path))]
-    Relative {
-        /// Its name.
-        variable: &'static str,
-        /// Its value.
-        path: PathBuf,
-    },
     /// The lock root could be tampered with by somebody else.
     #[error("the lock folder {} is not safe: {problem}", shown(.path))]
     Untrusted {
@@ -131,15 +124,8 @@ pub enum LockError {
     #[error("interrupted by signal {0}")]
     Interrupted(i32),
     /// Anything else that the system refused.
-    #[error("cannot {action} {}", shown(.path))]
-    Io {
-        /// What we were doing, as a verb.
-        action: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
 }
 
 /// A wait that ended at its deadline.
@@ -158,9 +144,63 @@ pub struct Busy {
 }
 
 impl LockError {
-    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> LockError {
-        let path = path.into();
-        move |source| LockError::Io { action, path, source }
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        use LockError as E;
+        match self {
+            E::Busy(_) | E::Deadlock { .. } | E::GuardBusy { .. } => Kind::Busy,
+            E::Lost { .. } | E::Uprooted { .. } => Kind::Lost,
+            E::NoHome => Kind::Usage,
+            E::WrongLock { .. } | E::Running { .. } | E::NotALease { .. } | E::NoOwner { .. } => Kind::Usage,
+            E::Untrusted { .. } | E::Unusable { .. } => Kind::Permission,
+            E::NoFlock { .. } => Kind::CantCreate,
+            E::Interrupted(signal) => Kind::Interrupted(*signal),
+            E::Resolve { source, .. } => Kind::of_reading(source),
+            E::Remove { source, .. } | E::Path(PathError { source, .. }) => Kind::of_creating(source),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Hint> {
+        use LockError as E;
+        let hint = match self {
+            E::Busy(busy) if busy.holder.inside.is_some() => Hint::TakeTurns,
+            E::Busy(busy) if busy.verdict == Verdict::Unknown => {
+                Hint::BreakIfSure(busy.target.clone(), busy.reason.clone())
+            }
+            E::Busy(busy) => Hint::WaitLonger(busy.target.clone()),
+            E::Deadlock { .. } => Hint::TakeTogether,
+            E::GuardBusy { .. } => Hint::Say(
+                "a guard is held for microseconds: that process is stopped or hangs; continue it (kill -CONT) or end it",
+            ),
+            E::Lost { .. } => Hint::Say("nothing was written; take the lock and try again"),
+            E::Uprooted { .. } => Hint::Say(
+                "nothing was written; let the `aimem lock with` around this command end, and find what removes things in the lock folder",
+            ),
+            E::WrongLock { .. } => Hint::NameOwnLock,
+            E::Running { .. } => Hint::EndsWithCommand,
+            E::NotALease { .. } => {
+                Hint::Say("it needs no renewal: it lasts until it is released or its owner ends")
+            }
+            E::NoOwner { .. } => Hint::NameOwner,
+            E::NoHome => Hint::Say("set AIMEM_LOCK_DIR"),
+            E::Untrusted { .. } => Hint::Say("set AIMEM_LOCK_DIR to a folder of your own"),
+            E::Unusable { path, .. } => {
+                Hint::ShareRoot(path.parent().and_then(Path::parent).map(Path::to_owned))
+            }
+            E::NoFlock { .. } => Hint::Say("set AIMEM_LOCK_DIR to a folder on a local file system"),
+            E::Remove { .. } => Hint::Say("remove it by hand, or set AIMEM_LOCK_DIR to a folder of your own"),
+            E::Path(error) if error.is_denied() => {
+                Hint::Say("set AIMEM_LOCK_DIR to a folder that you may write to")
+            }
+            E::Path(_) | E::Resolve { .. } | E::Interrupted(_) => return None,
+        };
+        Some(hint)
+    }
+
+    pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> LockError {
+        let error = PathError::of(op, path);
+        move |source| error(source).into()
     }
 
     pub(super) fn lost(target: Option<PathBuf>, why: impl fmt::Display) -> LockError {

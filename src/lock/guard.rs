@@ -17,6 +17,7 @@ use super::LockError;
 use super::key::Key;
 use super::root::{LockRoot, MOST_DELETIONS};
 use super::wait::{Backoff, Silent, Waiter};
+use crate::sys::failure::Op;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::{self, found};
 
@@ -57,7 +58,7 @@ impl Guard {
                 if sys::file::no_flock(&source) {
                     root.no_flock(source)
                 } else {
-                    LockError::Io { action: "lock the guard", path: path.clone(), source }
+                    LockError::io(Op::Lock, path.clone())(source)
                 }
             })?;
             match (locked, still_named(&file, &path)?) {
@@ -86,7 +87,7 @@ impl Guard {
             return Ok(());
         }
         let gone = io::Error::other("it was deleted while in use");
-        Err(LockError::Io { action: "trust the guard", path: self.path.clone(), source: gone })
+        Err(LockError::io(Op::Trust, &self.path)(gone))
     }
 }
 
@@ -99,7 +100,7 @@ impl Drop for Guard {
 }
 
 fn still_named(file: &File, path: &Path) -> Result<bool, LockError> {
-    let fail = |source| LockError::Io { action: "look at the guard", path: path.to_owned(), source };
+    let fail = |source| LockError::io(Op::LookAt, path.to_owned())(source);
     let ours = file.metadata().map_err(fail)?;
     let named = found(fs::symlink_metadata(path)).map_err(fail)?;
     Ok(named.is_some_and(|named| Identity::from(&named) == Identity::from(&ours)))
@@ -121,7 +122,7 @@ fn open_guard(root: &LockRoot, key: &Key) -> Result<File, LockError> {
                 deletions += 1;
                 root.reopen()?;
             }
-            opened => return opened.map_err(LockError::io("open the guard", root.guard_path(key))),
+            opened => return opened.map_err(LockError::io(Op::Open, root.guard_path(key))),
         }
     }
 }

@@ -24,6 +24,7 @@ use super::root::LockRoot;
 use super::verdict::Verdict;
 use super::wait::Backoff;
 use crate::sys;
+use crate::sys::failure::Op;
 
 /// Why a guest has lost its lock through no action of its own.
 const HOST_IS_GONE: &str = "the lock that this one was taken under has ended";
@@ -66,7 +67,7 @@ pub(super) fn live_part(
     for token in &id.inner {
         let is_live =
             Nest::look(root, &live).and_then(|nest| nest.map_or(Ok(false), |nest| nest.is_of(token, judge)));
-        if !is_live.map_err(LockError::io("look at a guest of", root.lock_dir(&id.key)))? {
+        if !is_live.map_err(LockError::io(Op::LookAtGuest, root.lock_dir(&id.key)))? {
             break;
         }
         live.inner.push(token.clone());
@@ -85,7 +86,7 @@ pub(super) fn why_dead(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Resul
     }
     let mut host = id.clone();
     let Some(token) = host.inner.pop() else { return Ok(None) };
-    let fail = |source| LockError::Io { action: "look at a guest of", path: root.lock_dir(&id.key), source };
+    let fail = |source| LockError::io(Op::LookAtGuest, root.lock_dir(&id.key))(source);
     let Some(nest) = Nest::look(root, &host).map_err(fail)? else { return Ok(None) };
     let record = nest.read().map_err(fail)?;
     if record.token != Some(token) {
@@ -106,24 +107,24 @@ impl Place {
     ) -> Result<Entrance, LockError> {
         let opened = Nest::open(root, &host).map_err(|(path, source)| {
             // Other guests could not be kept out without it.
-            LockError::Io { action: "take a guest's place by", path, source }
+            LockError::io(Op::Join, path)(source)
         })?;
         let Some(nest) = opened else { return Ok(Entrance::HostIsGone) };
-        let fail = |action: &'static str| LockError::io(action, nest.path());
-        if !nest.try_lock().map_err(fail("lock"))? {
-            let record = nest.read().map_err(fail("read"))?;
-            let (_, reason) = nest.judge(&record, true, judge).map_err(fail("look at"))?;
+        let fail = |op| LockError::io(op, nest.path());
+        if !nest.try_lock().map_err(fail(Op::Lock))? {
+            let record = nest.read().map_err(fail(Op::Read))?;
+            let (_, reason) = nest.judge(&record, true, judge).map_err(fail(Op::LookAt))?;
             let known = record.info.pid.is_some();
             return Ok(Entrance::Occupied(
                 known.then(|| Judgement::of_guest(record.info, Verdict::Held, reason)),
             ));
         }
-        let record = nest.read().map_err(fail("read"))?;
+        let record = nest.read().map_err(fail(Op::Read))?;
         let mut reclaimed = None;
         if record.token.is_some() {
-            let (verdict, reason) = nest.judge(&record, false, judge).map_err(fail("look at"))?;
+            let (verdict, reason) = nest.judge(&record, false, judge).map_err(fail(Op::LookAt))?;
             if verdict.is_taken() {
-                nest.unlock().map_err(fail("unlock"))?;
+                nest.unlock().map_err(fail(Op::Unlock))?;
                 return Ok(Entrance::Occupied(Some(Judgement::of_guest(record.info, verdict, reason))));
             }
             // A guest of an earlier version has not recorded who it was.
@@ -131,7 +132,7 @@ impl Place {
             reclaimed = known.then(|| Reclaimed::place(&host, &record.info, reason));
         }
         // Our kernel lock must not make an earlier guest's record look alive again.
-        nest.clear().map_err(fail("clear"))?;
+        nest.clear().map_err(fail(Op::Clear))?;
         let mut place = Place { root: root.clone(), host, token: None, nest };
         // The host may have ended while we came in.
         if live_part(root, &place.host, judge)?.as_ref() != Some(&place.host) {
@@ -154,7 +155,7 @@ impl Place {
             Err(_) if claim.keep == Keep::Running && self.nest.clear().is_ok() => {}
             Err(source) => {
                 let path = self.nest.path().to_owned();
-                return Err(LockError::Io { action: "take a guest's place by", path, source });
+                return Err(LockError::io(Op::Join, path)(source));
             }
         }
         Ok(())
@@ -197,7 +198,7 @@ impl Place {
     /// guest's.
     pub(super) fn leave(self) -> Result<(), LockError> {
         // Explicitly: a child of our command may still have the descriptor.
-        self.nest.unlock().map_err(LockError::io("unlock", self.nest.path()))
+        self.nest.unlock().map_err(LockError::io(Op::Unlock, self.nest.path()))
     }
 }
 
@@ -216,14 +217,14 @@ fn reopen(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Result<Acquired, L
     let token = host.inner.pop();
     let gone = || LockError::lost(None, HOST_IS_GONE);
     let opened = Nest::reopen(root, &host);
-    let opened = opened.map_err(LockError::io("open a guest's place in", root.lock_dir(&id.key)))?;
+    let opened = opened.map_err(LockError::io(Op::Join, root.lock_dir(&id.key)))?;
     let Some(nest) = opened else { return Err(gone()) };
-    let fail = |action: &'static str| LockError::io(action, nest.path());
+    let fail = |op| LockError::io(op, nest.path());
     let deadline = sys::clock::deadline(RELEASE_PATIENCE);
     let mut backoff = Backoff::new(Duration::from_micros(100), Duration::from_millis(10));
     loop {
-        let locked = nest.try_lock().map_err(fail("lock"))?;
-        let record = nest.read().map_err(fail("read"))?;
+        let locked = nest.try_lock().map_err(fail(Op::Lock))?;
+        let record = nest.read().map_err(fail(Op::Read))?;
         let target = record.info.target.clone();
         if record.token.is_none() || record.token != token {
             let why = match record.info.pid {
@@ -236,7 +237,7 @@ fn reopen(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Result<Acquired, L
             return Err(LockError::Running { target, holder: Holder::of(&record.info) });
         }
         if locked {
-            let (verdict, why) = nest.judge(&record, false, judge).map_err(fail("look at"))?;
+            let (verdict, why) = nest.judge(&record, false, judge).map_err(fail(Op::LookAt))?;
             if verdict == Verdict::Stale {
                 return Err(LockError::lost(target, why));
             }
@@ -248,7 +249,7 @@ fn reopen(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Result<Acquired, L
         // Another guest looks who is inside.
         if Instant::now() >= deadline {
             let kept = io::Error::other("another process keeps its kernel lock");
-            return Err(fail("lock")(kept));
+            return Err(fail(Op::Lock)(kept));
         }
         std::thread::sleep(backoff.next(deadline));
     }
@@ -264,8 +265,7 @@ pub(super) fn acquired(
     is_meant: impl FnOnce(&Info) -> bool,
     judge: &mut Judge,
 ) -> Result<Option<LockId>, LockError> {
-    let fail =
-        |source| LockError::Io { action: "look at a guest of", path: root.lock_dir(&host.key), source };
+    let fail = |source| LockError::io(Op::LookAtGuest, root.lock_dir(&host.key))(source);
     let Some(nest) = Nest::look(root, host).map_err(fail)? else { return Ok(None) };
     let record = nest.read().map_err(fail)?;
     match record.token.filter(|_| is_meant(&record.info)) {
@@ -281,7 +281,7 @@ pub(super) fn acquired(
 /// [`LockError::Running`] when a running command has it.
 pub(super) fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
     let place = reopen(root, id, &mut Judge::new(root))?;
-    place.nest.clear().map_err(LockError::io("clear", place.nest.path()))
+    place.nest.clear().map_err(LockError::io(Op::Clear, place.nest.path()))
 }
 
 /// Lets a guest's lease run for longer.

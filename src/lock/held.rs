@@ -17,6 +17,7 @@ use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
 use super::root::LockRoot;
 use super::wait::Waiter;
+use crate::sys::failure::Op;
 use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::Access;
 use crate::sys::{self, found};
@@ -88,7 +89,7 @@ impl Held {
         match &self.hold {
             Hold::Guest(place) => place.id().ok_or_else(|| {
                 let source = std::io::ErrorKind::PermissionDenied.into();
-                LockError::Io { action: "name a guest in", path: place.path().to_owned(), source }
+                LockError::io(Op::Name, place.path().to_owned())(source)
             }),
             Hold::Own(_) | Hold::Over => Ok(self.id.clone()),
         }
@@ -121,7 +122,7 @@ impl Held {
             Hold::Over => return Ok(None),
         };
         let path = self.root.lock_dir(&self.target.key);
-        sys::file::inheritable_copy(file).map(Some).map_err(LockError::io("pass on the lock of", path))
+        sys::file::inheritable_copy(file).map(Some).map_err(LockError::io(Op::PassOn, path))
     }
 
     /// Runs `change` under the guard, after making sure that the lock is still ours: between
@@ -213,7 +214,7 @@ impl Held {
         let look = |file: &File| file.metadata().map(|meta| Identity::from(&meta));
         let (file, _) = open_info(&self.root, &self.id, Some(&self.target.path))?;
         let same = look(&file).and_then(|named| Ok(named == look(&own.info)?));
-        if same.map_err(LockError::io("look at", path))? {
+        if same.map_err(LockError::io(Op::LookAt, path))? {
             return Ok(());
         }
         Err(LockError::lost(Some(self.target.path.clone()), "its info file was replaced"))
@@ -272,10 +273,10 @@ pub(super) fn open_info_with(
         Access::Read => root.open_info_in(&id.key, &lock),
         _ => lock.open_file("info", access),
     });
-    let opened = found(opened).map_err(LockError::io("open", &path))?;
+    let opened = found(opened).map_err(LockError::io(Op::Open, &path))?;
     let lost = |why: String| LockError::lost(target.map(Path::to_owned), why);
     let file = opened.ok_or_else(|| lost("it was removed".to_owned()))?;
-    let info = Info::read(&file).map_err(LockError::io("read", &path))?;
+    let info = Info::read(&file).map_err(LockError::io(Op::Read, &path))?;
     if info.token.as_ref() == Some(&id.token) {
         return Ok((file, info));
     }

@@ -18,6 +18,7 @@ use super::removal::{set_aside, sweep};
 use super::root::{LockRoot, lock_name};
 use super::verdict::Verdict;
 use crate::sys;
+use crate::sys::failure::Op;
 
 /// One lock as it was found.
 #[derive(Debug, Clone)]
@@ -70,8 +71,7 @@ fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<Option<En
 }
 
 fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError> {
-    let fail =
-        |source| LockError::Io { action: "list the lock folder", path: root.path().to_owned(), source };
+    let fail = |source| LockError::io(Op::List, root.path().to_owned())(source);
     // Holders whose directory was removed are known by their anchor alone.
     let mut keys: BTreeSet<Key> = anchor::keys(root).into_iter().collect();
     for name in root.folder().names().map_err(fail)? {

@@ -15,13 +15,14 @@ use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::anchor;
-use super::attempt::UNBORN_MODE;
+use super::attempt::is_unborn;
 use super::id::Token;
 use super::info::Info;
 use super::key::Key;
 use super::removal::{SetAside, UNBORN_PREFIX};
 use super::root::LockRoot;
 use super::verdict::{Here, Verdict, judge_holder};
+use crate::sys::failure::Op;
 use crate::sys::file::{Identity, Pinned};
 use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
@@ -121,7 +122,7 @@ impl Judge {
             let alive = if judgement.verdict.is_taken() { None } else { self.probe_anchor(key)? };
             Ok(alive.unwrap_or(judgement))
         });
-        looked.map_err(LockError::io("look at the lock", self.root.lock_dir(key)))
+        looked.map_err(LockError::io(Op::LookAt, self.root.lock_dir(key)))
     }
 
     /// Whether a holder lives although its directory was removed: a verdict only if one may.
@@ -129,7 +130,7 @@ impl Judge {
     /// # Errors
     /// As [`Judge::judge`].
     pub(super) fn judge_anchor(&self, key: &Key) -> Result<Option<Judgement>, LockError> {
-        self.probe_anchor(key).map_err(LockError::io("look at the lock", self.root.lock_dir(key)))
+        self.probe_anchor(key).map_err(LockError::io(Op::LookAt, self.root.lock_dir(key)))
     }
 
     fn probe_anchor(&self, key: &Key) -> io::Result<Option<Judgement>> {
@@ -236,7 +237,7 @@ impl Judge {
     ) -> Judgement {
         let what = if info.is_some() { "no PID in its info" } else { "no info" };
         let local = self.root.reach() == Reach::Local;
-        if info.is_none() && folder_meta.mode() & 0o7777 == UNBORN_MODE {
+        if info.is_none() && is_unborn(folder_meta.mode()) {
             // Its maker held the guard for as long as the directory was in this state.
             return Judgement::new(Verdict::Stale, "its maker died before it was whole");
         }
@@ -297,7 +298,7 @@ impl Judge {
         if seen.info.pid.is_some() {
             return Ok(Ok(aside));
         }
-        let fail = || LockError::io("look at the lock", self.root.lock_dir(key));
+        let fail = || LockError::io(Op::LookAt, self.root.lock_dir(key));
         let found = aside.open().and_then(|folder| match folder {
             Some(folder) => found(self.root.open_info_in(key, &folder)),
             None => Ok(None),

@@ -22,6 +22,7 @@ use super::removal::{SetAside, set_aside};
 use super::root::{LockRoot, lock_name};
 use super::verdict::{Verdict, judge_holder};
 use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::folder::Access;
 
 /// Releases the lock, or the guest's place in one, that `lock acquire` took under this id.
@@ -46,8 +47,8 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
         _ => fail_if_over(&info, &file, &mut Judge::new(root))
             .map_err(|why| LockError::lost(info.target.clone(), why))?,
     }
-    let lock = root.open_lock(&id.key).map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
-    let identity = lock.identity().map_err(LockError::io("look at", root.lock_dir(&id.key)))?;
+    let lock = root.open_lock(&id.key).map_err(LockError::io(Op::LookAt, root.lock_dir(&id.key)))?;
+    let identity = lock.identity().map_err(LockError::io(Op::LookAt, root.lock_dir(&id.key)))?;
     let removed = set_aside(root, &id.key, identity, &guard)?;
     drop(guard);
     removed.map(SetAside::delete).ok_or_else(|| LockError::lost(info.target, "it was removed"))
@@ -141,7 +142,7 @@ pub(super) fn prolong(
     } else {
         info.expire_elsewhere_in(ttl);
     }
-    overwrite_end(file, &info).map_err(LockError::io("renew the lease in", path))
+    overwrite_end(file, &info).map_err(LockError::io(Op::Renew, path))
 }
 
 /// Puts the new end over the old one, which has the same width: a rename would give the lock
@@ -212,5 +213,5 @@ pub fn break_lock(
 }
 
 fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {
-    sys::file::is_locked(file).map_err(LockError::io("probe the lock of", root.lock_dir(&id.key)))
+    sys::file::is_locked(file).map_err(LockError::io(Op::Probe, root.lock_dir(&id.key)))
 }

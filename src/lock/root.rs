@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::LockError;
 use super::key::Key;
 use super::roots::Place;
+use crate::sys::failure::Op;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::{FileSystem, Reach};
@@ -278,7 +279,7 @@ fn open_or_make(place: &Place) -> Result<Opened, LockError> {
         place.make(PRIVATE_FOLDER)?;
     }
     let gone = io::Error::from(io::ErrorKind::NotFound);
-    Err(LockError::io("create the lock folder", place.path())(gone))
+    Err(LockError::io(Op::MakeFolder, place.path())(gone))
 }
 
 /// Refuses a root in which strangers can rename things, and so free any lock. A group that may
@@ -286,7 +287,7 @@ fn open_or_make(place: &Place) -> Result<Opened, LockError> {
 /// old scripts made theirs with an ordinary umask.
 fn admit(folder: Folder) -> Result<Opened, LockError> {
     let path = folder.path().to_owned();
-    let fail = || LockError::io("look at the lock folder", &path);
+    let fail = || LockError::io(Op::LookAt, &path);
     let mut mode = folder.metadata().map_err(fail())?.mode() & 0o7777;
     if mode & WRITABLE_BY_ALL != 0 && mode & STICKY == 0 {
         let problem = "everyone may write to it and it has no sticky bit (chmod o-w or chmod +t)".to_owned();

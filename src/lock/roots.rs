@@ -19,6 +19,7 @@ use std::path::{Component, Path, PathBuf};
 use super::LockError;
 use super::root::{LockRoot, distrust_link};
 use super::shared;
+use crate::sys::failure::Op;
 use crate::sys::folder::Folder;
 use crate::sys::machine::Reach;
 use crate::sys::{self, found};
@@ -142,11 +143,11 @@ fn existing_folder(target: &Path) -> Result<(PathBuf, fs::Metadata), LockError> 
         match found(fs::metadata(folder)) {
             Ok(Some(meta)) if meta.is_dir() => return Ok((folder.to_owned(), meta)),
             Ok(_) => {}
-            Err(error) => return Err(LockError::io("look at the folder", folder)(error)),
+            Err(error) => return Err(LockError::io(Op::LookAt, folder)(error)),
         }
     }
     let none = io::Error::from(io::ErrorKind::NotFound);
-    Err(LockError::io("find the folder of", target)(none))
+    Err(LockError::io(Op::FindFolder, target)(none))
 }
 
 /// The user's home, when that folder lies beneath it.
@@ -178,7 +179,7 @@ pub(super) enum Place {
 
 impl Place {
     pub(super) fn named(path: &Path) -> Result<Place, LockError> {
-        let absolute = std::path::absolute(path).map_err(LockError::io("find the lock folder", path))?;
+        let absolute = std::path::absolute(path).map_err(LockError::io(Op::Find, path))?;
         Ok(Place::Named(absolute))
     }
 
@@ -226,22 +227,22 @@ impl Place {
         match found(ignored) {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(self.unusable(error)),
-            Err(error) => Err(LockError::io("create the lock folder", self.path())(error)),
+            Err(error) => Err(LockError::io(Op::MakeFolder, self.path())(error)),
         }
     }
 
     fn unusable(&self, source: io::Error) -> LockError {
         let path = self.path().to_owned();
         match self {
-            Place::Named(_) => LockError::io("create the lock folder", path)(source),
+            Place::Named(_) => LockError::io(Op::MakeFolder, path)(source),
             _ if source.kind() == io::ErrorKind::PermissionDenied => LockError::Unusable { path, source },
-            _ => LockError::io("look at the lock folder", path)(source),
+            _ => LockError::io(Op::LookAt, path)(source),
         }
     }
 }
 
 fn open_named(path: &Path) -> Result<Option<Folder>, LockError> {
-    let fail = || LockError::io("look at the lock folder", path);
+    let fail = || LockError::io(Op::LookAt, path);
     let untrusted =
         |problem: &str| LockError::Untrusted { path: path.to_owned(), problem: problem.to_owned() };
     let Some(name) = found(fs::symlink_metadata(path)).map_err(fail())? else { return Ok(None) };

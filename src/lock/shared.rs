@@ -14,6 +14,7 @@ use super::LockError;
 use super::id::Token;
 use super::root::{GUARDS, LockRoot, is_open_to_all};
 use super::roots::{CONFIG, LOCKS, ignore_in_git, locks_in};
+use crate::sys::failure::Op;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::{self, found};
@@ -48,7 +49,7 @@ pub(super) fn is_root_of(above: &Path, user: u32) -> Result<bool, LockError> {
             }
             Ok(false)
         }
-        Err(error) => Err(LockError::io("look at", path)(error)),
+        Err(error) => Err(LockError::io(Op::LookAt, path)(error)),
     }
 }
 
@@ -117,10 +118,10 @@ fn render(identity: Identity) -> String {
 /// # Errors
 /// It can't be made, or would not count: only the owner of `above` or the superuser can make one.
 pub fn init(above: &Path, group: Option<u32>) -> Result<Shared, LockError> {
-    let above = fs::canonicalize(above).map_err(LockError::io("find", above))?;
+    let above = fs::canonicalize(above).map_err(LockError::io(Op::Find, above))?;
     let path = locks_in(&above);
     let me = sys::process::effective_user();
-    let folder = Folder::open(&above).map_err(LockError::io("open the folder", &above))?;
+    let folder = Folder::open(&above).map_err(LockError::io(Op::OpenFolder, &above))?;
     if me != 0 && folder.owner() != me {
         let problem = format!(
             "{} belongs to user {}, and a root that another has made in it would not count",
@@ -129,8 +130,8 @@ pub fn init(above: &Path, group: Option<u32>) -> Result<Shared, LockError> {
         );
         return Err(LockError::Untrusted { path, problem });
     }
-    make(&folder, group).map_err(LockError::io("make the shared lock folder", &path))?;
-    let opened = open(&above, folder.owner()).map_err(LockError::io("open the shared lock folder", &path))?;
+    make(&folder, group).map_err(LockError::io(Op::MakeFolder, &path))?;
+    let opened = open(&above, folder.owner()).map_err(LockError::io(Op::Open, &path))?;
     if opened.is_none() {
         let problem =
             "somebody else could replace it (see the permissions of the folders above it)".to_owned();

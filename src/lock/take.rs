@@ -42,6 +42,22 @@ pub struct Locker {
     pub deadlock_check: bool,
 }
 
+/// Locks where each file's place says, under nobody's lock, for half a minute, and gives up a
+/// deadlock.
+impl Default for Locker {
+    fn default() -> Locker {
+        Locker {
+            roots: Roots::default(),
+            inherited: Vec::new(),
+            under: None,
+            patience: Patience::default(),
+            client: None,
+            command: String::new(),
+            deadlock_check: true,
+        }
+    }
+}
+
 impl Locker {
     /// Takes the lock of `path`, or becomes a guest of the lock that we run under.
     ///

@@ -1,20 +1,21 @@
 //! What can go wrong with a transaction.
 
+use std::io;
 use std::path::PathBuf;
 
-use crate::document::{EqualKeys, FilterError, InvalidJson, NotJson, Stopped};
+use super::Subject;
+use crate::document::{EqualKeys, FilterError, FilterErrorKind, InvalidJson, NotJson, Stopped};
 use crate::lock::LockError;
-use crate::replace::ReplaceError;
+use crate::place::PlaceError;
+use crate::place::error::COME_TO_REST;
+use crate::sys::failure::{Hint, Kind};
 
-/// An error of a transaction. Unless [`MemoryError::file_may_have_changed`], the file is as it was.
+/// An error of a transaction. Unless [`MemoryError::document_may_have_changed`], the file is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum MemoryError {
-    /// The lock.
+    /// The place where the document lives.
     #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The file.
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
+    Place(#[from] PlaceError),
     /// There is no such file.
     #[error("{} does not exist", path.display())]
     Missing {
@@ -24,16 +25,16 @@ pub enum MemoryError {
     /// The file, or what should become its content, is not one JSON document.
     #[error("{what} is not valid JSON: {source}")]
     InvalidJson {
-        /// A file's path, or what else was read.
-        what: String,
+        /// What was read.
+        what: Subject,
         /// Where and why.
         source: InvalidJson,
     },
     /// An object of the document has two equal keys.
     #[error("{what}: {source}")]
     EqualKeys {
-        /// A file's path, or what else was read.
-        what: String,
+        /// What was read.
+        what: Subject,
         /// Which key, and where.
         source: EqualKeys,
     },
@@ -69,25 +70,11 @@ pub enum MemoryError {
         /// Its tag now; `none` for a missing file.
         found: String,
     },
-    /// A link has taken the locked file's place.
-    #[error("{} leads to another file than when its lock was taken", path.display())]
-    Moved {
-        /// The path as given.
-        path: PathBuf,
-    },
     /// Another program replaced the file at every try.
     #[error("{} is replaced again and again by programs that take another lock or none", path.display())]
     Changing {
         /// The path as given.
         path: PathBuf,
-    },
-    /// The lock was lost while the file was being written in place: others may have been at it.
-    #[error("{} was written in place, but {source} while that was done", path.display())]
-    Unlocked {
-        /// The path as given.
-        path: PathBuf,
-        /// What became of the lock.
-        source: Box<LockError>,
     },
     /// The command of `--pipe` can't be started.
     #[error("cannot run {command}")]
@@ -108,13 +95,72 @@ pub enum MemoryError {
 }
 
 impl MemoryError {
-    /// Whether the file may be another than before. Then the same change must not be made again
-    /// without a look at it.
-    pub fn file_may_have_changed(&self) -> bool {
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        use MemoryError as E;
         match self {
-            MemoryError::Replace(error) => error.file_may_have_changed(),
-            MemoryError::Unlocked { .. } => true,
-            _ => false,
+            E::Place(error) => error.kind(),
+            E::Missing { .. } => Kind::NoInput,
+            E::Mismatch { .. } | E::Changing { .. } => Kind::Lost,
+            E::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
+            E::Spawn { .. } => Kind::NotExecutable,
+            E::InvalidJson { .. } | E::EqualKeys { .. } | E::Empty { .. } => Kind::Data,
+            E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
+                Kind::Data
+            }
         }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Hint> {
+        use MemoryError as E;
+        let hint = match self {
+            E::Place(error) => return error.hint(),
+            E::Missing { .. } => Hint::Create,
+            E::InvalidJson { what: Subject::Document(path), .. } => Hint::SeeOrRestore(path.clone()),
+            E::InvalidJson { .. } => Hint::Say("nothing was written"),
+            E::EqualKeys { what: Subject::Document(path), .. } => Hint::LastKeyCounts(path.clone()),
+            E::EqualKeys { .. } => Hint::Say("rename or remove one of them"),
+            E::Filter { source } => match source.kind() {
+                FilterErrorKind::NoResult => {
+                    Hint::Say("an update needs exactly one document, for example: . + {…}")
+                }
+                FilterErrorKind::SeveralResults => Hint::Say("collect them in an array: [ … ]"),
+                _ => return None,
+            },
+            E::Unwritable { .. } => {
+                Hint::Say("nothing was written; let the filter make something that JSON has, such as null")
+            }
+            E::Stopped { source: Stopped::TimeLimit(_) } => Hint::RunLonger,
+            E::Empty { .. } => Hint::Say(
+                "the file was left as it was; to empty it on purpose, write what an empty document is, such as {}",
+            ),
+            E::Mismatch { .. } => {
+                Hint::Say("nothing was written; read the file again and start from what it holds now")
+            }
+            E::Changing { .. } => COME_TO_REST,
+            E::Stopped { .. } | E::Spawn { .. } | E::CommandFailed { .. } => return None,
+        };
+        Some(hint)
+    }
+
+    /// More lines that belong to the message, such as a filter with a caret.
+    pub fn details(&self) -> Option<&str> {
+        match self {
+            MemoryError::Filter { source } => source.details(),
+            _ => None,
+        }
+    }
+
+    /// Whether the document may be another than before. Then the same change must not be made
+    /// again without a look at it.
+    pub fn document_may_have_changed(&self) -> bool {
+        matches!(self, MemoryError::Place(error) if error.document_may_have_changed())
+    }
+}
+
+impl From<LockError> for MemoryError {
+    fn from(error: LockError) -> MemoryError {
+        PlaceError::from(error).into()
     }
 }

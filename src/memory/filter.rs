@@ -7,10 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::MemoryError;
 use super::update::{Made, Transform};
+use super::{MemoryError, Subject};
 use crate::document::{
-    Bindings, EqualKeys, Filter, InvalidJson, Limits, Original, Stopped, Style, Value, serialise, within,
+    Bindings, EqualKeys, Filter, InvalidJson, Limits, Original, Stopped, Style, Value, serialise,
+    within_leaving,
 };
 use crate::lock::{LockError, Waiter};
 
@@ -36,17 +37,17 @@ pub enum Duplicates {
     #[default]
     Refuse,
     /// The last one counts, and this is told of two of them, once, with the document's name.
-    Tell(fn(&str, &EqualKeys)),
+    Tell(fn(&Subject, &EqualKeys)),
     /// The last one counts.
     Last,
 }
 
 impl Duplicates {
     /// Refuses, tells or lets pass what was found in the document `what`.
-    pub(super) fn judge(self, what: &str, found: Option<&EqualKeys>) -> Result<(), MemoryError> {
+    pub(super) fn judge(self, what: &Subject, found: Option<&EqualKeys>) -> Result<(), MemoryError> {
         match (self, found) {
             (Self::Refuse, Some(keys)) => {
-                Err(MemoryError::EqualKeys { what: what.to_owned(), source: keys.clone() })
+                Err(MemoryError::EqualKeys { what: what.clone(), source: keys.clone() })
             }
             (Self::Tell(tell), Some(keys)) => {
                 tell(what, keys);
@@ -96,6 +97,8 @@ pub struct Program {
     pub source: String,
     /// Its variables.
     pub bindings: Vec<Binding>,
+    /// What `$ENV` and `env` are: nothing, unless the caller passes its own.
+    pub environment: Vec<(String, String)>,
     /// What `input_filename` says.
     pub file_name: Option<String>,
     /// What `debug` and `stderr` write goes here.
@@ -110,7 +113,7 @@ pub struct Program {
 
 impl Program {
     /// Reads the document, and judges equal keys in it.
-    fn read<'a>(&self, document: &'a [u8], what: String) -> Result<(Original<'a>, Value), MemoryError> {
+    fn read<'a>(&self, document: &'a [u8], what: Subject) -> Result<(Original<'a>, Value), MemoryError> {
         match Original::read(document) {
             Ok((original, input)) => {
                 self.duplicates.judge(&what, original.equal_keys())?;
@@ -123,7 +126,7 @@ impl Program {
     fn compile(&self) -> Result<Filter, MemoryError> {
         let mut bindings = Bindings::default();
         let invalid = |name: &str| {
-            let what = format!("the value of ${name}");
+            let what = Subject::Variable(name.to_owned());
             move |source: InvalidJson| MemoryError::InvalidJson { what, source }
         };
         for binding in &self.bindings {
@@ -137,10 +140,7 @@ impl Program {
                 }
             }
         }
-        let variables = std::env::vars_os();
-        bindings.environment(
-            variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-        );
+        bindings.environment(self.environment.iter().cloned());
         if let Some(name) = &self.file_name {
             bindings.input_filename(name);
         }
@@ -151,10 +151,11 @@ impl Program {
     }
 
     /// Runs `work` where it can be given up, and where deep documents have the stack they need.
-    fn bounded<T: Send + 'static>(
+    /// What it leaves beside its result is freed while the caller goes on.
+    fn bounded<T: Send + 'static, L>(
         &self,
         waiter: &mut dyn Waiter,
-        work: impl FnOnce(&Program) -> Result<T, MemoryError> + Send + 'static,
+        work: impl FnOnce(&Program) -> Result<(T, L), MemoryError> + Send + 'static,
     ) -> Result<T, MemoryError> {
         let program = self.clone();
         let signal = Cell::new(None);
@@ -163,7 +164,9 @@ impl Program {
             signal.set(waiter.borrow_mut().sleep(Duration::ZERO));
             signal.get().is_some()
         };
-        let done = within(&self.limits, interrupted, move || work(&program));
+        let work =
+            move || work(&program).map_or_else(|error| (Err(error), None), |(t, left)| (Ok(t), Some(left)));
+        let done = within_leaving(&self.limits, interrupted, work);
         match (done, signal.get()) {
             (Err(Stopped::Interrupted), Some(signal)) => Err(LockError::Interrupted(signal).into()),
             (Err(source), _) => Err(MemoryError::Stopped { source }),
@@ -179,7 +182,7 @@ impl Transform for Program {
         old: &Arc<Vec<u8>>,
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
-        let (old, what) = (old.clone(), path.display().to_string());
+        let (old, what) = (old.clone(), Subject::Document(path.to_owned()));
         self.bounded(waiter, move |program| {
             // First the document: a file that is broken is the more important news.
             let (original, input) = program.read(&old, what)?;
@@ -190,10 +193,7 @@ impl Transform for Program {
                 false => original.replaced_by(&result),
             };
             let bytes = bytes.map_err(|source| MemoryError::Unwritable { source })?;
-            let truthy = result.is_truthy();
-            // A large tree takes a while to free, and the process is about to end anyway.
-            std::mem::forget((result, filter));
-            Ok(Made { bytes, truthy })
+            Ok((Made { bytes, truthy: result.is_truthy() }, (result, filter)))
         })
     }
 }
@@ -206,8 +206,8 @@ impl Transform for Program {
 /// `out` ends the run and is returned inside.
 pub fn print_results(
     program: &Program,
-    document: Vec<u8>,
-    what: String,
+    document: Arc<Vec<u8>>,
+    what: Subject,
     raw: bool,
     waiter: &mut dyn Waiter,
     mut out: impl io::Write + Send + 'static,
@@ -227,6 +227,6 @@ pub fn print_results(
         // What was there before an error is handed out first.
         let flushed = failed.and_then(|()| out.flush());
         ended.map_err(|source| MemoryError::Filter { source })?;
-        Ok(flushed.map(|()| last))
+        Ok((flushed.map(|()| last), ()))
     })
 }

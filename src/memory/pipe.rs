@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Duplicates, Made, MemoryError, Transform};
+use super::{Duplicates, Made, MemoryError, Subject, Transform};
 use crate::document::{Limits, Stopped, Value, find_equal_keys};
 use crate::lock::{LockError, LockId, Target, Waiter};
 use crate::sys;
@@ -39,7 +39,7 @@ impl Transform for Pipe {
         old: &Arc<Vec<u8>>,
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
-        let what = path.display().to_string();
+        let what = Subject::Document(path.to_owned());
         match find_equal_keys(old) {
             Ok(found) => self.duplicates.judge(&what, found.as_ref())?,
             Err(source) => return Err(MemoryError::InvalidJson { what, source }),
@@ -78,7 +78,7 @@ impl Transform for Pipe {
             Ok(bytes) => bytes.map_err(|error| failed(format!("an unreadable output ({error})")))?,
             Err(_) => return Err(failed("an unreadable output".to_owned())),
         };
-        let what = format!("the output of {shown}");
+        let what = Subject::Output(shown);
         // As strict as the check of the old content, and says besides what the document is.
         let new = Value::parse(&bytes).map_err(|source| MemoryError::InvalidJson { what, source })?;
         Ok(Made { truthy: new.is_truthy(), bytes })

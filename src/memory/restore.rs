@@ -1,70 +1,46 @@
-//! An earlier version put back, under the file's lock and by the steps of every replacement.
+//! An earlier version put back, by the steps of every replacement.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{MemoryError, Session};
-use crate::replace::{ReplaceError, Source, Warning, backup_path, backups};
+use serde::Serialize;
+
+use super::MemoryError;
+use super::transaction::{as_tag, bytes_of, transact};
+use crate::place::Place;
+use crate::replace::Warning;
+
+/// Which version to put back.
+#[derive(Debug, Clone, Default)]
+pub struct Restore {
+    /// Its number, 0 being the latest.
+    pub version: u32,
+    /// Only say what would happen.
+    pub dry_run: bool,
+}
 
 /// What a restoration did.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Restored {
-    /// The backup whose content is the file's now.
-    pub from: PathBuf,
-    /// The content before; empty where there was no file.
+    /// The content before; empty where there was no document.
+    #[serde(skip)]
     pub old: Arc<Vec<u8>>,
-    /// The content after.
-    pub new: Vec<u8>,
-    /// Whether the file was replaced, or would be.
+    /// The content after; its tag is what is serialised.
+    #[serde(rename = "etag", serialize_with = "as_tag")]
+    pub new: Arc<Vec<u8>>,
+    /// Whether the document was replaced, or would be.
     pub changed: bool,
     /// What should be told.
     pub warnings: Vec<Warning>,
 }
 
-/// Puts backup number `index` back, 0 being the latest. The version that it replaces becomes the
-/// latest backup itself and no other one is pruned, so that a second restoration undoes the
-/// first. With `dry_run`, only says what would happen.
+/// Puts an earlier version back. The version that it replaces becomes the latest earlier one
+/// itself and none is dropped, so that a second restoration undoes the first.
 ///
 /// # Errors
-/// [`ReplaceError::NoBackup`], or as for every write; the file is as it was.
-pub fn restore(
-    session: Session<'_>,
-    path: &Path,
-    index: u32,
-    dry_run: bool,
-) -> Result<Restored, MemoryError> {
-    let mut transaction = session.begin(path)?;
-    // Opened once: a try that comes to nothing may have moved the backups up by a name.
-    let mut chosen = None;
-    loop {
-        let source = transaction.open()?;
-        let target = source.path().to_owned();
-        let (from, backup) = match &chosen {
-            Some(chosen) => chosen,
-            None => chosen.insert(choose(&target, index)?),
-        };
-        let new = backup.read()?;
-        let old = Arc::new(source.read()?);
-        let changed = !source.exists() || *old != new;
-        let restored = Restored { from: from.clone(), old, new, changed, warnings: Vec::new() };
-        if dry_run || !changed {
-            let warnings = if dry_run { transaction.told() } else { transaction.settle(source)? };
-            return Ok(Restored { warnings, ..restored });
-        }
-        let kept = backups(&target)?.last().map_or(0, |last| last.index + 1);
-        let how = transaction.replace_mut();
-        *how = how.clone().backups(kept + 1).like(backup.clone());
-        if let Some(warnings) = transaction.publish(source, &restored.new)? {
-            return Ok(Restored { warnings, ..restored });
-        }
-    }
-}
-
-fn choose(target: &Path, index: u32) -> Result<(PathBuf, Arc<Source>), MemoryError> {
-    let from = backup_path(target, index);
-    let backup = Source::open(&from)?;
-    if !backup.exists() {
-        return Err(ReplaceError::NoBackup { path: target.to_owned(), index }.into());
-    }
-    Ok((from, Arc::new(backup)))
+/// There is no such version, or as for every write; the document is as it was.
+pub fn restore(place: &mut impl Place, request: &Restore) -> Result<Restored, MemoryError> {
+    let done = transact(place, request.dry_run, |place, _, version| {
+        Ok((Arc::new(place.earlier(version, request.version)?), ()))
+    })?;
+    Ok(Restored { old: bytes_of(&done.old), new: done.new, changed: done.changed, warnings: done.warnings })
 }

@@ -3,8 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{MemoryError, Session};
+use serde::Serialize;
+
+use super::MemoryError;
+use super::transaction::{as_tag, bytes_of, transact};
 use crate::lock::Waiter;
+use crate::place::Place;
 use crate::replace::Warning;
 
 /// New content, made from the old.
@@ -41,51 +45,54 @@ pub struct Update {
 }
 
 /// What an update did.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Updated {
-    /// The content before; empty where there was no file.
+    /// The content before; empty where there was no document.
+    #[serde(skip)]
     pub old: Arc<Vec<u8>>,
-    /// The content after.
-    pub new: Vec<u8>,
+    /// The content after; its tag is what is serialised.
+    #[serde(rename = "etag", serialize_with = "as_tag")]
+    pub new: Arc<Vec<u8>>,
     /// Whether the new document is neither false nor null.
     pub truthy: bool,
-    /// Whether the file was replaced, or would be.
+    /// Whether the document was replaced, or would be.
     pub changed: bool,
     /// What should be told.
     pub warnings: Vec<Warning>,
 }
 
-/// Changes a document: lock, read, validate, transform, replace, release, sync. The same bytes
-/// leave the file alone, and are synced all the same: they may be another writer's.
+/// Changes a document: read, validate, transform, publish. The same bytes leave it alone, and are
+/// made durable all the same: they may be another writer's.
 ///
 /// # Errors
-/// See [`MemoryError`]. Whatever fails before the replacement leaves file, folder and lock root
-/// as they were.
+/// See [`MemoryError`]. Whatever fails before the publication leaves everything as it was.
 pub fn update(
-    session: Session<'_>,
-    path: &Path,
+    place: &mut impl Place,
     request: &Update,
     transform: &mut dyn Transform,
 ) -> Result<Updated, MemoryError> {
-    let mut transaction = session.begin(path)?;
-    loop {
-        let source = transaction.open()?;
-        let exists = source.exists();
-        let old = Arc::new(source.read()?);
-        let base = match &request.create {
-            _ if exists => old.clone(),
-            Some(start) => Arc::new(start.clone()),
-            None => return Err(MemoryError::Missing { path: path.to_owned() }),
+    let done = transact(place, request.dry_run, |place, old, _| {
+        let base = match (&old.bytes, &request.create) {
+            (Some(bytes), _) => bytes.clone(),
+            (None, Some(start)) => Arc::new(as_a_line(start.clone())),
+            (None, None) => return Err(MemoryError::Missing { path: place.name().to_owned() }),
         };
-        let Made { bytes: new, truthy } = transform.apply(source.path(), &base, transaction.waiter())?;
-        let changed = !exists || new != *old;
-        let updated = Updated { old, new, truthy, changed, warnings: Vec::new() };
-        if request.dry_run || !changed {
-            let warnings = if request.dry_run { transaction.told() } else { transaction.settle(source)? };
-            return Ok(Updated { warnings, ..updated });
-        }
-        if let Some(warnings) = transaction.publish(source, &updated.new)? {
-            return Ok(Updated { warnings, ..updated });
-        }
+        let made = transform.apply(&old.name, &base, place.waiter())?;
+        Ok((Arc::new(made.bytes), made.truthy))
+    })?;
+    Ok(Updated {
+        old: bytes_of(&done.old),
+        new: done.new,
+        truthy: done.more,
+        changed: done.changed,
+        warnings: done.warnings,
+    })
+}
+
+/// A new file ends with a newline, as text files do.
+fn as_a_line(mut text: Vec<u8>) -> Vec<u8> {
+    if text.last() != Some(&b'\n') {
+        text.push(b'\n');
     }
+    text
 }

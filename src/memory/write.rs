@@ -1,64 +1,77 @@
-//! A whole file written, under its lock.
+//! A whole document written.
 
-use std::path::Path;
+use std::sync::Arc;
 
-use super::{MemoryError, Session, etag, validate};
+use serde::Serialize;
+
+use super::transaction::{as_tag, transact};
+use super::{MemoryError, Subject, is_json, validate};
+use crate::place::Place;
 use crate::replace::Warning;
 
+/// Whether what is written must be one JSON document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Validate {
+    /// If the document's name says that it is JSON: the name as given, or its true one.
+    #[default]
+    ByName,
+    /// It must be.
+    Always,
+    /// It may be anything.
+    Never,
+}
+
 /// What to write, and on what condition.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Write {
     /// The new content, byte for byte.
     pub content: Vec<u8>,
-    /// Refuse what is not one JSON document.
-    pub validate: bool,
-    /// Write only if the file still has this tag, see [`etag`].
+    /// Whether to refuse what is not one JSON document.
+    pub validate: Validate,
+    /// Write only if the document still has this tag.
     pub if_match: Option<String>,
 }
 
 /// What a write did.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Written {
-    /// Whether the file was replaced; `false` when it had that content already.
+    /// Whether the document was replaced; `false` when it had that content already.
     pub changed: bool,
-    /// The new content's tag.
-    pub etag: String,
+    /// The new content; its tag is what is serialised.
+    #[serde(rename = "etag", serialize_with = "as_tag")]
+    pub new: Arc<Vec<u8>>,
     /// What should be told.
     pub warnings: Vec<Warning>,
 }
 
-/// Writes a file. Missing parent folders are made. The same bytes leave the file alone.
+/// Writes a document. The same bytes leave it alone.
 ///
 /// # Errors
-/// See [`MemoryError`]; the file is as it was.
-pub fn write(session: Session<'_>, path: &Path, request: &Write) -> Result<Written, MemoryError> {
-    if request.content.is_empty() {
-        return Err(MemoryError::Empty { path: path.to_owned() });
+/// See [`MemoryError`]; the document is as it was.
+pub fn write(place: &mut impl Place, request: Write) -> Result<Written, MemoryError> {
+    let Write { content, validate: when, if_match } = request;
+    if content.is_empty() {
+        return Err(MemoryError::Empty { path: place.name().to_owned() });
     }
-    if request.validate {
-        validate(&request.content, &format!("the new content of {}", path.display()))?;
+    let subject = Subject::NewContent(place.name().to_owned());
+    // Before the lock, where that can be told.
+    let mut is_valid = when == Validate::Never;
+    if when == Validate::Always || !is_valid && is_json(place.name()) {
+        validate(&content, subject.clone())?;
+        is_valid = true;
     }
-    let etag_after = etag(&request.content);
-    let mut transaction = session.begin(path)?;
-    loop {
-        let source = transaction.open()?;
-        let old = source.read()?;
-        if let Some(wanted) = &request.if_match {
-            let found = if source.exists() { etag(&old) } else { "none".to_owned() };
+    let content = Arc::new(content);
+    let done = transact(place, false, |place, old, _| {
+        if !is_valid && is_json(&old.name) {
+            validate(&content, subject.clone())?;
+        }
+        if let Some(wanted) = &if_match {
+            let found = old.tag().unwrap_or_else(|| "none".to_owned());
             if *wanted != found {
-                return Err(MemoryError::Mismatch { path: path.to_owned(), found });
+                return Err(MemoryError::Mismatch { path: place.name().to_owned(), found });
             }
         }
-        let written = |changed, warnings| Written { changed, etag: etag_after.clone(), warnings };
-        if source.exists() && old == request.content {
-            return Ok(written(false, transaction.settle(source)?));
-        }
-        drop(old);
-        if !source.exists() {
-            transaction.replace().make_folders(source.path())?;
-        }
-        if let Some(warnings) = transaction.publish(source, &request.content)? {
-            return Ok(written(true, warnings));
-        }
-    }
+        Ok((content.clone(), ()))
+    })?;
+    Ok(Written { changed: done.changed, new: content, warnings: done.warnings })
 }

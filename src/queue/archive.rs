@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::spool::{Part, file_name};
 use super::state::{ArchiveEnd, State};
 use super::{Entry, Place, QueueError, Spool, Ulid};
+use crate::sys::failure::Op;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::found;
 
@@ -66,7 +67,7 @@ fn trim_batch(spool: &Spool) -> Result<u64, QueueError> {
     let mut done: Vec<((i64, i64), Ulid)> = Vec::new();
     for name in spool.names(&Place::Done)? {
         let look = folder.look(file_name(name));
-        let look = look.map_err(QueueError::io("look at", folder.path_of(file_name(name))))?;
+        let look = look.map_err(QueueError::io(Op::LookAt, folder.path_of(file_name(name))))?;
         done.extend(look.map(|look| (look.modified, name)));
     }
     done.sort_unstable();
@@ -86,7 +87,7 @@ fn trim_batch(spool: &Spool) -> Result<u64, QueueError> {
     append(spool, lines, Batch::Whole, |state, fresh| state.archived += fresh)?;
     for (_, name) in &done {
         let removed = found(folder.remove_file(file_name(*name)));
-        removed.map_err(QueueError::io("remove", folder.path_of(file_name(*name))))?;
+        removed.map_err(QueueError::io(Op::Remove, folder.path_of(file_name(*name))))?;
     }
     Ok(done.len() as u64)
 }
@@ -112,18 +113,18 @@ pub(super) fn append(
     let now = Timestamp::now().to_zoned(TimeZone::UTC);
     let name = format!("{:04}-{:02}.jsonl", now.year(), now.month());
     let folder = spool.need(Part::Archive)?;
-    let fail = |action| QueueError::io(action, folder.path_of(&name));
+    let fail = |op| QueueError::io(op, folder.path_of(&name));
     let last = State::load(spool)?.archive;
-    let is_new = folder.look(&name).map_err(fail("look at"))?.is_none();
+    let is_new = folder.look(&name).map_err(fail(Op::LookAt))?.is_none();
     let mut known = HashMap::new();
     if last.file != name {
-        known = tail_of_last(folder, &last).map_err(QueueError::io("read", folder.path_of(&last.file)))?;
+        known = tail_of_last(folder, &last).map_err(QueueError::io(Op::Read, folder.path_of(&last.file)))?;
     }
     let opened = spool.open_or_create(folder, &name, Access::Append);
-    let mut file = opened.map_err(fail("open"))?;
+    let mut file = opened.map_err(fail(Op::Open))?;
     let here = if last.file == name { last.clone() } else { ArchiveEnd::default() };
-    known.extend(read_tail(&mut file, &here).map_err(fail("read"))?);
-    let begin = file.seek(SeekFrom::End(0)).map_err(fail("read"))?;
+    known.extend(read_tail(&mut file, &here).map_err(fail(Op::Read))?);
+    let begin = file.seek(SeekFrom::End(0)).map_err(fail(Op::Read))?;
 
     let mut text = Vec::new();
     let (mut fresh, mut repeated) = (0, false);
@@ -139,10 +140,10 @@ pub(super) fn append(
             }
         }
     }
-    file.write_all(&text).map_err(fail("append to"))?;
-    file.sync_all().map_err(fail("sync"))?;
+    file.write_all(&text).map_err(fail(Op::Append))?;
+    file.sync_all().map_err(fail(Op::Sync))?;
     if is_new {
-        folder.sync().map_err(QueueError::io("sync", folder.path()))?;
+        folder.sync().map_err(QueueError::io(Op::Sync, folder.path()))?;
     }
     let end = begin + text.len() as u64;
     State::update_unlocked(spool, |state| {

@@ -15,6 +15,7 @@ use super::contents::read_entry;
 use super::spool::{Part, file_name};
 use super::ulid::Ulids;
 use super::{Entry, Place, QueueError, Spool, Ulid};
+use crate::sys::failure::Op;
 use crate::sys::file::Flock;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::{self, found};
@@ -56,22 +57,22 @@ impl Claims {
     /// worker could not be told from a dead one.
     pub fn open(spool: &Spool) -> Result<Claims, QueueError> {
         let (tmp, inflight) = (spool.need(Part::Tmp)?, spool.need(Part::InFlight)?);
-        let name = Ulids::default().make().map_err(QueueError::io("name a worker in", inflight.path()))?;
+        let name = Ulids::default().make().map_err(QueueError::io(Op::Name, inflight.path()))?;
         let name = name.to_string();
         let made = spool.make_folder(tmp, &name);
-        let folder = made.map_err(QueueError::io("create the folder", tmp.path_of(&name)))?;
+        let folder = made.map_err(QueueError::io(Op::MakeFolder, tmp.path_of(&name)))?;
         let mut unborn = tmp.temporary(&name);
         let path = folder.path_of(MARKER);
-        let mut marker = spool.create_file(&folder, MARKER).map_err(QueueError::io("create", &path))?;
-        sys::file::lock_new(&marker).map_err(QueueError::io("lock", &path))?;
+        let mut marker = spool.create_file(&folder, MARKER).map_err(QueueError::io(Op::Create, &path))?;
+        sys::file::lock_new(&marker).map_err(QueueError::io(Op::Lock, &path))?;
         let info =
             WorkerInfo { pid: std::process::id(), host: sys::machine::host_name(), since: Timestamp::now() };
         let text = serde_json::to_vec(&info).unwrap_or_default();
-        marker.write_all(&text).map_err(QueueError::io("write", &path))?;
+        marker.write_all(&text).map_err(QueueError::io(Op::Write, &path))?;
         let born = unborn.rename_to(inflight, &name);
-        born.map_err(QueueError::io("create the folder", inflight.path_of(&name)))?;
+        born.map_err(QueueError::io(Op::MakeFolder, inflight.path_of(&name)))?;
         // Entries must never be in a folder that a power cut could take away.
-        inflight.sync().map_err(QueueError::io("sync", inflight.path()))?;
+        inflight.sync().map_err(QueueError::io(Op::Sync, inflight.path()))?;
         let place = Place::InFlight(name.clone());
         Ok(Claims { spool: spool.clone(), name, place, folder, marker })
     }
@@ -90,7 +91,7 @@ impl Claims {
     pub fn claim(&self, from: &Place, name: Ulid) -> Result<Option<Entry>, QueueError> {
         let (source, file) = (self.spool.need_folder(from)?, file_name(name));
         let claimed = found(source.rename(&file, &self.folder, &file));
-        if claimed.map_err(QueueError::io("claim", source.path_of(&file)))?.is_none() {
+        if claimed.map_err(QueueError::io(Op::Claim, source.path_of(&file)))?.is_none() {
             return Ok(None);
         }
         match read_entry(&self.folder, name) {
@@ -109,7 +110,7 @@ impl Claims {
     pub fn pass(&self, name: Ulid, to: &Place) -> Result<(), QueueError> {
         let (target, file) = (self.spool.need_folder(to)?, file_name(name));
         let passed = self.folder.rename(&file, &target, &file);
-        passed.map_err(QueueError::io("move", self.spool.path_of(&self.place).join(file)))
+        passed.map_err(QueueError::io(Op::Move, self.spool.path_of(&self.place).join(file)))
     }
 
     /// Puts a delivered entry into `done/`, with the time of the delivery as its file's.
@@ -136,11 +137,11 @@ impl Claims {
         });
         if let Err(error) = written {
             let _ = self.folder.remove_file(&fresh);
-            return Err(QueueError::io("write", path.join(fresh))(error));
+            return Err(QueueError::io(Op::Write, path.join(fresh))(error));
         }
         let own = file_name(name);
         let replaced = self.folder.rename(&fresh, &self.folder, &own);
-        replaced.map_err(QueueError::io("replace", path.join(own)))?;
+        replaced.map_err(QueueError::io(Op::Replace, path.join(own)))?;
         self.pass(name, to)
     }
 
@@ -150,7 +151,7 @@ impl Claims {
     /// The file can't be removed.
     pub fn discard(&self, name: Ulid) -> Result<(), QueueError> {
         let removed = self.folder.remove_file(file_name(name));
-        removed.map_err(QueueError::io("remove", self.spool.path_of(&self.place).join(file_name(name))))
+        removed.map_err(QueueError::io(Op::Remove, self.spool.path_of(&self.place).join(file_name(name))))
     }
 }
 
@@ -204,7 +205,7 @@ pub fn workers(spool: &Spool) -> Result<Vec<Worker>, QueueError> {
 pub fn reclaim(spool: &Spool, mut trouble: impl FnMut(QueueError)) -> Result<u64, QueueError> {
     let inflight = spool.need(Part::InFlight)?;
     let mut count = 0;
-    for name in inflight.names().map_err(QueueError::io("list", inflight.path()))? {
+    for name in inflight.names().map_err(QueueError::io(Op::List, inflight.path()))? {
         // Anything else than a folder was not put there by a worker.
         if !matches!(inflight.look(&name), Ok(Some(look)) if look.is_folder) {
             continue;
@@ -231,9 +232,9 @@ fn reclaim_from(spool: &Spool, inflight: &Folder, worker: &str) -> Result<u64, Q
     for name in spool.names(&Place::InFlight(worker.to_owned()))? {
         let file = file_name(name);
         let moved = found(folder.rename(&file, new, &file));
-        count += u64::from(moved.map_err(QueueError::io("put back", folder.path_of(file)))?.is_some());
+        count += u64::from(moved.map_err(QueueError::io(Op::PutBack, folder.path_of(file)))?.is_some());
     }
-    for name in folder.names().map_err(QueueError::io("list", folder.path()))? {
+    for name in folder.names().map_err(QueueError::io(Op::List, folder.path()))? {
         if name == MARKER || name.to_str().is_some_and(|name| name.ends_with(REWRITTEN)) {
             let _ = folder.remove_file(&name);
         }
@@ -241,7 +242,7 @@ fn reclaim_from(spool: &Spool, inflight: &Folder, worker: &str) -> Result<u64, Q
     // Foreign files are not ours to delete.
     match inflight.remove_folder(worker) {
         Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::DirectoryNotEmpty) => {
-            Err(QueueError::io("remove the folder", folder.path())(error))
+            Err(QueueError::io(Op::Remove, folder.path())(error))
         }
         _ => Ok(count),
     }
@@ -249,14 +250,14 @@ fn reclaim_from(spool: &Spool, inflight: &Folder, worker: &str) -> Result<u64, Q
 
 fn open(spool: &Spool, worker: &str) -> Result<Option<Folder>, QueueError> {
     let inflight = spool.need(Part::InFlight)?;
-    found(inflight.own_folder(worker)).map_err(QueueError::io("open the folder", inflight.path_of(worker)))
+    found(inflight.own_folder(worker)).map_err(QueueError::io(Op::OpenFolder, inflight.path_of(worker)))
 }
 
 /// A folder without a marker belongs to a worker that is just ending, with nothing left in it.
 fn open_marker(folder: &Folder) -> Result<Option<File>, QueueError> {
-    found(folder.open_readable(MARKER)).map_err(QueueError::io("open", folder.path_of(MARKER)))
+    found(folder.open_readable(MARKER)).map_err(QueueError::io(Op::Open, folder.path_of(MARKER)))
 }
 
 fn not_probed(folder: &Folder) -> impl FnOnce(io::Error) -> QueueError {
-    QueueError::io("look at the lock of", folder.path_of(MARKER))
+    QueueError::io(Op::LookAt, folder.path_of(MARKER))
 }

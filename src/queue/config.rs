@@ -5,7 +5,6 @@
 //! names must be the user's own, and one that stands in our environment is not sent to where it
 //! leads.
 
-use std::env;
 use std::fmt;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -14,9 +13,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::QueueError;
 use super::error::without_value;
 use super::preset::{NAMES, Preset};
+use super::{QueueError, Variables};
+use crate::sys::failure::Op;
 use crate::sys::folder::{Reached, walk_to_file};
 use crate::sys::{self, found};
 
@@ -99,15 +99,18 @@ impl Server {
     /// # Errors
     /// [`QueueError::Setting`] names the variable, or the file and its key; or the file of the
     /// settings or of the credential can't be read.
-    pub fn from_settings(config: Option<&Path>) -> Result<Option<Server>, QueueError> {
+    pub fn from_settings(
+        config: Option<&Path>,
+        variables: Variables<'_>,
+    ) -> Result<Option<Server>, QueueError> {
         let (settings, place) = match config {
             Some(path) => (read_file(path)?, path.display().to_string()),
             None => (None, "the settings".to_owned()),
         };
         let (file, author) = settings.map_or((Mem0::default(), None), |(file, author)| (file, author));
         let key = |key: &str| format!("{place}: [mem0] {key}");
-        let (url, url_from) = first(text(URL)?, URL, file.url, || key("url"));
-        let (name, name_from) = first(text(PRESET)?, PRESET, file.preset, || key("preset"));
+        let (url, url_from) = first(text(URL, variables)?, URL, file.url, || key("url"));
+        let (name, name_from) = first(text(PRESET, variables)?, PRESET, file.preset, || key("preset"));
         if url.is_none() && name.is_none() {
             return Ok(None);
         }
@@ -131,7 +134,7 @@ impl Server {
             Some(health) => checked_url(&health, &key("health_url"))?,
             None => format!("{url}{}", preset.health_path),
         };
-        let (token, token_setting) = token(file.token_file, &key("token_file"), author)?;
+        let (token, token_setting) = token(file.token_file, &key("token_file"), author, variables)?;
         let time = |value: Option<f64>, name: &str, default| match value {
             None => Ok(Duration::from_secs(default)),
             Some(seconds) => Duration::try_from_secs_f64(seconds)
@@ -155,7 +158,7 @@ impl Server {
 
 /// The table, and its author when that is another user than ours and the superuser.
 fn read_file(path: &Path) -> Result<Option<(Mem0, Option<u32>)>, QueueError> {
-    let fail = |error| QueueError::io("read", path)(error);
+    let fail = |error| QueueError::io(Op::Read, path)(error);
     let Some(Reached { file, owner }) = found(walk_to_file(path)).map_err(fail)? else {
         return Ok(None);
     };
@@ -193,9 +196,9 @@ fn first(
     }
 }
 
-/// A variable's value; an empty one counts as not set.
-fn text(name: &str) -> Result<Option<String>, QueueError> {
-    let value = env::var_os(name).filter(|value| !value.is_empty());
+/// A variable's value as text.
+fn text(name: &str, variables: Variables<'_>) -> Result<Option<String>, QueueError> {
+    let value = variables(name);
     value.map(|value| value.into_string().map_err(|_| QueueError::setting(name, "not UTF-8"))).transpose()
 }
 
@@ -243,6 +246,7 @@ fn token(
     from_settings: Option<PathBuf>,
     key: &str,
     author: Option<u32>,
+    variables: Variables<'_>,
 ) -> Result<(Option<Secret>, String), QueueError> {
     let to_stranger = |variable: &str| {
         author.map_or(Ok(()), |user| {
@@ -253,11 +257,11 @@ fn token(
             Err(QueueError::setting(variable, reason))
         })
     };
-    if let Some(token) = text(TOKEN)? {
+    if let Some(token) = text(TOKEN, variables)? {
         to_stranger(TOKEN)?;
         return Ok((Some(checked_token(&token, TOKEN)?), TOKEN.to_owned()));
     }
-    let variable = env::var_os(TOKEN_FILE).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable = variables(TOKEN_FILE).map(PathBuf::from);
     let (path, setting, author) = match (variable, from_settings) {
         (Some(path), _) => {
             to_stranger(TOKEN_FILE)?;
@@ -275,7 +279,7 @@ fn token(
         }
         read_text(file)
     };
-    let token = read().map_err(QueueError::io("read the credential in", &path))?;
+    let token = read().map_err(QueueError::io(Op::ReadCredential, &path))?;
     let setting = format!("{setting} ({})", path.display());
     Ok((Some(checked_token(&token, &setting)?), setting))
 }
@@ -296,7 +300,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), text.as_bytes()).unwrap();
-        Server::from_settings(Some(&path))
+        Server::from_settings(Some(&path), &|_| None)
             .map_err(|error| error.to_string().replace(&path.display().to_string(), "FILE"))
     }
 
@@ -325,7 +329,9 @@ mod tests {
     #[test]
     fn without_a_server_there_is_none() {
         assert!(read("").unwrap().is_none());
-        assert!(Server::from_settings(Some(Path::new("/nonexistent/config.toml"))).unwrap().is_none());
+        assert!(
+            Server::from_settings(Some(Path::new("/nonexistent/config.toml")), &|_| None).unwrap().is_none()
+        );
     }
 
     #[test]

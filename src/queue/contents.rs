@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::error::{READ_ENTRY, reason};
+use super::error::reason;
 use super::spool::{LONGEST_ENTRY, Part, file_name};
 use super::{Entry, Place, QueueError, Spool, Ulid};
+use crate::sys::failure::Op;
 use crate::sys::folder::Folder;
 use crate::sys::found;
 
@@ -41,7 +42,7 @@ impl Spool {
 
     fn listed(&self, place: &Place) -> Result<Vec<OsString>, QueueError> {
         let listed = found(self.folder(place).and_then(|folder| folder.names()));
-        Ok(listed.map_err(QueueError::io("list", self.path_of(place)))?.unwrap_or_default())
+        Ok(listed.map_err(QueueError::io(Op::List, self.path_of(place)))?.unwrap_or_default())
     }
 
     /// The workers that have a folder, dead ones included. Anything else is skipped.
@@ -50,9 +51,9 @@ impl Spool {
     /// The folder can't be read.
     pub fn workers(&self) -> Result<Vec<String>, QueueError> {
         let opened = found(self.part(Part::InFlight));
-        let opened = opened.map_err(QueueError::io("list", self.root().path_of(Part::InFlight.name())))?;
+        let opened = opened.map_err(QueueError::io(Op::List, self.root().path_of(Part::InFlight.name())))?;
         let Some(inflight) = opened else { return Ok(Vec::new()) };
-        let names = inflight.names().map_err(QueueError::io("list", inflight.path()))?.into_iter();
+        let names = inflight.names().map_err(QueueError::io(Op::List, inflight.path()))?.into_iter();
         let mut workers: Vec<String> = names.filter_map(|name| name.into_string().ok()).collect();
         workers.retain(|name| inflight.own_folder(name).is_ok());
         workers.sort();
@@ -75,7 +76,7 @@ impl Spool {
     /// # Errors
     /// The file can't be read, is not to be trusted, or is no entry.
     pub fn read(&self, place: &Place, name: Ulid) -> Result<Option<Entry>, QueueError> {
-        match found(self.folder(place)).map_err(QueueError::io("open the folder", self.path_of(place)))? {
+        match found(self.folder(place)).map_err(QueueError::io(Op::OpenFolder, self.path_of(place)))? {
             Some(folder) => read_entry(&folder, name),
             None => Ok(None),
         }
@@ -124,7 +125,7 @@ impl Spool {
                 continue;
             }
             let Some(folder) =
-                found(self.folder(place)).map_err(QueueError::io("list", self.path_of(place)))?
+                found(self.folder(place)).map_err(QueueError::io(Op::List, self.path_of(place)))?
             else {
                 continue;
             };
@@ -158,7 +159,7 @@ impl Spool {
 pub(super) fn read_entry(folder: &Folder, name: Ulid) -> Result<Option<Entry>, QueueError> {
     let path = folder.path_of(file_name(name));
     let Some(bytes) =
-        folder.read_file(file_name(name), LONGEST_ENTRY).map_err(QueueError::io(READ_ENTRY, &path))?
+        folder.read_file(file_name(name), LONGEST_ENTRY).map_err(QueueError::io(Op::ReadEntry, &path))?
     else {
         return Ok(None);
     };

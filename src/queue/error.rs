@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::lock::LockError;
+use crate::sys::failure::{Hint, Kind, Op, PathError};
 use crate::sys::text::{printable, shown};
 
 /// An error of this module. Unless it says otherwise nothing was saved, moved or sent.
@@ -75,24 +76,58 @@ pub enum QueueError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Anything else that the system refused.
-    #[error("cannot {action} {}", shown(.path))]
-    Io {
-        /// What we were doing, as a verb.
-        action: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
 }
 
-/// What [`QueueError::Io`] says was done when an entry could not be read.
-pub(super) const READ_ENTRY: &str = "read the entry";
-
 impl QueueError {
-    pub(super) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
-        let path = path.into();
-        move |source| QueueError::Io { action, path, source }
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        use QueueError as E;
+        match self {
+            E::Lock(error) => error.kind(),
+            E::NoHome | E::NoProject | E::Setting { .. } | E::NoServer => Kind::Usage,
+            E::Empty | E::TooLong(_) | E::Unreadable { .. } => Kind::Data,
+            E::Full { .. } => Kind::CantCreate,
+            E::NotFound { .. } => Kind::NoInput,
+            E::Busy(_) | E::OldBusy { .. } => Kind::Busy,
+            E::NotDurable { .. } => Kind::Io,
+            E::Path(PathError { op: Op::Read | Op::ReadEntry | Op::ReadCredential, source, .. }) => {
+                Kind::of_reading(source)
+            }
+            E::Path(error) => Kind::of_creating(&error.source),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Hint> {
+        use QueueError as E;
+        let words = match self {
+            E::Lock(error) => return error.hint(),
+            E::NoHome => "set AIMEM_QUEUE",
+            E::Empty => "give it as an argument, or on standard input",
+            E::NoProject => "name one with --project",
+            E::Full { .. } => "nothing was saved; deliver what waits (aimem queue work), or raise the limit",
+            E::TooLong(_) => "nothing was saved",
+            E::NotFound { .. } => {
+                "see what there is: aimem queue list; older deliveries are in the outbox's archive/"
+            }
+            E::NoServer => {
+                "set url and preset in [mem0] of ~/.config/aimem/config.toml, or AIMEM_MEM0_URL and \
+                 AIMEM_MEM0_PRESET; saving works without"
+            }
+            E::Busy(_) => {
+                "it is kept for milliseconds: some process that uses it is stopped; continue it or end it"
+            }
+            E::OldBusy { .. } => "nothing was taken; try again, or let the next run do it",
+            E::Unreadable { .. } | E::Setting { .. } | E::NotDurable { .. } | E::Path(_) => return None,
+        };
+        Some(Hint::Say(words))
+    }
+
+    pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
+        let error = PathError::of(op, path);
+        move |source| error(source).into()
     }
 
     /// Whether it is about one entry's file, and says nothing about the others: it makes no
@@ -100,9 +135,7 @@ impl QueueError {
     pub fn is_of_one_entry(&self) -> bool {
         match self {
             QueueError::Unreadable { .. } => true,
-            QueueError::Io { action, source, .. } => {
-                *action == READ_ENTRY && source.kind() == io::ErrorKind::PermissionDenied
-            }
+            QueueError::Path(error) => error.op == Op::ReadEntry && error.is_denied(),
             _ => false,
         }
     }

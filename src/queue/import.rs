@@ -19,6 +19,7 @@ use crate::legacy::python::files::{Locked, OldFile, OldFiles, QueueVersion};
 use crate::legacy::python::form::{OldEntry, OldQueue, Stats, is_entry, without_entries};
 use crate::legacy::python::salvage::salvage;
 use crate::legacy::python::{OldError, has_any};
+use crate::sys::failure::Op;
 use crate::sys::folder::Folder;
 use crate::sys::found;
 
@@ -54,7 +55,7 @@ impl From<OldError> for QueueError {
         match error {
             OldError::Busy(holder) => QueueError::OldBusy { holder },
             OldError::Lock(error) => error.into(),
-            OldError::Io { action, path, source } => QueueError::Io { action, path, source },
+            OldError::Path(error) => QueueError::Path(error),
         }
     }
 }
@@ -71,7 +72,7 @@ impl From<Stats> for Totals {
 /// # Errors
 /// The folder can't be opened, or is not to be trusted.
 pub fn folder_with_any(path: &Path, spool: Option<&Spool>) -> Result<Option<Folder>, QueueError> {
-    let fail = |error| QueueError::io("open the folder", path)(error);
+    let fail = |error| QueueError::io(Op::OpenFolder, path)(error);
     if spool.is_some_and(|spool| Staging::of(spool).is_unfinished()) {
         return Folder::walk_to_or_make(path, None).map(Some).map_err(fail);
     }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::QueueError;
 use super::spool::FILE_MODE;
 use crate::sys;
+use crate::sys::failure::Op;
 use crate::sys::folder::Folder;
 use crate::sys::log::Aside;
 use crate::sys::path::folder_of;
@@ -62,7 +63,7 @@ impl Log {
         let open = |folder: &Folder, name: &str, access| folder.open_or_create(name, access, FILE_MODE);
         match self.folder().and_then(|folder| self.file.append(folder, &line, open)) {
             Err(_) if self.told.swap(true, Ordering::Relaxed) => Ok(()),
-            written => written.map_err(QueueError::io("write the log", &self.path)),
+            written => written.map_err(QueueError::io(Op::WriteLog, &self.path)),
         }
     }
 

@@ -50,6 +50,9 @@ mod sweep;
 pub mod ulid;
 pub mod worker;
 
+/// The environment's variables, as whoever calls has them. An empty one counts as not set.
+pub type Variables<'a> = &'a dyn Fn(&str) -> Option<std::ffi::OsString>;
+
 pub use entry::Entry;
 pub use error::QueueError;
 pub use spool::{Place, Spool};

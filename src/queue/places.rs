@@ -1,9 +1,8 @@
 //! Where the outbox, its log, its settings and the old programs' files are.
 
-use std::env;
 use std::path::PathBuf;
 
-use super::QueueError;
+use super::{QueueError, Variables};
 
 /// The paths that follow from the environment.
 #[derive(Debug, Clone)]
@@ -19,12 +18,13 @@ pub struct Places {
 }
 
 impl Places {
-    /// Asks the environment.
+    /// What the environment's variables say.
     ///
     /// # Errors
     /// [`QueueError::NoHome`] when neither `AIMEM_QUEUE` nor `HOME` is set; [`QueueError::Setting`]
     /// for a relative path.
-    pub fn from_environment() -> Result<Places, QueueError> {
+    pub fn from_variables(variables: Variables<'_>) -> Result<Places, QueueError> {
+        let set = |name| set(name, variables);
         let home = set("HOME")?;
         let claude = home.as_deref().map(|home| home.join(".claude"));
         let spool = set("AIMEM_QUEUE")?
@@ -39,11 +39,10 @@ impl Places {
     }
 }
 
-/// A variable's value as a path; an empty one counts as not set. A relative one is refused: a
-/// worker under cron and a save in a terminal must mean the same folder.
-fn set(name: &str) -> Result<Option<PathBuf>, QueueError> {
-    let path = env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    match path {
+/// A variable's value as a path. A relative one is refused: a worker under cron and a save in a
+/// terminal must mean the same folder.
+fn set(name: &str, variables: Variables<'_>) -> Result<Option<PathBuf>, QueueError> {
+    match variables(name).map(PathBuf::from) {
         Some(path) if path.is_relative() => Err(QueueError::setting(name, "not an absolute path")),
         path => Ok(path),
     }

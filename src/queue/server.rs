@@ -3,7 +3,6 @@
 //! Redirects are not followed: a memory goes to the server that was set, or nowhere. Bodies have
 //! a `Content-Length`. Nothing here waits for longer than the total time-out.
 
-use std::env;
 use std::io;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use ureq::{Agent, Proxy, Timeout};
 
 use super::config::{Server, shown_url};
 use super::state::FARTHEST;
-use super::{Entry, QueueError};
+use super::{Entry, QueueError, Variables};
 use crate::sys::text::{printable, shorten};
 
 /// An answer is a few hundred bytes; what is longer is not ours.
@@ -61,11 +60,11 @@ impl Client {
     ///
     /// # Errors
     /// The proxy that the environment names can't be used.
-    pub fn new(server: Server, connections: usize) -> Result<Client, QueueError> {
+    pub fn new(server: Server, connections: usize, variables: Variables<'_>) -> Result<Client, QueueError> {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .proxy(proxy(&server.url)?)
+            .proxy(proxy(&server.url, variables)?)
             .user_agent(concat!("aimem/", env!("CARGO_PKG_VERSION")))
             .accept("application/json")
             .max_idle_connections(connections)
@@ -241,13 +240,13 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The proxy for this kind of URL, with the exceptions of `NO_PROXY`.
-fn proxy(url: &str) -> Result<Option<Proxy>, QueueError> {
+fn proxy(url: &str, variables: Variables<'_>) -> Result<Option<Proxy>, QueueError> {
     let names: &[&str] = if url.starts_with("https:") {
         &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
     } else {
         &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
     };
-    let Some((name, value)) = first_set(names) else { return Ok(None) };
+    let Some((name, value)) = first_set(names, variables) else { return Ok(None) };
     // The value may hold a credential: it is not shown.
     let unusable = |_| QueueError::setting(name, "not the URL of a proxy that can be used");
     let parts = Proxy::new(&value).map_err(unusable)?;
@@ -258,14 +257,13 @@ fn proxy(url: &str) -> Result<Option<Proxy>, QueueError> {
     if let Some(password) = parts.password() {
         proxy = proxy.password(password);
     }
-    let exceptions = first_set(&["no_proxy", "NO_PROXY"]);
+    let exceptions = first_set(&["no_proxy", "NO_PROXY"], variables);
     for exception in exceptions.iter().flat_map(|(_, value)| value.split(',')) {
         proxy = proxy.no_proxy(exception.trim());
     }
     proxy.build().map(Some).map_err(unusable)
 }
 
-fn first_set<'a>(names: &[&'a str]) -> Option<(&'a str, String)> {
-    let set = |name: &'a str| Some((name, env::var(name).ok().filter(|value| !value.is_empty())?));
-    names.iter().find_map(|name| set(name))
+fn first_set<'a>(names: &[&'a str], variables: Variables<'_>) -> Option<(&'a str, String)> {
+    names.iter().find_map(|&name| Some((name, variables(name)?.into_string().ok()?)))
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Entry, QueueError, Ulid};
+use crate::sys::failure::Op;
 use crate::sys::file::Flock;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::temporary::TemporaryName;
@@ -105,8 +106,8 @@ impl Spool {
     /// A folder can't be made or opened, or is not to be trusted.
     pub fn open(path: &Path) -> Result<Spool, QueueError> {
         let opened = Folder::walk_to_or_make(path, Some(FOLDER_MODE));
-        let mut spool = Spool::of(opened.map_err(QueueError::io("open the folder", path))?)?;
-        let lock = spool.root.look(LOCK).map_err(QueueError::io("look at", spool.root.path_of(LOCK)))?;
+        let mut spool = Spool::of(opened.map_err(QueueError::io(Op::OpenFolder, path))?)?;
+        let lock = spool.root.look(LOCK).map_err(QueueError::io(Op::LookAt, spool.root.path_of(LOCK)))?;
         let is_missing = |part: &Opened| matches!(part, Opened::Missing);
         if !lock.is_some_and(|lock| lock.is_file) || spool.parts.iter().any(is_missing) {
             spool.complete()?;
@@ -119,12 +120,12 @@ impl Spool {
     /// # Errors
     /// A folder can't be opened, or is not to be trusted.
     pub fn existing(path: &Path) -> Result<Option<Spool>, QueueError> {
-        let opened = found(Folder::walk_to(path)).map_err(QueueError::io("open the folder", path))?;
+        let opened = found(Folder::walk_to(path)).map_err(QueueError::io(Op::OpenFolder, path))?;
         opened.map(Spool::of).transpose()
     }
 
     fn of(root: Folder) -> Result<Spool, QueueError> {
-        let mode = root.metadata().map_err(QueueError::io("look at", root.path()))?.mode();
+        let mode = root.metadata().map_err(QueueError::io(Op::LookAt, root.path()))?.mode();
         let parts = FOLDERS.map(|name| match found(root.own_folder(name)) {
             Ok(Some(folder)) => Opened::There(folder),
             Ok(None) => Opened::Missing,
@@ -136,7 +137,7 @@ impl Spool {
     /// Makes the folders that are missing, each durable before anything is put into it.
     fn complete(&mut self) -> Result<(), QueueError> {
         let root = self.root.clone();
-        root.sync_above().map_err(QueueError::io("sync the folder above", root.path()))?;
+        root.sync_above().map_err(QueueError::io(Op::SyncAbove, root.path()))?;
         for (index, name) in FOLDERS.into_iter().enumerate() {
             if matches!(self.parts[index], Opened::Missing) {
                 let made = match self.make_folder(&root, name) {
@@ -144,11 +145,11 @@ impl Spool {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.own_folder(name),
                     made => made,
                 };
-                let made = made.map_err(QueueError::io("create the folder", root.path_of(name)))?;
+                let made = made.map_err(QueueError::io(Op::MakeFolder, root.path_of(name)))?;
                 self.parts[index] = Opened::There(made);
             }
         }
-        root.sync().map_err(QueueError::io("sync", root.path()))?;
+        root.sync().map_err(QueueError::io(Op::Sync, root.path()))?;
         self.open_lock().map(drop)
     }
 
@@ -175,7 +176,7 @@ impl Spool {
 
     /// The same, as a `QueueError`.
     pub(super) fn need(&self, part: Part) -> Result<&Folder, QueueError> {
-        self.part(part).map_err(QueueError::io("open the folder", self.root.path_of(part.name())))
+        self.part(part).map_err(QueueError::io(Op::OpenFolder, self.root.path_of(part.name())))
     }
 
     pub(super) fn folder(&self, place: &Place) -> io::Result<Folder> {
@@ -189,7 +190,7 @@ impl Spool {
 
     /// The folder of a place, as a `QueueError`.
     pub(super) fn need_folder(&self, place: &Place) -> Result<Folder, QueueError> {
-        self.folder(place).map_err(QueueError::io("open the folder", self.path_of(place)))
+        self.folder(place).map_err(QueueError::io(Op::OpenFolder, self.path_of(place)))
     }
 
     /// A place's path, for messages.
@@ -225,7 +226,7 @@ impl Spool {
 
     fn open_lock(&self) -> Result<File, QueueError> {
         let opened = self.open_or_create(&self.root, LOCK, Access::Write);
-        opened.map_err(QueueError::io("open", self.root.path_of(LOCK)))
+        opened.map_err(QueueError::io(Op::Open, self.root.path_of(LOCK)))
     }
 
     /// Saves entries under their names. When this returns, all of them are on disk.
@@ -248,15 +249,15 @@ impl Spool {
         for (name, bytes) in files {
             let name = file_name(*name);
             let path = tmp.path_of(&name);
-            let mut file = self.create_file(tmp, &name).map_err(QueueError::io("create", &path))?;
+            let mut file = self.create_file(tmp, &name).map_err(QueueError::io(Op::Create, &path))?;
             let name = tmp.temporary(name);
             // Where there is no such lock, age alone tells a leftover.
             let _ = sys::file::lock_new(&file);
-            file.write_all(bytes).map_err(QueueError::io("write", &path))?;
+            file.write_all(bytes).map_err(QueueError::io(Op::Write, &path))?;
             staged.push(Staged { file, name });
         }
         for Staged { name, file } in &staged {
-            file.sync_all().map_err(QueueError::io("sync", tmp.path_of(name.as_os_str())))?;
+            file.sync_all().map_err(QueueError::io(Op::Sync, tmp.path_of(name.as_os_str())))?;
         }
         Ok(staged)
     }
@@ -270,7 +271,7 @@ impl Spool {
     pub fn exclusively<T>(&self, change: impl FnOnce() -> Result<T, QueueError>) -> Result<T, QueueError> {
         let (file, path) = (self.open_lock()?, self.root.path_of(LOCK));
         for _ in 0..LOCK_LOOKS {
-            if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io("lock", &path))? {
+            if sys::file::try_flock(&file, Flock::Exclusive).map_err(QueueError::io(Op::Lock, &path))? {
                 let result = change();
                 // Explicitly: a child that was started meanwhile could keep it.
                 let _ = sys::file::unlock(&file);
@@ -294,7 +295,7 @@ fn publish(staged: Vec<Staged>, folder: &Folder) -> Result<(), QueueError> {
     for Staged { file, mut name } in staged {
         let lasting = name.as_os_str().to_owned();
         let renamed = name.rename_to(folder, &lasting);
-        renamed.map_err(QueueError::io("save", folder.path_of(&lasting)))?;
+        renamed.map_err(QueueError::io(Op::Save, folder.path_of(&lasting)))?;
         // For a child that inherited the descriptor.
         let _ = sys::file::unlock(&file);
     }

@@ -20,6 +20,7 @@ use super::spool::file_name;
 use super::state::{State, Totals};
 use super::ulid::Ulids;
 use super::{Entry, Place, QueueError, Spool, Ulid};
+use crate::sys::failure::Op;
 use crate::sys::folder::Folder;
 use crate::sys::found;
 
@@ -81,7 +82,7 @@ impl<'a> Staging<'a> {
 
     fn folder(&self) -> Result<Option<Folder>, QueueError> {
         let root = self.spool.root();
-        found(root.own_folder(FOLDER)).map_err(QueueError::io("open the folder", root.path_of(FOLDER)))
+        found(root.own_folder(FOLDER)).map_err(QueueError::io(Op::OpenFolder, root.path_of(FOLDER)))
     }
 
     fn folder_or_make(&self) -> Result<Folder, QueueError> {
@@ -91,7 +92,7 @@ impl<'a> Staging<'a> {
             None => self
                 .spool
                 .make_folder(root, FOLDER)
-                .map_err(QueueError::io("create the folder", root.path_of(FOLDER))),
+                .map_err(QueueError::io(Op::MakeFolder, root.path_of(FOLDER))),
         }
     }
 
@@ -103,7 +104,7 @@ impl<'a> Staging<'a> {
     pub(super) fn unfinished(&self) -> Result<Option<Plan>, QueueError> {
         let Some(folder) = self.folder()? else { return Ok(None) };
         let path = folder.path_of(PLAN);
-        let read = folder.read_file(PLAN, LONGEST_PLAN).map_err(QueueError::io("read", &path))?;
+        let read = folder.read_file(PLAN, LONGEST_PLAN).map_err(QueueError::io(Op::Read, &path))?;
         let Some(bytes) = read else { return Ok(None) };
         // It was synced before it got its name.
         serde_json::from_slice(&bytes.unwrap_or_default())
@@ -118,13 +119,13 @@ impl<'a> Staging<'a> {
         for (name, entry) in cargo.new.iter().chain(&cargo.dead) {
             // One entry may stand in both lists.
             let file = file_name(*name);
-            if folder.look(&file).map_err(QueueError::io("look at", folder.path_of(&file)))?.is_none() {
+            if folder.look(&file).map_err(QueueError::io(Op::LookAt, folder.path_of(&file)))?.is_none() {
                 self.write(&folder, &file, &entry.to_bytes())?;
             }
         }
         let names = |list: &[(Ulid, Entry)]| list.iter().map(|(name, _)| name.to_string()).collect();
         let counted = |count: usize| if cargo.totals.is_some() { count as u64 } else { 0 };
-        let id = Ulids::default().make().map_err(QueueError::io("name an import in", folder.path()))?;
+        let id = Ulids::default().make().map_err(QueueError::io(Op::Name, folder.path()))?;
         let plan = Plan {
             id: id.to_string(),
             origin,
@@ -138,7 +139,7 @@ impl<'a> Staging<'a> {
         };
         self.write(&folder, UNNAMED, &serde_json::to_vec(&plan).unwrap_or_default())?;
         let named = folder.rename(UNNAMED, &folder, PLAN);
-        named.map_err(QueueError::io("create", folder.path_of(PLAN)))?;
+        named.map_err(QueueError::io(Op::Create, folder.path_of(PLAN)))?;
         sync(&folder)?;
         sync(self.spool.root())?;
         Ok(plan)
@@ -146,9 +147,9 @@ impl<'a> Staging<'a> {
 
     fn write(&self, folder: &Folder, name: &str, bytes: &[u8]) -> Result<(), QueueError> {
         let path = folder.path_of(name);
-        let mut file = self.spool.create_file(folder, name).map_err(QueueError::io("create", &path))?;
-        file.write_all(bytes).map_err(QueueError::io("write", &path))?;
-        file.sync_all().map_err(QueueError::io("sync", path))
+        let mut file = self.spool.create_file(folder, name).map_err(QueueError::io(Op::Create, &path))?;
+        file.write_all(bytes).map_err(QueueError::io(Op::Write, &path))?;
+        file.sync_all().map_err(QueueError::io(Op::Sync, path))
     }
 
     /// Step 3: the entries become the outbox's. May be done again from the beginning.
@@ -169,7 +170,7 @@ impl<'a> Staging<'a> {
             for name in names {
                 let file = format!("{name}.json");
                 let moved = found(staged.rename(&file, &folder, &file));
-                moved.map_err(QueueError::io("save", folder.path_of(&file)))?;
+                moved.map_err(QueueError::io(Op::Save, folder.path_of(&file)))?;
             }
             folder
                 .sync()
@@ -183,11 +184,13 @@ impl<'a> Staging<'a> {
     pub(super) fn clear(&self) -> Result<(), QueueError> {
         let Some(folder) = self.folder()? else { return Ok(()) };
         // The plan goes first: without it the rest does not count as complete.
-        if found(folder.remove_file(PLAN)).map_err(QueueError::io("remove", folder.path_of(PLAN)))?.is_some()
+        if found(folder.remove_file(PLAN))
+            .map_err(QueueError::io(Op::Remove, folder.path_of(PLAN)))?
+            .is_some()
         {
             sync(&folder)?;
         }
-        for name in folder.names().map_err(QueueError::io("list", folder.path()))? {
+        for name in folder.names().map_err(QueueError::io(Op::List, folder.path()))? {
             remove(&folder, &name)?;
         }
         Ok(())
@@ -195,11 +198,11 @@ impl<'a> Staging<'a> {
 }
 
 fn remove(folder: &Folder, name: impl AsRef<std::ffi::OsStr>) -> Result<(), QueueError> {
-    folder.remove_file(&name).map_err(QueueError::io("remove", folder.path_of(&name)))
+    folder.remove_file(&name).map_err(QueueError::io(Op::Remove, folder.path_of(&name)))
 }
 
 fn sync(folder: &Folder) -> Result<(), QueueError> {
-    folder.sync().map_err(QueueError::io("sync", folder.path()))
+    folder.sync().map_err(QueueError::io(Op::Sync, folder.path()))
 }
 
 impl Plan {

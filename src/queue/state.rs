@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spool::FILE_MODE;
 use super::{QueueError, Spool};
+use crate::sys::failure::Op;
 use crate::sys::folder::Fresh;
 
 const NAME: &str = "state.json";
@@ -154,7 +155,7 @@ impl State {
         if state != before {
             let root = spool.root();
             if let Some(None) = read(spool)? {
-                root.rename(NAME, root, ASIDE).map_err(QueueError::io("set aside", root.path_of(NAME)))?;
+                root.rename(NAME, root, ASIDE).map_err(QueueError::io(Op::SetAside, root.path_of(NAME)))?;
             }
             // We have the outbox's lock: leftovers are those of killed processes.
             Fresh::sweep(root, NAME);
@@ -163,7 +164,7 @@ impl State {
             Fresh::write(root, NAME, &bytes, FILE_MODE, KEPT_MODE)
                 .and_then(|fresh| fresh.rename_to(NAME))
                 .and_then(|()| root.sync())
-                .map_err(QueueError::io("replace", root.path_of(NAME)))?;
+                .map_err(QueueError::io(Op::Replace, root.path_of(NAME)))?;
         }
         Ok(result)
     }
@@ -190,7 +191,7 @@ impl State {
 /// `None` without a file, `Some(None)` for a malformed one.
 fn read(spool: &Spool) -> Result<Option<Option<State>>, QueueError> {
     let read = spool.root().read_file(NAME, LONGEST);
-    let bytes = read.map_err(QueueError::io("read", spool.root().path_of(NAME)))?;
+    let bytes = read.map_err(QueueError::io(Op::Read, spool.root().path_of(NAME)))?;
     Ok(bytes.map(|bytes| serde_json::from_slice(&bytes?).ok()))
 }
 

@@ -11,6 +11,7 @@ use std::time::SystemTime;
 use super::temporary::{NAME_LIMIT, Temporary, link_of};
 use super::{ReplaceError, Source, Warning, metadata};
 use crate::sys::dir::{Access, Dir};
+use crate::sys::failure::Op;
 use crate::sys::file::Identity;
 use crate::sys::temporary::TemporaryName;
 
@@ -58,7 +59,7 @@ pub fn backups(target: &Path) -> Result<Vec<Backup>, ReplaceError> {
             Ok(meta) => found.push(Backup { index, path, size: meta.len(), modified: meta.modified().ok() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound && gaps == 0 => gaps += 1,
             Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-            Err(error) => return Err(ReplaceError::io("look at", path)(error)),
+            Err(error) => return Err(ReplaceError::io(Op::LookAt, path)(error)),
         }
     }
     Ok(found)
@@ -103,7 +104,7 @@ impl Kept {
 }
 
 fn look(place: &Dir, name: &OsStr) -> Result<Option<Identity>, ReplaceError> {
-    let found = place.look(name).map_err(ReplaceError::io("look at", place.path().join(name)))?;
+    let found = place.look(name).map_err(ReplaceError::io(Op::LookAt, place.path().join(name)))?;
     Ok(found.map(|version| version.identity))
 }
 
@@ -139,7 +140,7 @@ pub(super) fn prepare(
         return Ok(if same { Plan::Ready(link, None) } else { Plan::Overtaken });
     }
     let backup = place.path().join(backup_name(target, 0));
-    let fail = || ReplaceError::io("make the backup", &backup);
+    let fail = || ReplaceError::io(Op::MakeBackup, &backup);
     let temporary = Temporary::create(place, target, true)?;
     let mut from: &fs::File = file;
     io::Seek::seek(&mut from, io::SeekFrom::Start(0)).map_err(fail())?;
@@ -179,7 +180,7 @@ pub(super) fn name(
     let backup = backup_name(target, 0);
     match ready.rename_to(place, &backup) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(ReplaceError::io("make the backup", place.path().join(backup))(error)),
+        Err(error) => Err(ReplaceError::io(Op::MakeBackup, place.path().join(backup))(error)),
         Ok(()) => Ok(true),
     }
 }
@@ -190,7 +191,7 @@ fn move_up(place: &Dir, target: &OsStr, count: u32) -> Result<(), ReplaceError> 
     for index in (0..count).rev() {
         let from = backup_name(target, index);
         let moved = place.rename(&from, place, backup_name(target, index + 1));
-        moved.map_err(ReplaceError::io("move the backup", place.path().join(from)))?;
+        moved.map_err(ReplaceError::io(Op::MoveBackup, place.path().join(from)))?;
     }
     Ok(())
 }

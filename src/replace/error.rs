@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use crate::sys::text::{pids, shown};
 
+use crate::sys::failure::{Hint, Kind, Op, PathError};
+
 /// An error of this module. Unless [`ReplaceError::file_may_have_changed`], the file is as it was,
 /// and no temporary file is left.
 #[derive(Debug, thiserror::Error)]
@@ -95,18 +97,53 @@ pub enum ReplaceError {
         index: u32,
     },
     /// Anything else that the system refused.
-    #[error("cannot {action} {}", shown(.path))]
-    Io {
-        /// What we were doing, as a verb.
-        action: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
 }
 
 impl ReplaceError {
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        use ReplaceError as E;
+        match self {
+            E::IsDirectory(_) | E::NotAFile(_) | E::NoBackup { .. } => Kind::NoInput,
+            E::BackupName { .. } | E::MountPoint(_) => Kind::CantCreate,
+            E::FolderKept { .. } => Kind::Busy,
+            E::Displaced { .. } | E::Overtaken { .. } => Kind::Lost,
+            E::Unsettled { .. } => Kind::Io,
+            E::NotDurable { .. } | E::Damaged { .. } => Kind::Unfinished,
+            E::Folder { source, .. } => Kind::of_creating(source),
+            E::Path(PathError { op: Op::Open | Op::Find, source, .. }) => Kind::of_reading(source),
+            E::Path(error) => Kind::of_creating(&error.source),
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Hint> {
+        use ReplaceError as E;
+        let hint = match self {
+            E::BackupName { .. } => Hint::Say("work without --backup, or shorten the file's name"),
+            E::Folder { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Hint::WriteInPlace
+            }
+            E::MountPoint(_) => Hint::MountFolder,
+            E::FolderKept { folder, .. } => Hint::WaitForFolder(folder.clone()),
+            E::Displaced { path, kept } => Hint::Merge(path.clone(), kept.clone()),
+            E::Overtaken { .. } => Hint::Say(
+                "what was written is in the replaced version, if anybody has kept that; look at the file before you try again",
+            ),
+            E::Unsettled { .. } => Hint::Say("nothing was changed; look after the disk"),
+            E::NotDurable { .. } => {
+                Hint::Say("the new content is in place: do not repeat the change, but look after the disk")
+            }
+            E::Damaged { backup: Some(backup), .. } => Hint::OldContent(backup.clone()),
+            E::Damaged { backup: None, .. } => Hint::KeepVersions,
+            E::NoBackup { path, .. } => Hint::SeeVersions(path.clone()),
+            E::IsDirectory(_) | E::NotAFile(_) | E::Folder { .. } | E::Path(_) => return None,
+        };
+        Some(hint)
+    }
+
     /// Whether the file may be another than before. Then the same change must not be made again
     /// without a look at it.
     pub fn file_may_have_changed(&self) -> bool {
@@ -114,11 +151,8 @@ impl ReplaceError {
         matches!(self, E::Displaced { .. } | E::Overtaken { .. } | E::NotDurable { .. } | E::Damaged { .. })
     }
 
-    pub(super) fn io(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(io::Error) -> ReplaceError {
-        let path = path.into();
-        move |source| ReplaceError::Io { action, path, source }
+    pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> ReplaceError {
+        let error = PathError::of(op, path);
+        move |source| error(source).into()
     }
 }

@@ -21,6 +21,7 @@ use super::folder::Folder;
 use super::temporary::{Temporary, fitted, prefix, random_digits, rename_to_new};
 use super::{ReplaceError, Source};
 use crate::sys::dir::{Dir, NoExchange, Version};
+use crate::sys::failure::Op;
 use crate::sys::temporary::TemporaryName;
 
 /// What the names of files end with that exchange their names with a target.
@@ -79,7 +80,7 @@ pub(super) struct Ready {
 impl Ready {
     pub(super) fn new(temporary: Temporary, source: &Source) -> Result<Ready, ReplaceError> {
         let (mut name, file) = temporary.into_parts();
-        let fail = |error| ReplaceError::io("replace", source.path())(error);
+        let fail = |error| ReplaceError::io(Op::Replace, source.path())(error);
         let mark = match source.version() {
             None => None,
             Some(read) => {
@@ -156,7 +157,7 @@ fn refused(source: &Source, error: io::Error) -> ReplaceError {
     if error.kind() == io::ErrorKind::ResourceBusy {
         return ReplaceError::MountPoint(source.path().to_owned());
     }
-    ReplaceError::io("replace", source.path())(error)
+    ReplaceError::io(Op::Replace, source.path())(error)
 }
 
 impl Mark {

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::ReplaceError;
 use crate::sys;
 use crate::sys::dir::Dir;
+use crate::sys::failure::Op;
 use crate::sys::file::Flock;
 
 /// For so long somebody else's kernel lock is waited for.
@@ -67,7 +68,7 @@ impl Folder {
             Ok(Locked::Kept) => self.lock = Lock::Kept,
             Ok(Locked::Interrupted(by)) => return Ok(Some(by)),
             Err(error) if sys::file::no_folder_flock(&error) => self.lock = Lock::Unknown,
-            Err(error) => return Err(ReplaceError::io("lock the folder", self.place.path())(error)),
+            Err(error) => return Err(ReplaceError::io(Op::Lock, self.place.path())(error)),
         }
         Ok(None)
     }
@@ -104,7 +105,7 @@ impl Folder {
         let folder = self.place.path().to_owned();
         if self.readable.is_none() {
             let refused = io::Error::from(io::ErrorKind::PermissionDenied);
-            return ReplaceError::io("open the folder", folder)(refused);
+            return ReplaceError::io(Op::OpenFolder, folder)(refused);
         }
         let holders = sys::process::who_has_open(&folder);
         ReplaceError::FolderKept { folder, holders }

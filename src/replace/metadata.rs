@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::{ReplaceError, Warning};
 use crate::sys;
+use crate::sys::failure::Op;
 
 const SET_USER_ID: u32 = 0o4000;
 const SET_GROUP_ID: u32 = 0o2000;
@@ -21,8 +22,8 @@ pub(super) fn copy(
     path: &Path,
     warnings: &mut Vec<Warning>,
 ) -> Result<(), ReplaceError> {
-    let fail = |action: &'static str| ReplaceError::io(action, path);
-    let made = new.metadata().map_err(fail("look at"))?;
+    let fail = |op| ReplaceError::io(op, path);
+    let made = new.metadata().map_err(fail(Op::LookAt))?;
     let mut mode = meta.mode();
     let wanted_user = (made.uid() != meta.uid()).then_some(meta.uid());
     let wanted_group = (made.gid() != meta.gid()).then_some(meta.gid());
@@ -41,7 +42,7 @@ pub(super) fn copy(
         }
     }
     copy_attributes(old, new, path, warnings)?;
-    sys::file::set_mode(new, mode).map_err(fail("set the permissions of"))
+    sys::file::set_mode(new, mode).map_err(fail(Op::SetMode))
 }
 
 fn copy_attributes(
@@ -50,16 +51,16 @@ fn copy_attributes(
     path: &Path,
     warnings: &mut Vec<Warning>,
 ) -> Result<(), ReplaceError> {
-    let fail = |action: &'static str| ReplaceError::io(action, path);
-    let names = sys::file::attribute_names(old).map_err(fail("list the attributes of"))?;
+    let fail = |op| ReplaceError::io(op, path);
+    let names = sys::file::attribute_names(old).map_err(fail(Op::ListAttributes))?;
     // A folder's default ACL gives a new file attributes that the old one never had.
-    for name in sys::file::attribute_names(new).map_err(fail("list the attributes of"))? {
+    for name in sys::file::attribute_names(new).map_err(fail(Op::ListAttributes))? {
         if !names.contains(&name) && sys::file::remove_attribute(new, &name).is_err() {
             warnings.push(Warning::attribute(path, &name));
         }
     }
     for name in names {
-        let Some(value) = sys::file::attribute(old, &name).map_err(fail("read an attribute of"))? else {
+        let Some(value) = sys::file::attribute(old, &name).map_err(fail(Op::ReadAttribute))? else {
             continue;
         };
         let has_it = || sys::file::attribute(new, &name).ok().flatten().as_ref() == Some(&value);

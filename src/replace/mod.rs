@@ -86,6 +86,7 @@ pub use warning::Warning;
 
 use crate::sys;
 use crate::sys::dir::Dir;
+use crate::sys::failure::Op;
 use crate::sys::path::folder_of;
 use backup::{Kept, Plan};
 use exchange::Ready;
@@ -191,7 +192,7 @@ impl Replace {
             }
         }
         let busy = io::Error::new(io::ErrorKind::ResourceBusy, "another program replaces it all the time");
-        Err(ReplaceError::io("replace", path)(busy))
+        Err(ReplaceError::io(Op::Replace, path)(busy))
     }
 
     /// Makes sure that the backups' names will not be too long, before anything is touched.
@@ -306,11 +307,11 @@ impl Replace {
         let model = if source.exists() { Some(source) } else { self.like.as_deref() };
         let temporary = Temporary::create(place, source.name(), model.is_some())?;
         let mut file = temporary.file();
-        file.write_all(content).map_err(ReplaceError::io("write", path))?;
+        file.write_all(content).map_err(ReplaceError::io(Op::Write, path))?;
         if let Some((old, meta)) = model.and_then(|model| Some((model.file()?, model.metadata()?))) {
             metadata::copy(old, meta, file, path, warnings)?;
         }
-        file.sync_all().map_err(ReplaceError::io("sync", path))?;
+        file.sync_all().map_err(ReplaceError::io(Op::Sync, path))?;
         Ready::new(temporary, source)
     }
 }
@@ -321,11 +322,11 @@ impl Replace {
 /// Returns whether a hard link to the file can surely be removed again: a superuser's power ends
 /// at the border of its user namespace, which can't be seen.
 fn may_replace(place: &Dir, source: &Source, meta: &std::fs::Metadata) -> Result<bool, ReplaceError> {
-    let folder = place.metadata().map_err(ReplaceError::io("look at", place.path()))?;
+    let folder = place.metadata().map_err(ReplaceError::io(Op::LookAt, place.path()))?;
     let me = sys::process::effective_user();
     let others = folder.mode() & STICKY != 0 && folder.uid() != me && meta.uid() != me;
     if others && !sys::process::acts_as_owner() {
-        return Err(ReplaceError::io("replace", source.path())(sys::not_permitted()));
+        return Err(ReplaceError::io(Op::Replace, source.path())(sys::not_permitted()));
     }
     Ok(!others)
 }

@@ -10,6 +10,7 @@ use super::ReplaceError;
 use super::folder::{Folder, PATIENCE};
 use crate::sys;
 use crate::sys::dir::{Access, Version};
+use crate::sys::failure::{Op, PathError};
 use crate::sys::path::folder_of;
 
 /// So often a path is resolved anew because it turned while it was followed.
@@ -35,7 +36,7 @@ impl Source {
         loop {
             match Source::open_resolved(path) {
                 // A link where there was none when the path was resolved.
-                Err(ReplaceError::Io { source, action: "open", .. })
+                Err(ReplaceError::Path(PathError { op: Op::Open, source, .. }))
                     if sys::is_loop(&source) && turns < MOST_TURNS =>
                 {
                     turns += 1;
@@ -46,11 +47,11 @@ impl Source {
     }
 
     fn open_resolved(path: &Path) -> Result<Source, ReplaceError> {
-        let path = sys::path::resolve(path).map_err(ReplaceError::io("find", path))?;
+        let path = sys::path::resolve(path).map_err(ReplaceError::io(Op::Find, path))?;
         if path.file_name().is_none() {
             return Err(ReplaceError::IsDirectory(path));
         }
-        let folder = sys::found(Folder::open(folder_of(&path))).map_err(ReplaceError::io("open", &path))?;
+        let folder = sys::found(Folder::open(folder_of(&path))).map_err(ReplaceError::io(Op::Open, &path))?;
         let mut source = Source { path, folder, open: None };
         source.open_file()?;
         Ok(source)
@@ -65,9 +66,9 @@ impl Source {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             // A socket can't be opened at all.
             Err(error) if sys::is_no_file(&error) => return Err(ReplaceError::NotAFile(path())),
-            Err(error) => return Err(ReplaceError::io("open", path())(error)),
+            Err(error) => return Err(ReplaceError::io(Op::Open, path())(error)),
         };
-        let meta = file.metadata().map_err(ReplaceError::io("look at", path()))?;
+        let meta = file.metadata().map_err(ReplaceError::io(Op::LookAt, path()))?;
         if meta.is_dir() {
             return Err(ReplaceError::IsDirectory(path()));
         }
@@ -96,8 +97,8 @@ impl Source {
         let Some((file, meta)) = &self.open else { return Ok(Vec::new()) };
         let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
         let mut file = file;
-        file.seek(io::SeekFrom::Start(0)).map_err(ReplaceError::io("read", &self.path))?;
-        file.read_to_end(&mut bytes).map_err(ReplaceError::io("read", &self.path))?;
+        file.seek(io::SeekFrom::Start(0)).map_err(ReplaceError::io(Op::Read, &self.path))?;
+        file.read_to_end(&mut bytes).map_err(ReplaceError::io(Op::Read, &self.path))?;
         Ok(bytes)
     }
 

@@ -12,6 +12,7 @@ use super::folder::{Folder, Locked, PATIENCE, lock_soon};
 use super::{Replace, ReplaceError, Source, Warning, backup_path};
 use crate::sys;
 use crate::sys::dir::{Access, Dir, Version};
+use crate::sys::failure::Op;
 use crate::sys::file::Identity;
 use crate::sys::temporary::TemporaryName;
 
@@ -129,7 +130,7 @@ impl Staged {
 
     fn is_current(&self) -> Result<bool, ReplaceError> {
         let now = self.folder.place().version_of(self.source.name());
-        Ok(now.map_err(ReplaceError::io("look at", self.source.path()))? == self.source.version())
+        Ok(now.map_err(ReplaceError::io(Op::LookAt, self.source.path()))? == self.source.version())
     }
 
     /// Puts the new content in place, if the target still is the version that was read.
@@ -186,13 +187,13 @@ fn open_locked<S>(
 ) -> Result<Opened<S>, ReplaceError> {
     let file = match place.open_file(source.name(), Access::Write) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Opened::File(None)),
-        opened => opened.map_err(ReplaceError::io("open", source.path()))?,
+        opened => opened.map_err(ReplaceError::io(Op::Open, source.path()))?,
     };
     match lock_soon(&file, patience, sleep) {
         Ok(Locked::Interrupted(by)) => return Ok(Opened::Interrupted(by)),
         Ok(Locked::Ours | Locked::Kept) => {}
         Err(error) if sys::file::no_flock(&error) => {}
-        Err(error) => return Err(ReplaceError::io("lock", source.path())(error)),
+        Err(error) => return Err(ReplaceError::io(Op::Lock, source.path())(error)),
     }
     Ok(Opened::File(Some(file)))
 }
@@ -207,7 +208,7 @@ fn overwrite(
 ) -> Result<Option<()>, ReplaceError> {
     let path = source.path();
     let old = source.read()?;
-    let look = || ReplaceError::io("look at", path);
+    let look = || ReplaceError::io(Op::LookAt, path);
     let opened = file.metadata().map_err(look())?;
     let named = place.version_of(source.name()).map_err(look())?;
     if source.version() != Some(Version::from(&opened)) || source.version() != named {
@@ -216,7 +217,7 @@ fn overwrite(
     if let Err(error) = rewrite(file, content) {
         // The old content had room before, and has it again.
         if rewrite(file, &old).and_then(|()| file.sync_all()).is_ok() {
-            return Err(ReplaceError::io("write", path)(error));
+            return Err(ReplaceError::io(Op::Write, path)(error));
         }
         let backup = has_backup.then(|| backup_path(path, 0));
         return Err(ReplaceError::Damaged { path: path.to_owned(), backup, source: error });

@@ -67,3 +67,10 @@ impl fmt::Display for Warning {
         }
     }
 }
+
+/// As it is told.
+impl serde::Serialize for Warning {
+    fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(self)
+    }
+}

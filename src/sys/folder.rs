@@ -131,7 +131,7 @@ impl Folder {
     /// certainly the one that was made: the name may have been given to another folder of the
     /// superuser.
     fn make(&self, name: &OsStr, mode: Option<u32>) -> io::Result<(Folder, bool)> {
-        let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o777) as RawMode);
+        let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o1777) as RawMode);
         rustix::fs::mkdirat(self.file(), name, bits)?;
         let made = match (self.folder(name), mode) {
             // With an unusual umask it can't be opened yet.

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod dir;
 mod errno;
+pub mod failure;
 pub mod file;
 pub mod folder;
 pub mod log;

@@ -10,7 +10,8 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
-use super::super::{Cli, env, exit, output};
+use super::super::{Cli, exit, output};
+use crate::settings;
 
 /// Print the manual page of a verb, or write all of them
 #[derive(Debug, Args)]
@@ -89,7 +90,7 @@ fn render(command: &Command, path: &[String], out: &mut dyn Write) -> io::Result
         rest.control("fi", []);
     }
     table(&mut rest, "EXIT STATUS", &exit::TABLE);
-    table(&mut rest, "ENVIRONMENT", &env::TABLE);
+    table(&mut rest, "ENVIRONMENT", &settings::TABLE);
     rest.control("SH", ["SEE ALSO"]);
     let others = if path.is_empty() {
         "aimem-lock-with(1), aimem-update(1), flock(1), jq(1)"

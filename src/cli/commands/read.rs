@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -12,7 +13,10 @@ use super::super::filter_args::FilterArgs;
 use super::super::output;
 use super::super::waiting::Patient;
 use crate::document::EqualKeys;
-use crate::memory::{self, Duplicates, Found, MemoryError, Program};
+use crate::memory::{self, Duplicates, Program, Subject, is_json};
+use crate::place::{FilePlace, Place as _, PlaceError, etag};
+use crate::replace::Replace;
+use crate::sys::failure::Hint;
 
 /// Print a file, or what a filter makes of it
 #[derive(Debug, Args)]
@@ -52,44 +56,45 @@ impl Read {
             Some(self.lock.locker(call("read", &[&path], None)).map_err(hint_at_no_lock)?)
         };
         let mut patient = Patient::new()?;
-        let found = memory::read(locker.as_ref(), &path, &mut patient);
+        let found = FilePlace::new(&path, locker.as_ref(), Replace::new(), &mut patient).look();
         let found = found.map_err(|error| match error {
-            MemoryError::Lock(error) => hint_at_no_lock(self.lock.wait.choose_exit(error)),
+            PlaceError::Lock(error) => hint_at_no_lock(self.lock.wait.choose_exit(error)),
             error => error.into(),
         })?;
-        let found = match (found, &self.default) {
-            (Some(found), _) => found,
+        let bytes = match (found.bytes, &self.default) {
+            (Some(bytes), _) => bytes,
             (None, Some(text)) => {
-                memory::validate(text.as_bytes(), "the default")?;
-                Found { path: path.clone(), bytes: format!("{text}\n").into_bytes() }
+                memory::validate(text.as_bytes(), Subject::Default)?;
+                Arc::new(format!("{text}\n").into_bytes())
             }
             (None, None) => {
                 let missing = CliError::new(Exit::NoInput, format!("{} does not exist", path.display()))
-                    .hint("name what to print instead with --default");
+                    .advise(Hint::GiveDefault);
                 return Err(self.filter.hint_at_order(missing));
             }
         };
         if self.etag {
-            output::result(format!("{}\n", memory::etag(&found.bytes)).as_bytes())?;
+            output::result(format!("{}\n", etag(&bytes)).as_bytes())?;
             return Ok(Exit::Done);
         }
-        let as_json = self.pretty || self.filter.has_layout() || !self.raw && is_json(&path, &found.path);
+        let as_json =
+            self.pretty || self.filter.has_layout() || !self.raw && (is_json(&path) || is_json(&found.name));
         match program {
-            Some(program) => self.print(&program, found, &path, &mut patient),
+            Some(program) => self.print(&program, bytes, &path, &mut patient),
             None if as_json => {
                 let as_it_is = self.filter.laid_out(".".to_owned());
-                self.print(&as_it_is, found, &path, &mut patient)
+                self.print(&as_it_is, bytes, &path, &mut patient)
             }
-            None => output::result(&found.bytes).map(|()| Exit::Done),
+            None => output::result(&bytes).map(|()| Exit::Done),
         }
     }
 
-    fn print(&self, program: &Program, found: Found, path: &Path, patient: &mut Patient) -> Outcome {
+    fn print(&self, program: &Program, bytes: Arc<Vec<u8>>, path: &Path, patient: &mut Patient) -> Outcome {
         let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
-        let what = path.display().to_string();
+        let what = Subject::Document(path.to_owned());
         let duplicates = self.filter.duplicates(Duplicates::Tell(warn_of_equal_keys));
         let program = &Program { duplicates, ..program.clone() };
-        let last = memory::print_results(program, found.bytes, what, self.raw, patient, out)?;
+        let last = memory::print_results(program, bytes, what, self.raw, patient, out)?;
         let truthy = match last {
             Ok(last) => last,
             Err(error) => return output::settle(Err(error)).map(|()| Exit::Done),
@@ -99,25 +104,17 @@ impl Read {
     }
 }
 
-fn warn_of_equal_keys(what: &str, keys: &EqualKeys) {
+fn warn_of_equal_keys(what: &Subject, keys: &EqualKeys) {
     output::warning(format!("{what}: {keys}; the last one counts"));
 }
 
 /// Whoever only reads can do without the lock where none can be made.
 fn hint_at_no_lock(error: CliError) -> CliError {
-    match (error.exit, &error.hint) {
+    match (error.exit, error.what_to_do()) {
         (Exit::Permission | Exit::CantCreate, Some(hint)) => {
-            let hint = format!("{hint}, or read without the lock: --no-lock");
-            error.hint(hint)
+            error.hint(format!("{hint}, or read without the lock: --no-lock"))
         }
         (Exit::Permission | Exit::CantCreate, None) => error.hint("read without the lock: --no-lock"),
         _ => error,
     }
-}
-
-/// Whether a file's name says that it holds JSON: as typed, or what a link points to.
-pub(crate) fn is_json(typed: &Path, real: &Path) -> bool {
-    [typed, real]
-        .iter()
-        .any(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")))
 }

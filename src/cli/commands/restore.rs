@@ -12,7 +12,8 @@ use super::super::exit::Exit;
 use super::super::waiting::Patient;
 use super::super::{diff, output};
 use crate::lock::Target;
-use crate::memory::{self, Session};
+use crate::memory;
+use crate::place::FilePlace;
 use crate::replace::{Backup, backups};
 
 /// Put an earlier version of a file back
@@ -60,9 +61,10 @@ impl Restore {
         let locker = self.lock.locker(call("restore", &[&self.file], None))?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let session = Session { locker: Some(&locker), replace, waiter: &mut patient };
-        let restored = memory::restore(session, &self.file, self.from, self.dry_run)
-            .map_err(|error| self.lock.wait.choose_exit(error))?;
+        let mut place = FilePlace::new(&self.file, Some(&locker), replace, &mut patient);
+        let request = memory::Restore { version: self.from, dry_run: self.dry_run };
+        let restored =
+            memory::restore(&mut place, &request).map_err(|error| self.lock.wait.choose_exit(error))?;
         restored.warnings.iter().for_each(output::warning);
         if self.dry_run {
             output::result(diff::unified(&self.file, &restored.old, &restored.new).as_bytes())?;

@@ -7,8 +7,10 @@ use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::waiting::Patient;
-use super::super::{diff, env, output};
-use crate::memory::{self, Duplicates, MemoryError, Pipe, Session, Transform};
+use super::super::{diff, output};
+use crate::memory::{self, Duplicates, MemoryError, Pipe, Subject, Transform};
+use crate::place::FilePlace;
+use crate::settings;
 
 /// Change a JSON document with a jq filter or a command
 #[derive(Debug, Args)]
@@ -56,7 +58,7 @@ impl Update {
             }
             None if self.pipe => {
                 let duplicates = self.filter.duplicates(Duplicates::Refuse);
-                let (inherited, limits) = (env::lock_ids()?, self.filter.limits());
+                let (inherited, limits) = (settings::lock_ids()?, self.filter.limits());
                 Box::new(Pipe { command, inherited, duplicates, limits })
             }
             Some(program) => Box::new(program),
@@ -67,15 +69,15 @@ impl Update {
         };
         let create = self.create.map(String::into_bytes);
         if let Some(start) = &create {
-            memory::validate(start, "the start given with --create")?;
+            memory::validate(start, Subject::Start)?;
         }
         let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let session = Session { locker: Some(&locker), replace, waiter: &mut patient };
+        let mut place = FilePlace::new(&path, Some(&locker), replace, &mut patient);
         let request = memory::Update { create, dry_run: self.dry_run };
         let updated =
-            memory::update(session, &path, &request, transform.as_mut()).map_err(|error| match error {
+            memory::update(&mut place, &request, transform.as_mut()).map_err(|error| match error {
                 MemoryError::Missing { .. } | MemoryError::Filter { .. } => {
                     self.filter.hint_at_order(error.into())
                 }

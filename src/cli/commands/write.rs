@@ -12,9 +12,8 @@ use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::output;
 use super::super::waiting::Patient;
-use super::read::is_json;
-use crate::memory::{self, Session};
-use crate::sys;
+use crate::memory::{self, Validate};
+use crate::place::FilePlace;
 
 /// Replace a file by what stands on standard input
 #[derive(Debug, Args)]
@@ -56,20 +55,15 @@ impl Write {
                 bytes
             }
         };
-        // What cannot be resolved is refused later, with the reason.
-        let real = sys::path::resolve(&self.file).unwrap_or_else(|_| self.file.clone());
-        let request = memory::Write {
-            content,
-            validate: self.validate || is_json(&self.file, &real),
-            if_match: self.if_match,
-        };
+        let validate = if self.validate { Validate::Always } else { Validate::ByName };
+        let request = memory::Write { content, validate, if_match: self.if_match };
         let locker =
             if self.no_lock { None } else { Some(self.lock.locker(call("write", &[&self.file], None))?) };
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let session = Session { locker: locker.as_ref(), replace, waiter: &mut patient };
-        let written = memory::write(session, &self.file, &request)
-            .map_err(|error| self.lock.wait.choose_exit(error))?;
+        let mut place = FilePlace::new(&self.file, locker.as_ref(), replace, &mut patient).make_folders(true);
+        let written =
+            memory::write(&mut place, request).map_err(|error| self.lock.wait.choose_exit(error))?;
         written.warnings.iter().for_each(output::warning);
         Ok(Exit::Done)
     }

@@ -17,6 +17,7 @@ use super::{BACKUP, EMERGENCY, LOCK, OldError, QUEUE, TAKEN};
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockError, Locker};
 use crate::sys::dir::Version;
+use crate::sys::failure::Op;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Folder, Fresh};
 use crate::sys::process::who_has_open_as;
@@ -58,11 +59,11 @@ impl OldFiles {
         let path = self.folder.path_of(LOCK);
         // Not truncated: the time of its last change says since when somebody has it.
         let opened = self.folder.open_or_create(LOCK, Access::Write, 0o644);
-        let file = opened.map_err(OldError::io("open", &path))?;
-        if sys::file::try_flock(&file, Flock::Exclusive).map_err(OldError::io("lock", &path))? {
+        let file = opened.map_err(OldError::io(Op::Open, &path))?;
+        if sys::file::try_flock(&file, Flock::Exclusive).map_err(OldError::io(Op::Lock, &path))? {
             return Ok(file);
         }
-        let identity = Identity::from(&file.metadata().map_err(OldError::io("look at", &path))?);
+        let identity = Identity::from(&file.metadata().map_err(OldError::io(Op::LookAt, &path))?);
         let holder = pids(&who_has_open_as(&path, identity));
         Err(OldError::Busy(format!("{} is held by {holder}", path.display())))
     }
@@ -110,7 +111,7 @@ impl Locked<'_> {
             OldFile::Backup => BACKUP,
             OldFile::Taken => TAKEN,
         };
-        let fail = |error| OldError::io("read", self.folder.path_of(name))(error);
+        let fail = |error| OldError::io(Op::Read, self.folder.path_of(name))(error);
         let Some(bytes) = self.folder.read_file(name, LONGEST).map_err(fail)? else { return Ok(None) };
         let too_large = || io::Error::other(format!("it is larger than {LONGEST} bytes"));
         bytes.ok_or_else(|| fail(too_large())).map(Some)
@@ -123,7 +124,7 @@ impl Locked<'_> {
     pub fn queue_version(&self) -> Result<Option<QueueVersion>, OldError> {
         let opened = found(self.folder.open_readable(QUEUE));
         let meta = opened.and_then(|file| file.map(|file| Ok((file.metadata()?, file))).transpose());
-        let version = meta.map_err(OldError::io("open", self.folder.path_of(QUEUE)))?;
+        let version = meta.map_err(OldError::io(Op::Open, self.folder.path_of(QUEUE)))?;
         Ok(version.map(|(meta, file)| QueueVersion { meta, _file: file }))
     }
 
@@ -135,14 +136,18 @@ impl Locked<'_> {
         let (folder, path) = (self.folder, self.folder.path_of(QUEUE));
         Fresh::sweep(folder, QUEUE);
         let (mode, owner) = (before.meta.mode() & 0o777, before.meta.uid());
-        let fresh = Fresh::write(folder, QUEUE, bytes, mode, mode).map_err(OldError::io("replace", &path))?;
-        let made = fresh.file().metadata().map_err(OldError::io("look at", &path))?.uid();
+        let fresh =
+            Fresh::write(folder, QUEUE, bytes, mode, mode).map_err(OldError::io(Op::Replace, &path))?;
+        let made = fresh.file().metadata().map_err(OldError::io(Op::LookAt, &path))?.uid();
         // The old programs must be able to read it afterwards.
         if made != owner && made != folder.owner() && mode & READABLE_BY_OTHERS == 0 {
             let why = format!("user {owner} could not read the new file: let that user import it");
-            return Err(OldError::io("replace", path)(io::Error::new(io::ErrorKind::PermissionDenied, why)));
+            return Err(OldError::io(Op::Replace, path)(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                why,
+            )));
         }
-        self.publish(before, "replace", || fresh.rename_to(QUEUE))
+        self.publish(before, Op::Replace, || fresh.rename_to(QUEUE))
     }
 
     /// Sets the queue file aside if it still is that version. Returns where it is then.
@@ -151,14 +156,14 @@ impl Locked<'_> {
     /// As [`Locked::replace_queue`].
     pub fn set_queue_aside(&self, before: &QueueVersion) -> Result<Option<PathBuf>, OldError> {
         let aside = self.free_name(QUEUE)?;
-        let moved = self.publish(before, "set aside", || self.folder.move_new(QUEUE, &aside))?;
+        let moved = self.publish(before, Op::SetAside, || self.folder.move_new(QUEUE, &aside))?;
         Ok(moved.then(|| self.folder.path_of(aside)))
     }
 
     fn publish(
         &self,
         before: &QueueVersion,
-        action: &'static str,
+        op: Op,
         change: impl FnOnce() -> io::Result<()>,
     ) -> Result<bool, OldError> {
         let commit = || {
@@ -166,7 +171,7 @@ impl Locked<'_> {
             if is_same { change().map(|()| true) } else { Ok(false) }
         };
         let changed = self.held.publish(&mut Silent, commit)?;
-        let changed = changed.map_err(OldError::io(action, self.folder.path_of(QUEUE)))?;
+        let changed = changed.map_err(OldError::io(op, self.folder.path_of(QUEUE)))?;
         if changed {
             self.sync()?;
         }
@@ -180,17 +185,17 @@ impl Locked<'_> {
     /// It can't be taken or read. What was taken is found there the next time.
     pub fn take_emergency(&self) -> Result<Option<Vec<u8>>, OldError> {
         let (folder, path) = (self.folder, self.folder.path_of(TAKEN));
-        if folder.look(TAKEN).map_err(OldError::io("look at", &path))?.is_none() {
+        if folder.look(TAKEN).map_err(OldError::io(Op::LookAt, &path))?.is_none() {
             // Only what can be read is taken.
             let emergency = folder.path_of(EMERGENCY);
-            let taken = found(folder.open_readable(EMERGENCY)).map_err(OldError::io("open", &emergency))?;
+            let taken = found(folder.open_readable(EMERGENCY)).map_err(OldError::io(Op::Open, &emergency))?;
             let taken = taken.map_or(Ok(None), |_| found(folder.move_new(EMERGENCY, TAKEN)));
-            if taken.map_err(OldError::io("take", emergency))?.is_none() {
+            if taken.map_err(OldError::io(Op::Take, emergency))?.is_none() {
                 return Ok(None);
             }
         }
         let opened = folder.open_readable(TAKEN).and_then(|file| file.metadata());
-        let meta = opened.map_err(OldError::io("open", &path))?;
+        let meta = opened.map_err(OldError::io(Op::Open, &path))?;
         if !who_has_open_as(&path, Identity::from(&meta)).is_empty() {
             return Ok(None);
         }
@@ -205,11 +210,11 @@ impl Locked<'_> {
     pub fn finish_emergency(&self, bytes: &[u8]) -> Result<Option<PathBuf>, OldError> {
         let (folder, path) = (self.folder, self.folder.path_of(TAKEN));
         let aside = if is_lines_of_json(bytes) {
-            folder.remove_file(TAKEN).map_err(OldError::io("remove", path))?;
+            folder.remove_file(TAKEN).map_err(OldError::io(Op::Remove, path))?;
             None
         } else {
             let aside = self.free_name(EMERGENCY)?;
-            folder.move_new(TAKEN, &aside).map_err(OldError::io("set aside", path))?;
+            folder.move_new(TAKEN, &aside).map_err(OldError::io(Op::SetAside, path))?;
             Some(folder.path_of(aside))
         };
         self.sync()?;
@@ -217,7 +222,7 @@ impl Locked<'_> {
     }
 
     fn sync(&self) -> Result<(), OldError> {
-        self.folder.sync().map_err(OldError::io("sync", self.folder.path()))
+        self.folder.sync().map_err(OldError::io(Op::Sync, self.folder.path()))
     }
 
     /// A free name beside a file that does not parse.
@@ -227,7 +232,7 @@ impl Locked<'_> {
         let mut free = first.clone();
         for number in 1.. {
             let look = self.folder.look(&free);
-            if look.map_err(OldError::io("look at", self.folder.path_of(&free)))?.is_none() {
+            if look.map_err(OldError::io(Op::LookAt, self.folder.path_of(&free)))?.is_none() {
                 break;
             }
             free = format!("{first}-{number}");

@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::lock::LockError;
+use crate::sys::failure::{Op, PathError};
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::process::who_has_open_as;
@@ -35,21 +36,14 @@ pub enum OldError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The system refused something.
-    #[error("cannot {action} {}", sys::text::shown(.path))]
-    Io {
-        /// What we were doing, as a verb.
-        action: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Path(#[from] PathError),
 }
 
 impl OldError {
-    fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> OldError {
-        let path = path.into();
-        move |source| OldError::Io { action, path, source }
+    fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> OldError {
+        let error = PathError::of(op, path);
+        move |source| error(source).into()
     }
 }
 
@@ -59,7 +53,7 @@ impl OldError {
 /// The folder can't be searched.
 pub fn has_any(folder: &Folder) -> Result<bool, OldError> {
     for name in [QUEUE, EMERGENCY, TAKEN] {
-        if folder.look(name).map_err(OldError::io("look at", folder.path_of(name)))?.is_some() {
+        if folder.look(name).map_err(OldError::io(Op::LookAt, folder.path_of(name)))?.is_some() {
             return Ok(true);
         }
     }
@@ -87,11 +81,11 @@ pub enum OldLock {
 pub fn look_at_lock(folder: &Path) -> Result<OldLock, OldError> {
     let path = folder.join(LOCK);
     let opened = Folder::walk_to(folder).and_then(|folder| folder.open_file(LOCK, Access::Read));
-    let Some(file) = found(opened).map_err(OldError::io("open", &path))? else { return Ok(OldLock::Free) };
-    if !sys::file::is_locked(&file).map_err(OldError::io("look at the lock of", &path))? {
+    let Some(file) = found(opened).map_err(OldError::io(Op::Open, &path))? else { return Ok(OldLock::Free) };
+    if !sys::file::is_locked(&file).map_err(OldError::io(Op::LookAt, &path))? {
         return Ok(OldLock::Free);
     }
-    let meta = file.metadata().map_err(OldError::io("look at", &path))?;
+    let meta = file.metadata().map_err(OldError::io(Op::LookAt, &path))?;
     let (since, identity) = (meta.modified().ok(), Identity::from(&meta));
     drop(file);
     Ok(OldLock::Held { holders: who_has_open_as(&path, identity), since })

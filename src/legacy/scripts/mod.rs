@@ -14,12 +14,16 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::{WaitArgs, call, lock_root_here, lock_root_of, locker, own_words};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::hints::quote;
 use crate::cli::waiting::Patient;
-use crate::cli::{self, env, output};
+use crate::cli::{self, output};
 use crate::lock::key::Key;
 use crate::lock::{Keep, LockId, LockRoot, Target, inventory, manage, owner};
-use crate::memory::{self, Session};
+use crate::memory::{self, Validate};
+use crate::place::FilePlace;
 use crate::replace::Replace;
+use crate::settings;
+use crate::sys::failure::Hint;
 
 /// The one of them that knows verbs, and runs commands.
 pub const LOCK_SCRIPT: &str = "file-lock.sh";
@@ -42,18 +46,31 @@ const READ_USAGE: &str = "memory-read.sh FILE [--no-lock] [--raw]";
 const UPDATE_USAGE: &str = "memory-update.sh FILE EXPRESSION [--backup], or: FILE --function NAME";
 const WRITE_USAGE: &str = "atomic-write.sh FILE [--validate] [--backup] [--content TEXT] [--no-lock]";
 
-/// Hints that name options the scripts do not have, and what to say instead.
-const IN_SCRIPT_TERMS: [(&str, &str); 6] = [
-    ("wait longer with --timeout", "wait longer with LOCK_TIMEOUT=60"),
-    ("start a new document with --create", "start a new document: atomic-write.sh FILE --content '{}'"),
-    ("name what to print instead with --default", "write it first: atomic-write.sh FILE --content '{}'"),
-    ("; --in-place needs it", "; aimem update --in-place needs it"),
-    ("or use --in-place", "or use aimem update --in-place"),
-    (
-        "name the owner with --pid, or bound the lock by time with --ttl",
-        "say whose lock it is: aimem lock acquire FILE --pid PID, or --ttl DURATION",
-    ),
-];
+/// A hint in the scripts' terms, where it names what they do not have.
+fn in_script_terms(hint: &Hint) -> Option<String> {
+    let words = match hint {
+        Hint::WaitLonger(file) => {
+            return Some(format!(
+                "wait longer with LOCK_TIMEOUT=60, or see who it is: aimem lock status {}",
+                quote(file)
+            ));
+        }
+        Hint::TakeTurns => {
+            "commands under one lock take turns: wait longer with LOCK_TIMEOUT=60; to work in a place that was acquired: --lock ID"
+        }
+        Hint::Create => "start a new document: atomic-write.sh FILE --content '{}'",
+        Hint::GiveDefault => "write it first: atomic-write.sh FILE --content '{}'",
+        Hint::WriteInPlace => {
+            "a file is replaced by a new one beside it, which needs write permission on its folder; aimem update --in-place needs it on the file only"
+        }
+        Hint::MountFolder => {
+            "mount its folder instead, or use aimem update --in-place, which a crash can tear"
+        }
+        Hint::NameOwner => "say whose lock it is: aimem lock acquire FILE --pid PID, or --ttl DURATION",
+        _ => return None,
+    };
+    Some(words.to_owned())
+}
 
 /// The script's name, if the program was started under one.
 pub fn name_of(program: &OsStr) -> Option<&'static str> {
@@ -83,9 +100,7 @@ pub fn run(name: &str, words: Vec<OsString>) -> u8 {
 /// Says what went wrong as a script would, and returns 0 or 1.
 fn tell(outcome: Outcome) -> u8 {
     let outcome = outcome.map_err(|mut error| {
-        error.hint = error
-            .hint
-            .map(|hint| IN_SCRIPT_TERMS.iter().fold(hint, |hint, (ours, theirs)| hint.replace(ours, theirs)));
+        error.hint = error.hint.or_else(|| error.advice.as_deref().and_then(in_script_terms));
         error
     });
     match output::finish(outcome) {
@@ -194,7 +209,7 @@ fn taken_by_this_shell(root: &LockRoot, key: &Key) -> Result<Option<LockId>, Cli
     let nearest = owner::nearest(&words).map(|owner| owner.keep);
     let owners = [nearest, owner::by_pid(std::process::id())];
     let owners: Vec<Keep> = owners.into_iter().flatten().collect();
-    Ok(manage::acquired_by(root, key, &env::lock_ids()?, &owners)?)
+    Ok(manage::acquired_by(root, key, &settings::lock_ids()?, &owners)?)
 }
 
 /// How a script takes the lock of a file: not at all when its shell has it already.
@@ -269,7 +284,7 @@ fn update_by_function(mut line: Vec<OsString>, file: &OsStr, name: OsString) -> 
     // The name goes in as a word of its own: it is called, not parsed.
     line.extend(["bash", "-c", "\"$1\"", "bash"].map(OsString::from));
     line.push(name.clone());
-    cli::outcome_of(line).map_err(|error| match error.hint {
+    cli::outcome_of(line).map_err(|error| match error.what_to_do() {
         None if !is_exported && error.exit == Exit::Data => {
             error.hint(format!("a function must be exported: export -f {}", name.to_string_lossy()))
         }
@@ -314,8 +329,9 @@ fn atomic_write(words: &mut Words) -> Outcome {
     };
     let mut patient = Patient::new()?;
     let replace = Replace::new().backups(u32::from(backup));
-    let session = Session { locker: locker.as_ref(), replace, waiter: &mut patient };
+    let validate = if validate { Validate::Always } else { Validate::Never };
     let request = memory::Write { content, validate, if_match: None };
-    memory::write(session, &file, &request)?.warnings.iter().for_each(output::warning);
+    let mut place = FilePlace::new(&file, locker.as_ref(), replace, &mut patient).make_folders(true);
+    memory::write(&mut place, request)?.warnings.iter().for_each(output::warning);
     Ok(Exit::Done)
 }

@@ -3,22 +3,25 @@
 #![allow(dead_code, reason = "not every subject needs every helper")]
 
 pub mod disk;
+#[path = "../../../crates/jq/tests/suite/common/fuzz.rs"]
 mod fuzz;
 pub mod http;
 mod inside;
 mod locks;
 mod nobody;
+#[path = "../../../crates/jq/tests/suite/common/options.rs"]
+mod options;
 pub mod planted;
 pub mod queue;
 mod snapshot;
 pub mod strace;
 mod users;
-pub mod written;
 
 pub use fuzz::fuzz;
 pub use inside::Inside;
 pub use locks::*;
 pub use nobody::*;
+pub use options::{long_tests, require, skip};
 pub use snapshot::Snapshot;
 pub use users::*;
 
@@ -118,6 +121,11 @@ impl TestEnv {
     /// Runs aimem to its end.
     pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
         Ran::of(self.aimem(args).output().unwrap())
+    }
+
+    /// Runs aimem to its end, for a test of a single fact.
+    pub fn assert<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> assert_cmd::assert::Assert {
+        assert_cmd::Command::from_std(self.aimem(args)).assert()
     }
 
     /// Runs aimem with this on standard input.
@@ -300,37 +308,13 @@ impl Drop for Killed {
     }
 }
 
-/// Whether a tool is here. Without it the test is skipped with a word on standard error; with
-/// `AIMEM_REQUIRE_ALL_TESTS=1` that is a failure.
-pub fn require(tool: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()));
-    found || skip(&format!("{tool} is not installed"))
-}
-
 /// Whether this test runs as root, with the same consequences.
 pub fn require_root() -> bool {
     rustix_euid() == 0 || skip("it needs root")
 }
 
-/// Says why a test does not run, and returns false.
-pub fn skip(why: &str) -> bool {
-    assert!(
-        std::env::var_os("AIMEM_REQUIRE_ALL_TESTS").is_none_or(|value| value != "1"),
-        "cannot run this test: {why}"
-    );
-    eprintln!("skipped: {why}");
-    false
-}
-
 fn rustix_euid() -> u32 {
     aimem::sys::process::effective_user()
-}
-
-/// Whether the long form of a test was asked for, by `AIMEM_LONG_TESTS=1`: more rounds and longer
-/// waits of the same kind, for a night rather than for every change.
-pub fn long_tests() -> bool {
-    std::env::var_os("AIMEM_LONG_TESTS").is_some_and(|value| value == "1")
 }
 
 /// A file system of its own that is soon full; unmounted when dropped.

@@ -8,9 +8,10 @@ use clap::Args;
 use crate::cli::args::{LockArgs, call, own_words};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::waiting::Patient;
-use crate::cli::{duration, output};
 use crate::lock::{Keep, owner};
+use crate::settings::duration;
 
 /// Take a lock that outlives this command, and print its id
 ///

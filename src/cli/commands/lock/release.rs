@@ -5,8 +5,9 @@ use clap::Args;
 use crate::cli::args::{lock_root_of_id, parse_lock_id};
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
-use crate::cli::{env, output};
+use crate::cli::output;
 use crate::lock::{LockId, manage};
+use crate::settings;
 
 /// Give back the lock with this id
 ///
@@ -24,7 +25,7 @@ pub struct Release {
 
 impl Release {
     pub(crate) fn run(self) -> Outcome {
-        let debugging = env::lock_debug()?;
+        let debugging = settings::lock_debug()?;
         manage::release(&lock_root_of_id(&self.id)?, &self.id)?;
         if debugging {
             output::note("debug", &format!("released the lock with the id {}", self.id));

@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::args::{lock_root_of_id, parse_lock_id};
-use crate::cli::duration;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::lock::{LockId, manage};
+use crate::settings::duration;
 
 /// Let a lease run for longer, counted from now
 ///

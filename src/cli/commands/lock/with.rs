@@ -16,9 +16,10 @@ use clap::Args;
 use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::{CliError, Outcome, explain, show_duration};
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::waiting::{Patient, first_ending, note_release};
-use crate::cli::{duration, env, output};
 use crate::lock::{Held, Keep, LockError, LockId};
+use crate::settings::{self, duration};
 use crate::sys;
 use crate::sys::signal::{self, Signals};
 
@@ -61,7 +62,7 @@ pub struct With {
 
 impl With {
     pub(crate) fn run(self) -> Outcome {
-        let debugging = env::lock_debug()?;
+        let debugging = settings::lock_debug()?;
         let call = call("lock with", &self.files, self.command.first());
         let locker = locker(&self.wait, self.client.clone(), None, call).map_err(own)?;
         // Before the lock: a signal from here on releases it.

@@ -10,9 +10,10 @@ use super::report::{Report, table};
 use crate::cli::args::lock_root_here;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
-use crate::cli::{duration, output};
+use crate::cli::output;
 use crate::lock::journal::Event;
 use crate::lock::{LockRoot, Verdict, inventory};
+use crate::settings::duration;
 use crate::sys::text::shown;
 
 const HOUR: Duration = Duration::from_secs(3600);

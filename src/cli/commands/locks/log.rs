@@ -9,8 +9,9 @@ use serde::Serialize;
 use crate::cli::args::lock_root_here;
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
-use crate::cli::{duration, output};
+use crate::cli::output;
 use crate::lock::journal::{self, Event, Record, percentile};
+use crate::settings::duration;
 use crate::sys;
 use crate::sys::text::printable;
 

@@ -10,9 +10,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::{duration, env, output};
+use crate::cli::output;
 use crate::lock::Target;
 use crate::lock::selftest::{self, Contender, Failure, RaceError, Races, Report, Rule};
+use crate::settings::{self, duration};
 
 /// Race the lock on this very file system
 ///
@@ -48,9 +49,10 @@ impl Selftest {
     pub(crate) fn run(self) -> Outcome {
         let folder = match self.folder {
             Some(folder) => folder,
-            None => {
-                env::lock_roots()?.of(&Target::resolve(Path::new("any file here"))?.path)?.path().to_owned()
-            }
+            None => settings::lock_roots()?
+                .of(&Target::resolve(Path::new("any file here"))?.path)?
+                .path()
+                .to_owned(),
         };
         let Selftest { contenders, takeovers, time: limit, compare, .. } = self;
         let races = Races { contenders, takeovers, limit, compare };

@@ -8,9 +8,10 @@ use super::report::{Report, table};
 use crate::cli::args::lock_root_here;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
-use crate::cli::{duration, output};
+use crate::cli::output;
 use crate::lock::info::Liveness;
 use crate::lock::inventory::{self, Entry};
+use crate::settings::duration;
 use crate::sys::text::printable;
 
 /// List every lock with its holder, its age, and whether it is alive

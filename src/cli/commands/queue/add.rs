@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value};
 
+use super::places;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::queue::contents::Limits;
-use crate::queue::places::Places;
 use crate::queue::ulid::Ulids;
 use crate::queue::{Entry, QueueError, Spool, Ulid};
+use crate::sys::failure::{Op, PathError};
 
 /// So many lines are saved together at most: their syncs overlap.
 const CHUNK: usize = 256;
@@ -65,7 +66,7 @@ impl Add {
     pub(crate) fn run(self) -> Outcome {
         let pairs = self.meta.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str())));
         let mut saver = Saver {
-            place: Places::from_environment()?.spool,
+            place: places()?.spool,
             project: &self.project,
             metadata: pairs.collect(),
             limits: Limits { entries: self.max_entries, bytes: self.max_bytes },
@@ -125,11 +126,7 @@ impl Saver<'_> {
 
     fn entry(&mut self, content: &str) -> Result<(Ulid, Entry), QueueError> {
         let named = self.ulids.make();
-        let name = named.map_err(|source| QueueError::Io {
-            action: "name an entry in",
-            path: self.place.clone(),
-            source,
-        })?;
+        let name = named.map_err(PathError::of(Op::Name, &self.place))?;
         Ok((name, Entry::new(name, self.project, content, self.metadata.clone())?))
     }
 

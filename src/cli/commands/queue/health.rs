@@ -3,12 +3,12 @@
 use clap::Args;
 use serde_json::json;
 
-use super::server;
+use super::{places, server};
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::queue::places::Places;
 use crate::queue::server::Client;
+use crate::settings;
 
 /// Ask the server now: exit 0 when it is up, 1 when it is down
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub struct Health {
 
 impl Health {
     pub(crate) fn run(self) -> Outcome {
-        let client = Client::new(server(&Places::from_environment()?)?, 1)?;
+        let client = Client::new(server(&places()?)?, 1, &settings::variable)?;
         let answer = client.health();
         let (up, problem) = (answer.is_ok(), answer.err());
         if self.json {

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{existing, old_files};
+use super::{existing, old_files, places};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::queue::Spool;
 use crate::queue::import::{Imported, import};
-use crate::queue::places::Places;
 
 /// Take over the entries of the old Python programs
 #[derive(Debug, Args)]
@@ -33,7 +32,7 @@ pub struct Import {
 
 impl Import {
     pub(crate) fn run(self) -> Outcome {
-        let places = Places::from_environment()?;
+        let places = places()?;
         let given = self.folder.map(std::path::absolute).transpose();
         let given = given.map_err(|error| CliError::io("cannot find the working folder", &error))?;
         let folder = given.or(places.old);

@@ -4,7 +4,6 @@ mod add;
 mod cancel;
 mod dead;
 mod entries;
-mod error;
 mod export;
 mod health;
 mod import;
@@ -28,6 +27,7 @@ use crate::queue::config::Server;
 use crate::queue::import::folder_with_any;
 use crate::queue::places::Places;
 use crate::queue::{QueueError, Spool};
+use crate::settings;
 
 /// Save memories at once, and deliver them when the server can take them
 #[derive(Debug, Subcommand)]
@@ -74,10 +74,15 @@ impl Queue {
     }
 }
 
+/// Where the environment says that the outbox is.
+fn places() -> Result<Places, QueueError> {
+    Places::from_variables(&settings::variable)
+}
+
 /// The outbox that the environment names, as it is. `None` when there is none yet: nothing is made
 /// before it is needed.
 fn existing() -> Result<Option<Spool>, CliError> {
-    Ok(Spool::existing(&Places::from_environment()?.spool)?)
+    Ok(Spool::existing(&places()?.spool)?)
 }
 
 /// The same for verbs that change something in it: what is missing of it is made.
@@ -91,7 +96,7 @@ fn not_found(id: &str) -> QueueError {
 
 /// The server that is set.
 fn server(places: &Places) -> Result<Server, CliError> {
-    Ok(Server::from_settings(places.config.as_deref())?.ok_or(QueueError::NoServer)?)
+    Ok(Server::from_settings(places.config.as_deref(), &settings::variable)?.ok_or(QueueError::NoServer)?)
 }
 
 /// Our own lock on the old queue file is kept for milliseconds. But one that a killed process has

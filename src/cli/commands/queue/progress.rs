@@ -1,17 +1,17 @@
 //! What a user sees of a run: a bar on a terminal, and one line for what went wrong.
 
 use std::fmt::Write;
-use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use jiff::Timestamp;
 
 use super::import;
-use crate::cli::error::{CliError, explain, show_duration};
+use crate::cli::error::show_duration;
 use crate::cli::output;
 use crate::queue::QueueError;
 use crate::queue::event::Event;
+use crate::sys::failure::message;
 
 /// Watches a run. May be told of events from several threads.
 pub(super) struct Progress {
@@ -73,11 +73,7 @@ impl Progress {
                 line("warning", &format!("{} is given up on: {why}; {then}", entry.id));
             }
             Event::Unreadable(name, error) => {
-                let why = match error {
-                    QueueError::Io { source, .. } => format!("{error}: {}", explain(source)),
-                    error => error.to_string(),
-                };
-                line("warning", &format!("{name} is put among the dead: {why}"));
+                line("warning", &format!("{name} is put among the dead: {}", message(error)));
             }
             Event::Down(problem, since) => {
                 line("note", &format!("the server is down since {since:.0}: {problem}; nothing was sent"));
@@ -89,7 +85,7 @@ impl Progress {
             Event::Imported(imported) => bar.suspend(|| import::say(imported)),
             // It is what the next run is for.
             Event::Trouble(error @ QueueError::OldBusy { .. }) => line("note", &error.to_string()),
-            Event::Trouble(error) => line("warning", &told(error)),
+            Event::Trouble(error) => line("warning", &message(error)),
         }
     }
 
@@ -106,12 +102,4 @@ fn style() -> ProgressStyle {
     };
     let style = ProgressStyle::with_template("[{bar:30}] {pos}/{len} {time}");
     style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("# ").with_key("time", elapsed)
-}
-
-fn told(error: &QueueError) -> String {
-    let source = std::error::Error::source(error);
-    match source.and_then(|source| source.downcast_ref::<io::Error>()) {
-        Some(source) => CliError::io(error, source).message,
-        None => error.to_string(),
-    }
 }

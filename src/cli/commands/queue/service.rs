@@ -7,7 +7,8 @@ use std::path::Path;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::cli::error::{CliError, quote};
+use crate::cli::error::CliError;
+use crate::cli::hints::quote;
 use crate::cli::output;
 use crate::queue::config::plain_url;
 

@@ -6,14 +6,13 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::existing;
+use super::{existing, places};
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::legacy::python::{OldLock, look_at_lock};
 use crate::queue::QueueError;
 use crate::queue::claim::Worker;
-use crate::queue::places::Places;
 use crate::queue::status::{Level, Status};
 use crate::sys;
 use crate::sys::text::printable;
@@ -49,7 +48,7 @@ impl StatusArgs {
             output::result(status.prometheus().as_bytes())?;
             return Ok(exit);
         }
-        let lock = match Places::from_environment()?.old {
+        let lock = match places()?.old {
             Some(folder) => look_at_lock(&folder).map_err(QueueError::from)?,
             None => OldLock::Free,
         };

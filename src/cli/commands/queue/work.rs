@@ -7,15 +7,15 @@ use serde_json::json;
 
 use super::progress::Progress;
 use super::service::{self, Kind};
-use super::{old_files, server};
+use super::{old_files, places, server};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::{duration, output};
+use crate::cli::output;
 use crate::queue::Spool;
 use crate::queue::log::{Format, Log};
-use crate::queue::places::Places;
 use crate::queue::server::Client;
 use crate::queue::worker::{Halt, Options, Report, Stop, Worker};
+use crate::settings::{self, duration};
 use crate::sys::signal::{ENDING, Signals};
 
 /// Deliver what is due
@@ -70,12 +70,12 @@ impl Work {
             output::result(service::text(kind)?.as_bytes())?;
             return Ok(Exit::Done);
         }
-        let places = Places::from_environment()?;
+        let places = places()?;
         let format = match self.log_format {
             LogFormat::Text => Format::Text,
             LogFormat::Json => Format::Json,
         };
-        let client = Client::new(server(&places)?, usize::from(self.concurrency))?;
+        let client = Client::new(server(&places)?, usize::from(self.concurrency), &settings::variable)?;
         let stop = stop_on_signals()?;
         let progress = Progress::new();
         let once = || -> Result<Report, CliError> {

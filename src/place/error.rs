@@ -1,0 +1,68 @@
+//! What can go wrong with a place.
+
+use std::path::PathBuf;
+
+use crate::lock::LockError;
+use crate::replace::ReplaceError;
+use crate::sys::failure::{Hint, Kind};
+
+/// What to do where a document's name or content changes all the time.
+pub(crate) const COME_TO_REST: Hint = Hint::Say("nothing was written; try again when that has come to rest");
+
+/// An error of a place. Unless [`PlaceError::document_may_have_changed`], the document is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// The lock.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The file.
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
+    /// A link has taken the locked file's place.
+    #[error("{} leads to another file than when its lock was taken", path.display())]
+    Moved {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The lock was lost while the file was being written in place: others may have been at it.
+    #[error("{} was written in place, but {source} while that was done", path.display())]
+    Unlocked {
+        /// The path as given.
+        path: PathBuf,
+        /// What became of the lock.
+        source: Box<LockError>,
+    },
+}
+
+impl PlaceError {
+    /// Of which kind it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            PlaceError::Lock(error) => error.kind(),
+            PlaceError::Replace(error) => error.kind(),
+            PlaceError::Moved { .. } | PlaceError::Unlocked { .. } => Kind::Lost,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<Hint> {
+        match self {
+            PlaceError::Lock(error) => error.hint(),
+            PlaceError::Replace(error) => error.hint(),
+            PlaceError::Moved { .. } => Some(COME_TO_REST),
+            PlaceError::Unlocked { .. } => Some(Hint::Say(
+                "somebody else may have written it at the same time: look at it before you try again",
+            )),
+        }
+    }
+
+    /// Whether the document may be another than before. Then the same change must not be made
+    /// again without a look at it.
+    pub fn document_may_have_changed(&self) -> bool {
+        match self {
+            PlaceError::Replace(error) => error.file_may_have_changed(),
+            PlaceError::Unlocked { .. } => true,
+            PlaceError::Lock(_) | PlaceError::Moved { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! A document in a file, under the file's lock.
+//!
+//! The order is the same for all who write: lock, read, make the new content, stage it, lock the
+//! folder, publish under the guard, release, sync. Any error before the publication leaves the
+//! file as it was. Nothing here prints, and nothing ends the process.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Content, Place, PlaceError, Published};
+use crate::lock::{Held, Keep, LockError, Locker, Waiter};
+use crate::replace::{
+    Commit, Replace, ReplaceError, Restart, Source, Staged, Warning, backup_path, backups, sweep_leftovers_of,
+};
+use crate::sys;
+
+/// Who makes the new content as quickly as this may keep others out of the folder meanwhile.
+const QUICK: Duration = Duration::from_millis(100);
+/// Publishing can't go on without the lock's guard, and gives up after this.
+const GUARD_PATIENCE: Duration = Duration::from_secs(5);
+/// While the guard is waited for, others are let into the folder again after this …
+const GUARD_SLICE: Duration = Duration::from_millis(250);
+/// … for longer than they sleep between two looks.
+const OTHERS_TURN: Duration = Duration::from_millis(10);
+
+/// A file. Its lock is taken at the first look, and given back when a transaction has ended, at the
+/// latest when this is dropped.
+pub struct FilePlace<'a> {
+    path: PathBuf,
+    locker: Option<&'a Locker>,
+    held: Option<Held>,
+    replace: Replace,
+    makes_folders: bool,
+    waiter: &'a mut dyn Waiter,
+    /// When the version that is worked on was read.
+    opened: Option<Instant>,
+    restart: Option<Restart>,
+    /// The version to put back. Opened once: a try that comes to nothing may have moved the
+    /// backups up by a name.
+    earlier: Option<Arc<Source>>,
+    /// Versions that a dead writer had displaced, and which are kept.
+    kept: Vec<PathBuf>,
+}
+
+impl<'a> FilePlace<'a> {
+    /// The file `path`, replaced in the way of `replace`. Without a locker no lock is taken, at the
+    /// caller's own risk.
+    pub fn new(
+        path: &Path,
+        locker: Option<&'a Locker>,
+        replace: Replace,
+        waiter: &'a mut dyn Waiter,
+    ) -> FilePlace<'a> {
+        let replace = match locker {
+            Some(locker) => replace.patience(locker.patience.limit),
+            None => replace,
+        };
+        FilePlace {
+            path: path.to_owned(),
+            locker,
+            held: None,
+            replace,
+            makes_folders: false,
+            waiter,
+            opened: None,
+            restart: None,
+            earlier: None,
+            kept: Vec::new(),
+        }
+    }
+
+    /// Whether missing folders above the file are made.
+    #[must_use]
+    pub fn make_folders(mut self, yes: bool) -> FilePlace<'a> {
+        self.makes_folders = yes;
+        self
+    }
+
+    fn lock(&mut self) -> Result<(), PlaceError> {
+        if let (None, Some(locker)) = (&self.held, self.locker) {
+            self.held = Some(locker.acquire(&self.path, Keep::Running, self.waiter)?);
+        }
+        Ok(())
+    }
+
+    /// Opens the file that the lock is on, whatever the path leads to by now. What a link that has
+    /// taken its place points to is another lock's business.
+    fn open(&self) -> Result<Source, PlaceError> {
+        let Some(held) = &self.held else { return Ok(Source::open(&self.path)?) };
+        let source = Source::open(&held.target().path)?;
+        if source.path() != held.target().path {
+            return Err(PlaceError::Moved { path: self.path.clone() });
+        }
+        Ok(source)
+    }
+
+    fn release(&mut self) {
+        if let Some(held) = self.held.take() {
+            held.end(self.waiter);
+        }
+    }
+
+    /// What was found on the way and should be told.
+    fn told(&mut self) -> Vec<Warning> {
+        let path = self.path.clone();
+        self.kept.drain(..).map(|kept| Warning::Kept { path: path.clone(), kept }).collect()
+    }
+
+    /// Folder, then guard, then the names: nobody waits for a folder under a guard, and nobody
+    /// keeps a folder for as long as a guard may take.
+    fn commit(&mut self, mut staged: Staged) -> Result<Commit, PlaceError> {
+        let deadline = sys::clock::deadline(GUARD_PATIENCE);
+        loop {
+            if let Some(signal) = staged.make_ready(|pause| self.waiter.sleep(pause))? {
+                return Err(LockError::Interrupted(signal).into());
+            }
+            let Some(held) = &self.held else { return Ok(staged.commit()?) };
+            if staged.is_in_place() {
+                return self.commit_in_place(staged);
+            }
+            let mut slot = Some(staged);
+            let commit = held.publish_within(GUARD_SLICE, self.waiter, || slot.take().map(Staged::commit));
+            match (commit, slot) {
+                (Err(LockError::GuardBusy { .. }), Some(waiting)) if Instant::now() < deadline => {
+                    staged = waiting;
+                    staged.let_others_in();
+                    // A signal is noticed when the folder is locked again.
+                    let _ = self.waiter.sleep(OTHERS_TURN);
+                }
+                (Ok(Some(commit)), _) => return Ok(commit?),
+                // The closure takes what is there, once.
+                (Ok(None), _) => return Ok(Commit::Changed(Restart::default())),
+                (Err(error), _) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Writing may take long, and unrelated files share the guard: so it is done under the lock
+    /// alone, which must still be ours before and after.
+    fn commit_in_place(&mut self, staged: Staged) -> Result<Commit, PlaceError> {
+        if let Some(held) = &self.held {
+            held.publish(self.waiter, || ())?;
+        }
+        let commit = staged.commit()?;
+        if let (Commit::Done(_), Some(held)) = (&commit, &self.held) {
+            let unlocked =
+                |source| PlaceError::Unlocked { path: self.path.clone(), source: Box::new(source) };
+            held.check().map_err(unlocked)?;
+        }
+        Ok(commit)
+    }
+}
+
+impl Drop for FilePlace<'_> {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+impl Place for FilePlace<'_> {
+    type Version = Source;
+
+    /// The lock is given back before anything is done with the bytes.
+    fn look(&mut self) -> Result<Content, PlaceError> {
+        self.lock()?;
+        let found = self.open().and_then(|source| content(&source));
+        self.release();
+        found
+    }
+
+    fn read(&mut self) -> Result<(Content, Source), PlaceError> {
+        self.lock()?;
+        // Only under the lock: without it a leftover may be a living writer's. And before the
+        // file is looked at: a leftover may be one more name of it.
+        if let (Some(held), None) = (&self.held, self.opened) {
+            self.kept = sweep_leftovers_of(&held.target().path).kept;
+        }
+        let was_quick = self.opened.is_some_and(|opened| opened.elapsed() < QUICK);
+        let mut source = self.open()?;
+        self.replace.check_names(source.path())?;
+        if was_quick {
+            // Somebody with another lock root was faster: not this time.
+            let interrupted = source.lock_folder(|pause| self.waiter.sleep(pause))?;
+            if let Some(signal) = interrupted {
+                return Err(LockError::Interrupted(signal).into());
+            }
+        }
+        self.opened = Some(Instant::now());
+        Ok((content(&source)?, source))
+    }
+
+    fn earlier(&mut self, version: &Source, index: u32) -> Result<Vec<u8>, PlaceError> {
+        let target = version.path();
+        let backup = match &self.earlier {
+            Some(backup) => backup.clone(),
+            None => Arc::new(Source::open(&backup_path(target, index))?),
+        };
+        if !backup.exists() {
+            return Err(ReplaceError::NoBackup { path: target.to_owned(), index }.into());
+        }
+        let kept = backups(target)?.last().map_or(0, |last| last.index + 1);
+        self.replace = self.replace.clone().backups(kept + 1).like(backup.clone());
+        self.earlier = Some(backup.clone());
+        Ok(backup.read()?)
+    }
+
+    fn publish(&mut self, source: Source, content: &[u8]) -> Result<Published, PlaceError> {
+        if self.makes_folders && !source.exists() {
+            self.replace.make_folders(source.path())?;
+        }
+        let staged = self.replace.stage_again(source, content, self.restart.take().unwrap_or_default())?;
+        // The last moment to give up without a trace.
+        if let Some(signal) = self.waiter.sleep(Duration::ZERO) {
+            return Err(LockError::Interrupted(signal).into());
+        }
+        match self.commit(staged)? {
+            Commit::Done(mut committed) => {
+                committed.clean_up();
+                // Before the sync: whoever is next builds on the new content and syncs the same
+                // folder, and need not wait for ours.
+                self.release();
+                let mut warnings = committed.finish()?;
+                warnings.extend(self.told());
+                Ok(Published::Done(warnings))
+            }
+            Commit::Changed(restart) => {
+                self.restart = Some(restart);
+                Ok(Published::Changed)
+            }
+        }
+    }
+
+    fn settle(&mut self, source: Source) -> Result<Vec<Warning>, PlaceError> {
+        self.release();
+        self.replace.settle(source)?;
+        Ok(self.told())
+    }
+
+    fn leave(&mut self) -> Vec<Warning> {
+        self.release();
+        self.told()
+    }
+
+    fn name(&self) -> &Path {
+        &self.path
+    }
+
+    fn waiter(&mut self) -> &mut dyn Waiter {
+        self.waiter
+    }
+}
+
+fn content(source: &Source) -> Result<Content, PlaceError> {
+    let bytes = source.exists().then(|| source.read().map(Arc::new)).transpose()?;
+    Ok(Content { name: source.path().to_owned(), bytes })
+}

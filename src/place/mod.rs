@@ -1,0 +1,98 @@
+//! Where a document lives.
+//!
+//! A [`Place`] is a compare-and-swap: a version is read, and what is published replaces that
+//! version or nothing. How a place keeps others out meanwhile is its own business: a file does it
+//! by its lock and by an exchange of two names ([`FilePlace`]); an object in a bucket would do it by
+//! its tag alone.
+
+pub(crate) mod error;
+mod file;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+pub use error::PlaceError;
+pub use file::FilePlace;
+
+use crate::lock::Waiter;
+use crate::replace::Warning;
+
+/// A document as it was read.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// Its true name, every link resolved.
+    pub name: PathBuf,
+    /// Its bytes; `None` where there is no document.
+    pub bytes: Option<Arc<Vec<u8>>>,
+}
+
+impl Content {
+    /// The tag of this version, by which a writer says what it has read. Equal tags, equal bytes.
+    pub fn tag(&self) -> Option<String> {
+        self.bytes.as_deref().map(|bytes| etag(bytes))
+    }
+}
+
+/// What became of a publication.
+#[derive(Debug)]
+pub enum Published {
+    /// The new content is in place, and durable where that was asked for.
+    Done(Vec<Warning>),
+    /// The document is not the version that was read. Nothing was published.
+    Changed,
+}
+
+/// Where a document lives.
+pub trait Place {
+    /// One version of the document: what tells it from every other.
+    type Version;
+
+    /// Reads the document for one who is not going to change it.
+    ///
+    /// # Errors
+    /// The place can't be reached or read.
+    fn look(&mut self) -> Result<Content, PlaceError>;
+
+    /// Reads the document for one who may publish another version. After [`Published::Changed`] it
+    /// is read anew.
+    ///
+    /// # Errors
+    /// As [`Place::look`].
+    fn read(&mut self) -> Result<(Content, Self::Version), PlaceError>;
+
+    /// Gives the content of an earlier version, 0 being the latest. What is published next is that
+    /// version put back: the one that it replaces becomes the latest, and none is dropped.
+    ///
+    /// # Errors
+    /// There is no such version, or it can't be read.
+    fn earlier(&mut self, version: &Self::Version, index: u32) -> Result<Vec<u8>, PlaceError>;
+
+    /// Puts `content` in the place of `version`, and of no other one.
+    ///
+    /// # Errors
+    /// Unless [`PlaceError::document_may_have_changed`], the document is as it was.
+    fn publish(&mut self, version: Self::Version, content: &[u8]) -> Result<Published, PlaceError>;
+
+    /// Ends a transaction that has nothing to change. The version that was read may be another
+    /// writer's who has not made it durable yet: that is done here.
+    ///
+    /// # Errors
+    /// The version can't be made durable.
+    fn settle(&mut self, version: Self::Version) -> Result<Vec<Warning>, PlaceError>;
+
+    /// Ends a transaction that was to change nothing.
+    fn leave(&mut self) -> Vec<Warning>;
+
+    /// The document's name as the caller has given it.
+    fn name(&self) -> &Path;
+
+    /// Who sleeps, tells and is interrupted meanwhile.
+    fn waiter(&mut self) -> &mut dyn Waiter;
+}
+
+/// The tag of a content: its SHA-256 in hex.
+pub fn etag(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}

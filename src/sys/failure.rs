@@ -1,0 +1,255 @@
+//! What errors of all rooms have in common: of which kind they are, and what to do about them.
+//!
+//! An error's room chooses both by a `match` on the error. A front end maps the kind to an exit
+//! code, and says the hint in its own terms.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+
+use super::text::shown;
+use super::{explain, is_device_error, is_loop, is_shortage};
+
+/// Of which kind an error is, whatever room it comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What was asked for makes no sense, or a setting of the environment.
+    Usage,
+    /// A content is not what it must be, or can't be made.
+    Data,
+    /// What should be read does not exist, or is no file.
+    NoInput,
+    /// Something can't be created.
+    CantCreate,
+    /// Input or output failed. Nothing was changed.
+    Io,
+    /// Somebody else has it. Later it may be free.
+    Busy,
+    /// The lock was lost, or the document is not what was read.
+    Lost,
+    /// Permission denied.
+    Permission,
+    /// The document was changed, and something behind that failed.
+    Unfinished,
+    /// A signal asked us to end.
+    Interrupted(i32),
+    /// A command can't be executed.
+    NotExecutable,
+    /// There is no such command.
+    NotFound,
+}
+
+impl Kind {
+    /// The kind of a refusal to open or to read.
+    pub fn of_reading(error: &io::Error) -> Kind {
+        match error.kind() {
+            ErrorKind::PermissionDenied => Kind::Permission,
+            ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory => Kind::NoInput,
+            ErrorKind::InvalidFilename => Kind::NoInput,
+            _ if is_loop(error) || super::path::is_elsewhere(error) => Kind::NoInput,
+            _ => Kind::Io,
+        }
+    }
+
+    /// The kind of a refusal to create or to write.
+    pub fn of_creating(error: &io::Error) -> Kind {
+        match error.kind() {
+            ErrorKind::PermissionDenied => Kind::Permission,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Kind::Io,
+            ErrorKind::Interrupted | ErrorKind::FileTooLarge => Kind::Io,
+            _ if is_device_error(error) || is_shortage(error) => Kind::Io,
+            _ => Kind::CantCreate,
+        }
+    }
+
+    /// The kind of an error that happened behind the change of a document. Whoever repeats a
+    /// change because of any other kind makes it once; so a failure that came too late is told
+    /// apart. A lost lock stays one: its message says what was written.
+    #[must_use]
+    pub fn after_a_change(self) -> Kind {
+        match self {
+            Kind::Lost | Kind::Interrupted(_) => self,
+            _ => Kind::Unfinished,
+        }
+    }
+}
+
+/// What was being done to a path when the system refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is called what it says")]
+pub enum Op {
+    Append,
+    Claim,
+    Clear,
+    Create,
+    Find,
+    FindFolder,
+    Join,
+    List,
+    ListAttributes,
+    Lock,
+    LookAt,
+    LookAtGuest,
+    MakeBackup,
+    MakeFolder,
+    Move,
+    MoveBackup,
+    Name,
+    Open,
+    OpenFolder,
+    PassOn,
+    PrepareLock,
+    Probe,
+    PutBack,
+    Read,
+    ReadAttribute,
+    ReadCredential,
+    ReadEntry,
+    Remove,
+    Renew,
+    Replace,
+    Save,
+    SetAside,
+    SetMode,
+    Sync,
+    SyncAbove,
+    Take,
+    Trust,
+    Unlock,
+    Write,
+    WriteLog,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Op::Append => "append to",
+            Op::Claim => "claim",
+            Op::Clear => "clear",
+            Op::Create => "create",
+            Op::Find => "find",
+            Op::FindFolder => "find the folder of",
+            Op::Join => "take a guest's place in",
+            Op::List => "list",
+            Op::ListAttributes => "list the attributes of",
+            Op::Lock => "lock",
+            Op::LookAt => "look at",
+            Op::LookAtGuest => "look at a guest of",
+            Op::MakeBackup => "make the backup",
+            Op::MakeFolder => "create the folder",
+            Op::Move => "move",
+            Op::MoveBackup => "move the backup",
+            Op::Name => "find a new name in",
+            Op::Open => "open",
+            Op::OpenFolder => "open the folder",
+            Op::PassOn => "pass on the lock of",
+            Op::PrepareLock => "prepare a lock in",
+            Op::Probe => "probe the lock of",
+            Op::PutBack => "put back",
+            Op::Read => "read",
+            Op::ReadAttribute => "read an attribute of",
+            Op::ReadCredential => "read the credential in",
+            Op::ReadEntry => "read the entry",
+            Op::Remove => "remove",
+            Op::Renew => "renew the lease in",
+            Op::Replace => "replace",
+            Op::Save => "save",
+            Op::SetAside => "set aside",
+            Op::SetMode => "set the permissions of",
+            Op::Sync => "sync",
+            Op::SyncAbove => "sync the folder above",
+            Op::Take => "take",
+            Op::Trust => "trust",
+            Op::Unlock => "unlock",
+            Op::Write => "write",
+            Op::WriteLog => "write the log",
+        })
+    }
+}
+
+/// Something that the system refused.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {op} {}", shown(.path))]
+pub struct PathError {
+    /// What we were doing.
+    pub op: Op,
+    /// To which file or folder.
+    pub path: PathBuf,
+    /// Why it was refused.
+    pub source: io::Error,
+}
+
+impl PathError {
+    /// A way from the system's answer to the error.
+    pub fn of(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> PathError {
+        let path = path.into();
+        move |source| PathError { op, path, source }
+    }
+
+    /// Whether we may not do it.
+    pub fn is_denied(&self) -> bool {
+        self.source.kind() == ErrorKind::PermissionDenied
+    }
+}
+
+/// What to do about an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// These words, in every front end.
+    Say(&'static str),
+    /// Wait longer for the lock of this file, or look who has it.
+    WaitLonger(PathBuf),
+    /// Wait longer for the other guests of a lock, or work in the place that was taken.
+    TakeTurns,
+    /// Break the lock of this file, if its holder is surely dead, which cannot be told for a reason.
+    BreakIfSure(PathBuf, String),
+    /// Take several locks in one order, or together.
+    TakeTogether,
+    /// Name the lock of this very file.
+    NameOwnLock,
+    /// The lock ends with its command, if nobody breaks it.
+    EndsWithCommand,
+    /// Name an owner of the lock, or bound it by time.
+    NameOwner,
+    /// Make a lock root for all who share this folder's files; `None` for one that is not known.
+    ShareRoot(Option<PathBuf>),
+    /// Replacing needs a right on the folder, writing in place only on the file.
+    WriteInPlace,
+    /// Mount this file's folder instead of the file, or write in place.
+    MountFolder,
+    /// Wait until another program lets go of this folder.
+    WaitForFolder(PathBuf),
+    /// Bring two versions of a file together.
+    Merge(PathBuf, PathBuf),
+    /// The old content is in this file.
+    OldContent(PathBuf),
+    /// See which earlier versions of this file there are.
+    SeeVersions(PathBuf),
+    /// Keep versions next time.
+    KeepVersions,
+    /// Make the document that does not exist.
+    Create,
+    /// Say what stands for the document that does not exist.
+    GiveDefault,
+    /// See this document as it is, and go back to an earlier version.
+    SeeOrRestore(PathBuf),
+    /// Rename equal keys of this document, or let the last one count.
+    LastKeyCounts(PathBuf),
+    /// Let it run longer.
+    RunLonger,
+}
+
+impl From<&'static str> for Hint {
+    fn from(words: &'static str) -> Hint {
+        Hint::Say(words)
+    }
+}
+
+/// An error's message, with the system's refusal behind it in words.
+pub fn message(error: &impl Error) -> String {
+    match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+        Some(source) => format!("{error}: {}", explain(source)),
+        None => error.to_string(),
+    }
+}

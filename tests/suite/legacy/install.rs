@@ -1,0 +1,88 @@
+//! `aimem scripts install`: all four or none, and nobody's file is lost.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::common::{TestEnv, aimem_path};
+
+const NAMES: [&str; 4] = ["atomic-write.sh", "file-lock.sh", "memory-read.sh", "memory-update.sh"];
+
+#[test]
+fn it_makes_the_folder_and_may_be_run_again() {
+    for options in [&[][..], &["--link"]] {
+        let env = TestEnv::new();
+        let args = [&["scripts", "install", "new/scripts"], options].concat();
+        for _ in 0..2 {
+            let ran = env.run(&args).ok();
+            assert_eq!(ran.stdout, "");
+            assert_eq!(ran.stderr.lines().count(), 4, "{}", ran.stderr);
+        }
+        assert_eq!(TestEnv::names_in(&env.path("new/scripts")), NAMES);
+        for name in NAMES {
+            let mode = fs::metadata(env.path("new/scripts").join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o111, 0o111, "{name} can be run by all");
+        }
+    }
+}
+
+#[test]
+fn links_and_wrappers_replace_each_other() {
+    let env = TestEnv::new();
+    for (options, is_link) in [(&[][..], false), (&["--link"], true), (&[], false)] {
+        env.run([&["scripts", "install", "s"], options].concat()).ok();
+        for name in NAMES {
+            let path = env.path("s").join(name);
+            assert_eq!(fs::symlink_metadata(&path).unwrap().is_symlink(), is_link, "{name}");
+        }
+    }
+    assert!(fs::metadata(aimem_path()).unwrap().len() > 1 << 20, "no wrapper was written through a link");
+}
+
+#[test]
+fn foreign_files_are_kept_without_force() {
+    let env = TestEnv::new();
+    fs::create_dir(env.path("s")).unwrap();
+    env.write("s/memory-update.sh", "#!/bin/bash\necho mine\n");
+    env.write("elsewhere", "precious\n");
+    for options in [&[][..], &["--link"]] {
+        let refused = env.run([&["scripts", "install", "s"], options].concat()).expect(73);
+        assert!(
+            refused.stderr.contains("memory-update.sh") && refused.stderr.contains("--force"),
+            "{}",
+            refused.stderr
+        );
+        assert_eq!(TestEnv::names_in(&env.path("s")), ["memory-update.sh"], "all or nothing");
+        assert_eq!(env.read("s/memory-update.sh"), "#!/bin/bash\necho mine\n");
+    }
+    fs::remove_file(env.path("s/memory-update.sh")).unwrap();
+    symlink(env.path("elsewhere"), env.path("s/file-lock.sh")).unwrap();
+    env.run(["scripts", "install", "s"]).expect(73);
+    for options in [&["--force"][..], &["--force", "--link"]] {
+        env.run([&["scripts", "install", "s"], options].concat()).ok();
+        assert_eq!(TestEnv::names_in(&env.path("s")), NAMES);
+    }
+    assert_eq!(env.read("elsewhere"), "precious\n", "the link was replaced, not what it points to");
+}
+
+#[test]
+fn a_wrapper_finds_the_binary_under_any_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let env = TestEnv::new();
+    let names: [&[u8]; 4] = [b"line\nbreak", b"it's $HOME \"`x`", b"\xff\xfe", b"tab\tand\r\n'"];
+    for name in names {
+        let folder = env.path(std::ffi::OsStr::from_bytes(name));
+        fs::create_dir(&folder).unwrap();
+        let binary = folder.join("aimem");
+        // Not copied by this process: a child of another test could inherit the open file, and then it
+        // can't be executed.
+        assert!(env.command("cp").arg(aimem_path()).arg(&binary).status().unwrap().success());
+        // Twice: it knows its own again.
+        for _ in 0..2 {
+            let mut install = env.command(&binary);
+            crate::common::Ran::of(install.args(["scripts", "install", "s"]).output().unwrap()).ok();
+        }
+        let mut help = env.command("bash");
+        let ran = crate::common::Ran::of(help.args(["s/file-lock.sh", "help"]).output().unwrap());
+        assert!(ran.code == 1 && ran.stdout.starts_with("Usage: file-lock.sh"), "{name:?}: {ran:?}");
+    }
+}

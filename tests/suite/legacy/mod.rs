@@ -1,0 +1,4 @@
+//! The old names and the old files.
+
+mod install;
+mod scripts;

@@ -1,0 +1,91 @@
+//! What somebody is told who has mistaken one thing for another.
+
+use predicates::prelude::*;
+use predicates::str::{contains, ends_with};
+
+use crate::common::{Ran, TestEnv, nobodys_env, set_mode};
+
+#[test]
+fn whoever_names_the_filter_first_is_told_the_order() {
+    let env = TestEnv::new();
+    env.write("f.json", "{}\n");
+    let order = || contains("the file comes first: f.json '.a=1'");
+    env.assert(["update", ".a=1", "f.json"]).code(66).stderr(order());
+    env.assert(["read", ".a=1", "f.json"]).code(66).stderr(order());
+    env.assert(["update", ".a=1", "f.json", "--create"]).code(65).stderr(order());
+    // Here nothing was mixed up.
+    let other = contains("--create").and(contains("first").not());
+    env.assert(["update", "missing.json", ".a=1"]).code(66).stderr(other);
+    env.write("g.json", "{}\n");
+    env.assert(["update", "g.json", "f.json"]).code(65).stderr(contains("first").not());
+    assert_eq!(TestEnv::names_in(&env.path("")), ["f.json", "g.json"]);
+}
+
+/// Which hint is given hangs on what went wrong, not on what the message's words happen to name.
+#[test]
+fn a_file_with_the_name_of_a_phrase_changes_no_hint() {
+    let env = TestEnv::new();
+    for name in ["the default", "the value of $x", "the start given with --create"] {
+        env.write(name, "{");
+    }
+    env.write("f.json", "{}");
+    let nothing = || ends_with("hint: nothing was written\n");
+    env.assert(["read", "missing", "--default", "{"]).code(65).stderr(nothing());
+    env.assert(["update", "f.json", ".a = $x", "--argjson", "x", "{"]).code(65).stderr(nothing());
+    env.assert(["update", "missing", "--create={", "."]).code(65).stderr(nothing());
+    let restore = contains("aimem restore '").and(ends_with("/the default'\n"));
+    env.assert(["update", "the default", "."]).code(65).stderr(restore);
+}
+
+#[test]
+fn a_dash_is_no_standard_input_and_makes_no_file() {
+    let env = TestEnv::new();
+    for args in [
+        vec!["read", "-"],
+        vec!["read", "-", "."],
+        vec!["update", "-", "."],
+        vec!["update", "-", ".", "--create"],
+        vec!["write", "-"],
+        vec!["write", "-", "--content", "x"],
+    ] {
+        let ran = env.run_with_input(&args, b"{}").expect(66);
+        assert!(ran.stderr.contains("aimem write FILE"), "{args:?}: {}", ran.stderr);
+        assert_eq!(TestEnv::names_in(&env.path("")), [""; 0], "{args:?}");
+    }
+    env.run(["write", "./-", "--content", "[]"]).ok();
+    assert_eq!(env.run(["read", "-", "--raw"]).ok().stdout, "[]");
+    env.run(["update", "-", ". + [1]"]).ok();
+}
+
+#[test]
+fn whoever_only_reads_is_told_that_it_goes_without_the_lock() {
+    let Some(env) = nobodys_env() else { return };
+    env.write("f.json", "{}\n");
+    let run = |args: &[&str]| Ran::of(env.as_nobody(args).output().unwrap());
+    run(&["read", "f.json"]).ok();
+    // Once with a root that is there, and once without one.
+    std::os::unix::fs::chown(env.locks(), Some(0), Some(0)).unwrap();
+    std::fs::remove_dir_all(env.locks().join(".guards")).unwrap();
+    set_mode(&env.locks(), 0o555);
+    let told = || {
+        let ran = run(&["read", "f.json"]).expect(77);
+        assert!(ran.stderr.contains("--no-lock") && ran.stderr.contains("AIMEM_LOCK_DIR"), "{}", ran.stderr);
+    };
+    told();
+    std::fs::remove_dir_all(env.locks()).unwrap();
+    set_mode(env.locks().parent().unwrap(), 0o555);
+    std::os::unix::fs::chown(env.locks().parent().unwrap(), Some(0), Some(0)).unwrap();
+    told();
+    let ran = run(&["update", "f.json", "."]).expect(77);
+    assert!(!ran.stderr.contains("--no-lock"), "{}", ran.stderr);
+    run(&["read", "f.json", "--no-lock"]).ok();
+}
+
+#[test]
+fn a_held_lock_is_held_for_a_time() {
+    let env = TestEnv::new();
+    let holder = env.hold("f");
+    let said = env.run(["lock", "status", "f"]).expect(1).stdout;
+    assert!(said.contains(") for ") && !said.contains("since"), "{said}");
+    holder.end().ok();
+}

@@ -1,0 +1,20 @@
+//! What is typed, what is printed, and the exit code: one file a verb or a habit that all verbs share.
+
+mod acquire;
+mod break_lock;
+mod completions;
+mod equal_keys;
+mod exit_codes;
+mod failures;
+mod help;
+mod hints;
+mod journal;
+mod lock_with;
+mod read;
+mod restore;
+mod runaways;
+mod screens;
+mod selftest;
+mod update;
+mod who;
+mod write;
