@@ -66,7 +66,7 @@
 //! - `queue`: memories saved at once, delivered when the server can take them.
 //! - [`place`]: where a document lives.
 //! - [`document`]: a memory document without I/O; JSON and jq's language are [`aimem_jq`]'s.
-//! - [`lock`]: who may change a file now.
+//! - [`mod@lock`]: who may change a file now.
 //! - [`replace`]: how a file is changed so that nothing can be lost.
 //! - [`legacy`]: what came before: the old scripts' names, and the Python programs' files.
 //! - [`sys`]: questions to the kernel.

@@ -73,8 +73,7 @@ impl Guard {
             }
             if Instant::now() >= deadline {
                 let holders = sys::process::who_has_open(&path);
-                let others = holders.into_iter().filter(|&pid| pid != std::process::id()).collect();
-                return Err(LockError::GuardBusy { path, holders: others });
+                return Err(LockError::GuardBusy { path, holders });
             }
             if let Some(signal) = waiter.sleep(backoff.next(deadline)) {
                 return Err(LockError::Interrupted(signal));

@@ -122,14 +122,7 @@ impl Info {
                 "ACQUIRED" => info.acquired = value.parse().ok(),
                 "HOSTNAME" => info.host = label(),
                 "TOKEN" => info.token = value.parse().ok(),
-                "LIVENESS" => {
-                    info.liveness = match value {
-                        "kernel" => Some(Liveness::Kernel),
-                        "process" => Some(Liveness::Process),
-                        "lease" => Some(Liveness::Lease),
-                        _ => None,
-                    }
-                }
+                "LIVENESS" => info.liveness = Liveness::ALL.into_iter().find(|kind| kind.name() == value),
                 "BOOT" => info.boot = text(),
                 "MACHINE" => info.machine = text(),
                 "INODE" => info.place = parse_place(value),
@@ -186,9 +179,7 @@ impl Info {
         self.expires = Some(end.unwrap_or(Timestamp::MAX));
         self.expires_boot = Some(sys::clock::since_boot().saturating_add(lease).min(MAX_BOOT_TIME));
     }
-}
 
-impl Info {
     /// The same from a place with another boot-time clock, which can't say what that clock shows
     /// where the lease was made: its end there moves by as much as the one on the wall clock.
     pub(super) fn expire_elsewhere_in(&mut self, lease: Duration) {
@@ -204,6 +195,8 @@ impl Info {
 }
 
 impl Liveness {
+    const ALL: [Liveness; 3] = [Liveness::Kernel, Liveness::Process, Liveness::Lease];
+
     /// The word in the info file.
     pub fn name(self) -> &'static str {
         match self {

@@ -152,13 +152,7 @@ impl Record {
         let Ok(mut line) = serde_json::to_string(&self) else { return };
         line.push('\n');
         let _ = log().append(&root.folder(), &line, |folder, name, access| {
-            match folder.open_file(name, access) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    root.lock_file(folder, name)?;
-                    folder.open_file(name, access)
-                }
-                opened => opened,
-            }
+            folder.open_or(name, access, || root.create_file(folder, name))
         });
     }
 }

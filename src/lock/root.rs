@@ -239,16 +239,7 @@ impl LockRoot {
     /// for an exclusive kernel lock, and makes it when it is missing. Another user's, in a shared
     /// root, may only be readable.
     pub(super) fn lock_file(&self, folder: &Folder, name: &str) -> io::Result<File> {
-        let opened = match folder.open_file(name, Access::Write) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match self.create_file(folder, name) {
-                // Another process was faster.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    folder.open_file(name, Access::Write)
-                }
-                created => created,
-            },
-            opened => opened,
-        };
+        let opened = folder.open_or(name, Access::Write, || self.create_file(folder, name));
         match opened {
             Err(error)
                 if error.raw_os_error().is_some() && error.kind() == io::ErrorKind::PermissionDenied =>
@@ -322,17 +313,9 @@ fn own_mode(root: u32) -> u32 {
 }
 
 fn make_common(root: &Folder, name: &str, mode: u32) -> io::Result<Folder> {
-    match root.folder(name) {
-        // One that the superuser may not give to the root's owner must be open to that one. The root
-        // above it keeps others out.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            match root.make_shown(name, common_mode(mode), 0o777) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.folder(name),
-                made => made,
-            }
-        }
-        opened => opened,
-    }
+    // One that the superuser may not give to the root's owner must be open to that one. The root above
+    // it keeps others out.
+    root.folder_or(name, || root.make_shown(name, common_mode(mode), 0o777))
 }
 
 /// The permissions of a folder in which everyone who may use the root makes files.

@@ -161,7 +161,8 @@ fn home_above(folder: &Path, user: u32) -> Option<PathBuf> {
     (home.parent().is_some() && folder.starts_with(&home)).then_some(home)
 }
 
-fn locks_in(folder: &Path) -> PathBuf {
+/// The root that is in a folder.
+pub(super) fn locks_in(folder: &Path) -> PathBuf {
     folder.join(CONFIG).join(LOCKS)
 }
 
@@ -234,10 +235,8 @@ impl Place {
         let path = self.path().to_owned();
         match self {
             Place::Named(_) => LockError::io(Op::MakeFolder, path)(source),
-            Place::Home { .. } | Place::Shared { .. } if source.kind() == io::ErrorKind::PermissionDenied => {
-                LockError::Unusable { path, source }
-            }
-            Place::Home { .. } | Place::Shared { .. } => LockError::io(Op::LookAt, path)(source),
+            _ if source.kind() == io::ErrorKind::PermissionDenied => LockError::Unusable { path, source },
+            _ => LockError::io(Op::LookAt, path)(source),
         }
     }
 }

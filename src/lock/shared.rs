@@ -8,12 +8,12 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::LockError;
 use super::id::Token;
 use super::root::{GUARDS, LockRoot, is_open_to_all};
-use super::roots::{CONFIG, LOCKS, ignore_in_git};
+use super::roots::{CONFIG, LOCKS, ignore_in_git, locks_in};
 use crate::sys::failure::Op;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
@@ -33,18 +33,18 @@ pub struct Shared {
 
 /// Whether there is a shared root in `above` for files of a folder that `user` owns.
 pub(super) fn is_root_of(above: &Path, user: u32) -> Result<bool, LockError> {
-    let path = above.join(CONFIG).join(LOCKS).join(MARK);
+    let path = locks_in(above).join(MARK);
     match fs::symlink_metadata(&path) {
         Ok(_) => open(above, user)
             .map(|folder| folder.is_some())
-            .map_err(|source| LockError::Unusable { path: above.join(CONFIG).join(LOCKS), source }),
+            .map_err(|source| LockError::Unusable { path: locks_in(above), source }),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(false)
         }
         // A refused look does not mean that it is absent, unless it could not be one anyway.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             if may_be_root(above, user) {
-                let path = above.join(CONFIG).join(LOCKS);
+                let path = locks_in(above);
                 return Err(LockError::Unusable { path, source: error });
             }
             Ok(false)
@@ -57,7 +57,7 @@ pub(super) fn is_root_of(above: &Path, user: u32) -> Result<bool, LockError> {
 fn may_be_root(above: &Path, user: u32) -> bool {
     let Ok(folder) = fs::metadata(above) else { return true };
     let trusted = [user, folder.uid(), 0];
-    let closed = [above.join(CONFIG), above.join(CONFIG).join(LOCKS)];
+    let closed = [above.join(CONFIG), locks_in(above)];
     closed.iter().all(|path| fs::symlink_metadata(path).map_or(true, |meta| trusted.contains(&meta.uid())))
 }
 
@@ -119,7 +119,7 @@ fn render(identity: Identity) -> String {
 /// It can't be made, or would not count: only the owner of `above` or the superuser can make one.
 pub fn init(above: &Path, group: Option<u32>) -> Result<Shared, LockError> {
     let above = fs::canonicalize(above).map_err(LockError::io(Op::Find, above))?;
-    let path = above.join(CONFIG).join(LOCKS);
+    let path = locks_in(&above);
     let me = sys::process::effective_user();
     let folder = Folder::open(&above).map_err(LockError::io(Op::OpenFolder, &above))?;
     if me != 0 && folder.owner() != me {
@@ -194,9 +194,4 @@ impl Modes {
         }
         sys::file::set_mode(file, mode)
     }
-}
-
-/// Where the shared root for `above` is.
-pub fn path_in(above: &Path) -> PathBuf {
-    above.join(CONFIG).join(LOCKS)
 }

@@ -147,7 +147,7 @@ impl Locker {
             let host = self.host(root, target, &mut judge)?;
             let wish = host.clone().map_or_else(|| Wish::Lock(target.key.clone()), Wish::Place);
             let (seen, is_guest) = match host {
-                Some(host) => match self.enter(root, target, keep, host, &mut judge)? {
+                Some(host) => match Place::try_enter(root, target, host, &self.claim(keep), &mut judge)? {
                     Entrance::Inside(place, reclaimed) => {
                         break Ok(Held::guest(root, target, place, reclaimed));
                     }
@@ -161,7 +161,7 @@ impl Locker {
                     if seen.verdict.is_taken() {
                         (seen, false)
                     } else {
-                        match self.attempt(root, target, keep, &mut judge, deadline, waiter)? {
+                        match attempt(root, target, &self.claim(keep), &mut judge, deadline, waiter)? {
                             Attempt::Taken(held) => break Ok(held),
                             Attempt::Busy(seen) => (seen, false),
                         }
@@ -212,18 +212,6 @@ impl Locker {
         }
     }
 
-    fn attempt(
-        &self,
-        root: &LockRoot,
-        target: &Target,
-        keep: Keep,
-        judge: &mut Judge,
-        deadline: Instant,
-        waiter: &mut dyn Waiter,
-    ) -> Result<Attempt, LockError> {
-        attempt(root, target, &self.claim(keep), judge, deadline, waiter)
-    }
-
     fn claim(&self, keep: Keep) -> Claim {
         Claim { keep, client: self.client.clone(), command: self.command.clone() }
     }
@@ -259,17 +247,6 @@ impl Locker {
             }
         }
         Ok(None)
-    }
-
-    fn enter(
-        &self,
-        root: &LockRoot,
-        target: &Target,
-        keep: Keep,
-        host: LockId,
-        judge: &mut Judge,
-    ) -> Result<Entrance, LockError> {
-        Place::try_enter(root, target, host, &self.claim(keep), judge)
     }
 }
 

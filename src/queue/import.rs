@@ -1,7 +1,7 @@
 //! Taking over the entries of the old Python programs' files.
 //!
 //! What an entry becomes follows from the old entry alone, its name included. So taking it twice makes
-//! one entry of it. [`super::staging`] says in which order it leaves the file and appears here.
+//! one entry of it. `staging` says in which order it leaves the file and appears here.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

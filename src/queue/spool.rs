@@ -221,16 +221,7 @@ impl Spool {
 
     /// Opens a file for its owner only, and makes it when it is missing.
     pub(super) fn open_or_create(&self, folder: &Folder, name: &str, access: Access) -> io::Result<File> {
-        match folder.open_file(name, access) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                match self.create_file(folder, name) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                    created => drop(created?),
-                }
-                folder.open_file(name, access)
-            }
-            opened => opened,
-        }
+        folder.open_or(name, access, || self.create_file(folder, name))
     }
 
     fn open_lock(&self) -> Result<File, QueueError> {

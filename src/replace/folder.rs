@@ -107,9 +107,7 @@ impl Folder {
             let refused = io::Error::from(io::ErrorKind::PermissionDenied);
             return ReplaceError::io(Op::OpenFolder, folder)(refused);
         }
-        let me = std::process::id();
-        let mut holders = sys::process::who_has_open(&folder);
-        holders.retain(|&pid| pid != me);
+        let holders = sys::process::who_has_open(&folder);
         ReplaceError::FolderKept { folder, holders }
     }
 

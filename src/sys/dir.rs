@@ -95,7 +95,8 @@ pub enum NoExchange {
     Failed(io::Error),
 }
 
-/// An open folder. A name that would lead out of it is `InvalidInput`.
+/// An open folder. A name that would lead out of it is `InvalidInput`. Where nothing else is said,
+/// errors are those of the system call behind a method.
 #[derive(Debug)]
 pub struct Dir {
     file: File,
@@ -134,25 +135,16 @@ impl Dir {
     }
 
     /// What the folder looks like now.
-    ///
-    /// # Errors
-    /// As `fstat(2)`.
     pub fn metadata(&self) -> io::Result<Metadata> {
         self.file.metadata()
     }
 
     /// Which folder this is.
-    ///
-    /// # Errors
-    /// As `fstat(2)`.
     pub fn identity(&self) -> io::Result<Identity> {
         Ok(Identity::from(&self.metadata()?))
     }
 
     /// Whether the path that it was opened by still leads to it.
-    ///
-    /// # Errors
-    /// The path can't be looked at.
     pub fn is_in_place(&self) -> io::Result<bool> {
         let named = found(std::fs::metadata(&self.path))?;
         named.map_or(Ok(false), |named| Ok(Identity::from(&named) == self.identity()?))
@@ -188,9 +180,6 @@ impl Dir {
     }
 
     /// What a name stands for; `None` when there is nothing.
-    ///
-    /// # Errors
-    /// As `fstatat(2)`.
     pub fn look(&self, name: impl AsRef<OsStr>) -> io::Result<Option<Look>> {
         let stat = match rustix::fs::statat(&self.file, single(name.as_ref())?, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => return Ok(None),
@@ -211,9 +200,6 @@ impl Dir {
     }
 
     /// Which version of which file a name stands for; `None` when there is nothing.
-    ///
-    /// # Errors
-    /// As [`Dir::look`].
     pub fn version_of(&self, name: impl AsRef<OsStr>) -> io::Result<Option<Version>> {
         let look = self.look(name)?;
         Ok(look.map(|Look { identity, size, modified, .. }| Version { identity, size, modified }))
@@ -245,9 +231,6 @@ impl Dir {
     }
 
     /// Renames, replacing whatever has the new name.
-    ///
-    /// # Errors
-    /// As `rename(2)`.
     pub fn rename(&self, from: impl AsRef<OsStr>, to: &Dir, name: impl AsRef<OsStr>) -> io::Result<()> {
         let (from, name) = (single(from.as_ref())?, single(name.as_ref())?);
         Ok(rustix::fs::renameat(&self.file, from, &to.file, name)?)
@@ -255,9 +238,6 @@ impl Dir {
 
     /// Renames, but never over something that is there: that is `AlreadyExists`. Where the file
     /// system can't promise it, that is `Unsupported`, and nothing was done.
-    ///
-    /// # Errors
-    /// As `renameat2(2)`.
     pub fn rename_new(&self, from: impl AsRef<OsStr>, to: &Dir, name: impl AsRef<OsStr>) -> io::Result<()> {
         match self.rename_with(from.as_ref(), to, name.as_ref(), RenameFlags::NOREPLACE) {
             Err(NoExchange::Unsupported) => Err(io::ErrorKind::Unsupported.into()),
@@ -302,17 +282,11 @@ impl Dir {
     }
 
     /// Removes a file, a link, or anything else that is not a folder.
-    ///
-    /// # Errors
-    /// As `unlink(2)`.
     pub fn remove_file(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&self.file, single(name.as_ref())?, AtFlags::empty())?)
     }
 
     /// Removes an empty folder.
-    ///
-    /// # Errors
-    /// As `rmdir(2)`.
     pub fn remove_folder(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&self.file, single(name.as_ref())?, AtFlags::REMOVEDIR)?)
     }

@@ -1,4 +1,5 @@
-//! Kernel locks, identities, and the calls on files that `std` does not have.
+//! Kernel locks, identities, and the calls on files that `std` does not have. Where nothing else is
+//! said, errors are those of the system call.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -45,9 +46,6 @@ pub struct Pinned {
 
 impl Pinned {
     /// Pins an open file.
-    ///
-    /// # Errors
-    /// It can't be looked at.
     pub fn new(file: File) -> io::Result<Pinned> {
         let identity = Identity::from(&file.metadata()?);
         Ok(Pinned { file: Arc::new(file), identity })
@@ -59,9 +57,6 @@ impl Pinned {
     }
 
     /// What the file looks like now.
-    ///
-    /// # Errors
-    /// It can't be looked at.
     pub fn metadata(&self) -> io::Result<Metadata> {
         self.file.metadata()
     }
@@ -103,17 +98,11 @@ pub fn try_flock(file: &File, kind: Flock) -> io::Result<bool> {
 
 /// Whether somebody else has an exclusive kernel lock on a file. Probes keep no other probe out, but
 /// for as long as this descriptor is open, nobody can take such a lock.
-///
-/// # Errors
-/// As [`try_flock`].
 pub fn is_locked(file: &File) -> io::Result<bool> {
     Ok(!try_flock(file, Flock::Shared)?)
 }
 
 /// Takes the kernel lock of a file that was just made. `WouldBlock` when a probe was faster.
-///
-/// # Errors
-/// As [`try_flock`].
 pub fn lock_new(file: &File) -> io::Result<()> {
     if try_flock(file, Flock::Exclusive)? { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
 }
@@ -172,9 +161,6 @@ pub fn sync_names(folder: Option<&File>, file: &File) -> io::Result<()> {
 }
 
 /// Makes a file's content durable, whoever wrote it and however it was opened.
-///
-/// # Errors
-/// As [`sync_names`].
 pub fn sync_content(file: &File) -> io::Result<()> {
     settled(file.sync_all())
 }
@@ -196,18 +182,12 @@ pub fn set_owner(file: impl AsFd, user: Option<u32>, group: Option<u32>) -> io::
 }
 
 /// Sets the permission bits, set-id and sticky bits included, whatever the umask.
-///
-/// # Errors
-/// As `fchmod(2)`.
 pub fn set_mode(file: impl AsFd, mode: u32) -> io::Result<()> {
     Ok(rustix::fs::fchmod(file, Mode::from_raw_mode((mode & 0o7777) as rustix::fs::RawMode))?)
 }
 
 /// The names of a file's extended attributes; on Linux ACLs are among them. Empty where the
 /// file system has none.
-///
-/// # Errors
-/// As `flistxattr(2)`.
 pub fn attribute_names(file: &File) -> io::Result<Vec<Vec<u8>>> {
     let mut list = vec![0u8; 1024];
     loop {
@@ -227,9 +207,6 @@ pub fn attribute_names(file: &File) -> io::Result<Vec<Vec<u8>>> {
 }
 
 /// One extended attribute's value, or `None` when it has been removed meanwhile.
-///
-/// # Errors
-/// As `fgetxattr(2)`.
 pub fn attribute(file: &File, name: &[u8]) -> io::Result<Option<Vec<u8>>> {
     let mut value = vec![0u8; 1024];
     loop {
@@ -251,17 +228,11 @@ pub fn attribute(file: &File, name: &[u8]) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Sets one extended attribute.
-///
-/// # Errors
-/// As `fsetxattr(2)`.
 pub fn set_attribute(file: &File, name: &[u8], value: &[u8]) -> io::Result<()> {
     Ok(rustix::fs::fsetxattr(file, name, value, XattrFlags::empty())?)
 }
 
 /// Removes one extended attribute.
-///
-/// # Errors
-/// As `fremovexattr(2)`.
 pub fn remove_attribute(file: &File, name: &[u8]) -> io::Result<()> {
     Ok(rustix::fs::fremovexattr(file, name)?)
 }

@@ -36,7 +36,7 @@ use rustix::fs::{CWD, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 
 use super::dir::{Dir, LISTED, open_at, single};
-use super::errno;
+use super::errno::{self, found};
 use super::file::{set_mode, set_owner};
 use super::platform;
 use super::process::effective_user;
@@ -80,9 +80,6 @@ impl Folder {
     }
 
     /// The same folder as the outermost one: what is in it is judged by the owner of *this* folder.
-    ///
-    /// # Errors
-    /// As `fstat(2)`.
     pub fn as_root(&self) -> io::Result<Folder> {
         Folder::root(self.dir.clone())
     }
@@ -160,19 +157,8 @@ impl Folder {
     }
 
     /// Opens a folder in this one, or makes it if it is missing.
-    ///
-    /// # Errors
-    /// As [`Folder::folder`] and [`Folder::make_folder`].
     pub fn folder_or_make(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<Folder> {
-        let name = name.as_ref();
-        match self.folder(name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match self.make_folder(name, mode) {
-                // Another process was faster.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.folder(name),
-                made => made,
-            },
-            opened => opened,
-        }
+        self.folder_or(&name, || self.make_folder(&name, mode))
     }
 
     /// Opens a regular file. One that is going to be written must have no other name.
@@ -188,9 +174,6 @@ impl Folder {
     }
 
     /// The same for a file that may have several names.
-    ///
-    /// # Errors
-    /// As [`Folder::open_file`].
     pub fn open_linked(&self, name: impl AsRef<OsStr>, access: Access) -> io::Result<File> {
         let name = single(name.as_ref())?;
         let file = self.dir.open_file(name, access).map_err(|error| {
@@ -217,37 +200,62 @@ impl Folder {
     /// # Errors
     /// As `open(2)`; `AlreadyExists`.
     pub fn create_file(&self, name: impl AsRef<OsStr>, mode: u32) -> io::Result<File> {
-        self.create(single(name.as_ref())?, Access::Write, mode)
+        let name = single(name.as_ref())?;
+        let file = self.open_at(name, Access::Write.flags() | OFlags::CREATE | OFlags::EXCL, mode & 0o777)?;
+        let given = self.give(&file).and_then(|()| {
+            if file.metadata()?.mode() & 0o7777 == mode { Ok(()) } else { set_mode(&file, mode) }
+        });
+        given.inspect_err(|_| drop(self.remove_file(name))).map(|()| file)
     }
 
-    /// Opens a file, or makes it if it is missing.
+    /// Opens a file, or creates it with these permissions if it is missing.
     ///
     /// # Errors
     /// As [`Folder::open_file`] and [`Folder::create_file`].
     pub fn open_or_create(&self, name: impl AsRef<OsStr>, access: Access, mode: u32) -> io::Result<File> {
-        let name = single(name.as_ref())?;
-        match self.open_file(name, access) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match self.create(name, access, mode) {
-                // Another process was faster.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.open_file(name, access),
-                created => created,
+        let name = name.as_ref();
+        self.open_or(name, access, || self.create_file(name, mode))
+    }
+
+    /// Opens a file, or makes it with `create` if it is missing.
+    ///
+    /// # Errors
+    /// As [`Folder::open_file`] and `create`.
+    pub fn open_or(
+        &self,
+        name: impl AsRef<OsStr>,
+        access: Access,
+        create: impl FnOnce() -> io::Result<File>,
+    ) -> io::Result<File> {
+        let name = name.as_ref();
+        match found(self.open_file(name, access))? {
+            Some(file) => Ok(file),
+            None => match create() {
+                Ok(file) if access == Access::Write => Ok(file),
+                // A new file is open for writing anywhere; or another process was faster.
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+                _ => self.open_file(name, access),
             },
-            opened => opened,
         }
     }
 
-    fn create(&self, name: &OsStr, access: Access, mode: u32) -> io::Result<File> {
-        let flags = access.flags() | OFlags::CREATE | OFlags::EXCL;
-        let file = self.open_at(name, flags, mode & 0o777)?;
-        let given = self.give(&file).and_then(|()| {
-            if file.metadata()?.mode() & 0o7777 == mode { Ok(()) } else { set_mode(&file, mode) }
-        });
-        match given {
-            Ok(()) => Ok(file),
-            Err(error) => {
-                let _ = self.remove_file(name);
-                Err(error)
-            }
+    /// Opens a folder in this one, or makes it with `make` if it is missing.
+    ///
+    /// # Errors
+    /// As [`Folder::folder`] and `make`.
+    pub fn folder_or(
+        &self,
+        name: impl AsRef<OsStr>,
+        make: impl FnOnce() -> io::Result<Folder>,
+    ) -> io::Result<Folder> {
+        let name = name.as_ref();
+        match found(self.folder(name))? {
+            Some(folder) => Ok(folder),
+            None => match make() {
+                // Another process was faster.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.folder(name),
+                made => made,
+            },
         }
     }
 

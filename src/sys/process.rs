@@ -114,8 +114,8 @@ pub fn send_signal(pid: u32, number: i32) -> std::io::Result<()> {
     }
 }
 
-/// The PIDs that have `path` open, as far as this user may see. For messages only: the answer
-/// is old when it arrives.
+/// The other processes that have `path` open, as far as this user may see. For messages only: the
+/// answer is old when it arrives.
 pub fn who_has_open(path: &Path) -> Vec<u32> {
     std::fs::metadata(path).map_or_else(|_| Vec::new(), |meta| who_has_open_as(path, Identity::from(&meta)))
 }
@@ -125,7 +125,9 @@ pub fn who_has_open(path: &Path) -> Vec<u32> {
 pub fn who_has_open_as(path: &Path, file: Identity) -> Vec<u32> {
     let wanted = Wanted { identity: file, path: path.to_owned() };
     let mut found = who_has_open_each(&[wanted], |name| Some(name) == path.file_name());
-    found.remove(&file).unwrap_or_default()
+    let mut pids = found.remove(&file).unwrap_or_default();
+    pids.retain(|&pid| pid != std::process::id());
+    pids
 }
 
 /// An open file whose users are looked for.

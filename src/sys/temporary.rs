@@ -38,9 +38,6 @@ impl TemporaryName {
     }
 
     /// Gives it another temporary name, which nobody else has.
-    ///
-    /// # Errors
-    /// As `rename(2)`.
     pub fn turn_into(&mut self, other: OsString) -> io::Result<()> {
         self.dir.rename(&self.name, &self.dir, &other)?;
         self.name = other;

@@ -13,13 +13,15 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::form::is_lines_of_json;
-use super::{BACKUP, EMERGENCY, LOCK, OldError, QUEUE, TAKEN, others_with};
+use super::{BACKUP, EMERGENCY, LOCK, OldError, QUEUE, TAKEN};
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockError, Locker};
 use crate::sys::dir::Version;
 use crate::sys::failure::Op;
 use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::{Access, Folder, Fresh};
+use crate::sys::process::who_has_open_as;
+use crate::sys::text::pids;
 use crate::sys::{self, found};
 
 /// The old programs had hundreds of entries.
@@ -62,10 +64,7 @@ impl OldFiles {
             return Ok(file);
         }
         let identity = Identity::from(&file.metadata().map_err(OldError::io(Op::LookAt, &path))?);
-        let pids: Vec<String> =
-            others_with(&path, identity).into_iter().map(|pid| format!("pid {pid}")).collect();
-        let holder =
-            if pids.is_empty() { "a process that cannot be named".to_owned() } else { pids.join(", ") };
+        let holder = pids(&who_has_open_as(&path, identity));
         Err(OldError::Busy(format!("{} is held by {holder}", path.display())))
     }
 }
@@ -167,11 +166,9 @@ impl Locked<'_> {
         op: Op,
         change: impl FnOnce() -> io::Result<()>,
     ) -> Result<bool, OldError> {
-        let commit = || match self.folder.look(QUEUE)? {
-            Some(now) if now.is_file && self.folder.version_of(QUEUE)? == Some(before.version()) => {
-                change().map(|()| true)
-            }
-            _ => Ok(false),
+        let commit = || {
+            let is_same = self.folder.version_of(QUEUE)? == Some(Version::from(&before.meta));
+            if is_same { change().map(|()| true) } else { Ok(false) }
         };
         let changed = self.held.publish(&mut Silent, commit)?;
         let changed = changed.map_err(OldError::io(op, self.folder.path_of(QUEUE)))?;
@@ -199,7 +196,7 @@ impl Locked<'_> {
         }
         let opened = folder.open_readable(TAKEN).and_then(|file| file.metadata());
         let meta = opened.map_err(OldError::io(Op::Open, &path))?;
-        if !others_with(&path, Identity::from(&meta)).is_empty() {
+        if !who_has_open_as(&path, Identity::from(&meta)).is_empty() {
             return Ok(None);
         }
         Ok(Some(self.read(OldFile::Taken)?.unwrap_or_default()))
@@ -249,10 +246,4 @@ impl Locked<'_> {
 pub struct QueueVersion {
     meta: Metadata,
     _file: File,
-}
-
-impl QueueVersion {
-    fn version(&self) -> Version {
-        Version::from(&self.meta)
-    }
 }

@@ -15,6 +15,7 @@ use crate::lock::LockError;
 use crate::sys::failure::{Op, PathError};
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
+use crate::sys::process::who_has_open_as;
 use crate::sys::{self, found};
 
 /// The old programs' files. All of them are reached from their folder, and a link is none.
@@ -87,11 +88,5 @@ pub fn look_at_lock(folder: &Path) -> Result<OldLock, OldError> {
     let meta = file.metadata().map_err(OldError::io(Op::LookAt, &path))?;
     let (since, identity) = (meta.modified().ok(), Identity::from(&meta));
     drop(file);
-    Ok(OldLock::Held { holders: others_with(&path, identity), since })
-}
-
-/// The processes beside this one that have a file open.
-fn others_with(path: &Path, file: Identity) -> Vec<u32> {
-    let me = std::process::id();
-    sys::process::who_has_open_as(path, file).into_iter().filter(|&pid| pid != me).collect()
+    Ok(OldLock::Held { holders: who_has_open_as(&path, identity), since })
 }

@@ -22,9 +22,6 @@ pub struct Fresh<'a> {
 impl<'a> Fresh<'a> {
     /// Writes and syncs the future content of `target`. The last number is for a file that the
     /// superuser may not give to the folder's owner.
-    ///
-    /// # Errors
-    /// As [`Folder::create_shown`] and `write(2)`.
     pub fn write(
         folder: &'a Folder,
         target: &str,
@@ -53,9 +50,6 @@ impl<'a> Fresh<'a> {
     }
 
     /// Gives it its name. The folder is not synced yet.
-    ///
-    /// # Errors
-    /// As `rename(2)`.
     pub fn rename_to(mut self, target: &str) -> io::Result<()> {
         self.name.rename_to(self.folder, target)
     }

@@ -22,9 +22,6 @@ const READABLE_BY_ALL: u32 = 0o004;
 impl Folder {
     /// The same as [`Folder::folder`], but anything that is not a folder is refused as
     /// `PermissionDenied`, with the reason.
-    ///
-    /// # Errors
-    /// As `open(2)`.
     pub fn own_folder(&self, name: impl AsRef<OsStr>) -> io::Result<Folder> {
         let name = name.as_ref();
         match self.folder(name) {
@@ -65,9 +62,6 @@ impl Folder {
 
     /// Reads such a file whole. The outer `None` is for one that is not there, the inner one for one
     /// that is larger than `limit`.
-    ///
-    /// # Errors
-    /// As [`Folder::open_readable`] and `read(2)`.
     pub fn read_file(&self, name: impl AsRef<OsStr>, limit: u64) -> io::Result<Option<Option<Vec<u8>>>> {
         let Some(file) = found(self.open_readable(name))? else { return Ok(None) };
         let mut bytes = Vec::new();
@@ -78,9 +72,6 @@ impl Folder {
     /// Creates a file as [`Folder::create_file`] does. One that the superuser may not give to the
     /// folder's owner gets the permissions `kept`: with those of a private file nobody could tell
     /// it from a secret that was moved here.
-    ///
-    /// # Errors
-    /// As [`Folder::create_file`].
     pub fn create_shown(&self, name: impl AsRef<OsStr>, mode: u32, kept: u32) -> io::Result<File> {
         let name = single(name.as_ref())?;
         let file = self.create_file(name, mode)?;
@@ -89,9 +80,6 @@ impl Folder {
     }
 
     /// Makes a folder as [`Folder::make_folder`] does, with `kept` in the same case.
-    ///
-    /// # Errors
-    /// As [`Folder::make_folder`].
     pub fn make_shown(&self, name: impl AsRef<OsStr>, mode: u32, kept: u32) -> io::Result<Folder> {
         let name = single(name.as_ref())?;
         let (made, ours) = self.make(name, Some(mode))?;

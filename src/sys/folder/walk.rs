@@ -54,9 +54,6 @@ impl Folder {
 
     /// The same, making what is missing: the folder itself with these permissions, those above it
     /// with what the umask leaves. Each is durable before anything is put into it.
-    ///
-    /// # Errors
-    /// As [`Folder::walk_to`] and `mkdir(2)`.
     pub fn walk_to_or_make(path: &Path, mode: Option<u32>) -> io::Result<Folder> {
         let mut walk = Walk::new(path)?;
         while let Some(name) = walk.ahead.pop() {
