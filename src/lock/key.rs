@@ -16,7 +16,7 @@ pub struct Key(String);
 
 impl Key {
     /// The key of a path that is absolute and resolved already.
-    fn of(resolved: &Path) -> Key {
+    pub(super) fn of(resolved: &Path) -> Key {
         Key(hex::encode(Sha256::digest(resolved.as_os_str().as_bytes())))
     }
 

@@ -8,8 +8,10 @@
 //! an error.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
@@ -24,7 +26,7 @@ use super::root::LockRoot;
 use super::verdict::{Here, Verdict, judge_holder};
 use crate::sys::failure::Op;
 use crate::sys::file::{Identity, Pinned};
-use crate::sys::folder::Folder;
+use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
 use crate::sys::{self, found};
 
@@ -253,7 +255,8 @@ impl Judge {
             let held = "its info is not to be opened yet";
             return Judgement { needs_watching: true, ..Judgement::new(Verdict::Held, held) };
         }
-        let grace = if local { CORRUPT_GRACE } else { REMOTE_CORRUPT_GRACE };
+        let soon = local || info.is_none() && self.has_dead_unborn(key);
+        let grace = if soon { CORRUPT_GRACE } else { REMOTE_CORRUPT_GRACE };
         let stamp = |meta: &Metadata| (Identity::from(meta), meta.mtime(), meta.mtime_nsec());
         let print = Fingerprint { directory: stamp(folder_meta), info: info.map(stamp) };
         let since = match self.watched.get(key) {
@@ -271,6 +274,21 @@ impl Judge {
             let why = format!("{what}; must stay unchanged for {seconds} s before it counts as stale");
             Judgement { needs_watching: true, ..Judgement::new(Verdict::Held, why) }
         }
+    }
+
+    /// Whether somebody has died who had prepared a lock of this file: then what stands there without
+    /// an info is most likely the empty folder that was to keep the name for it, on a file system
+    /// that has no exclusive rename and keeps no permissions.
+    fn has_dead_unborn(&self, key: &Key) -> bool {
+        let root = self.root.folder();
+        let is_it = |name: &OsString| -> io::Result<bool> {
+            let info = root.folder(name)?.open_linked("info", Access::Read)?;
+            let target = Info::read(&info)?.target;
+            Ok(target.is_some_and(|target| Key::of(&target) == *key) && !sys::file::is_locked(&info)?)
+        };
+        let names = root.names().unwrap_or_default();
+        let mut unborn = names.iter().filter(|name| name.as_bytes().starts_with(UNBORN_PREFIX.as_bytes()));
+        unborn.any(|name| is_it(name).unwrap_or(false))
     }
 
     /// The present time of the clock that dates changes in the root, in seconds. It is read from a

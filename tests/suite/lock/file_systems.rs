@@ -143,3 +143,23 @@ fn a_file_system_whose_locks_do_not_hold_is_refused_by_name() {
         assert_eq!(env.lock_names(), [""; 0], "{locks}");
     }
 }
+
+/// Where neither an exclusive rename nor permissions tell whose an empty lock is, its dead maker's
+/// prepared lock does.
+#[test]
+fn an_empty_lock_is_soon_taken_where_its_maker_lies_dead_beside_it() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    env.make_root();
+    let take = |patience: &str| {
+        let mut command = env.aimem(["lock", "with", "f", "-w", patience, "--", "true"]);
+        Ran::of(command.env("AIMEM_LOCK_FS", "network").output().unwrap())
+    };
+    env.forge("f", None);
+    take("3").expect(75);
+    let unborn = env.locks().join(".new.00112233445566778899aabbccddeeff");
+    std::fs::create_dir(&unborn).unwrap();
+    let target = env.path("f").canonicalize().unwrap();
+    std::fs::write(unborn.join("info"), format!("PID: 1\nTARGET: {}\n", target.display())).unwrap();
+    take("30").ok();
+}
