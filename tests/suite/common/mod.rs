@@ -40,6 +40,19 @@ pub struct TestEnv {
     root: tempfile::TempDir,
 }
 
+/// Whoever starts the tests may have signals ignored, as `nohup` does, and what we start would
+/// inherit that. A signal that is handled here is not ignored in a child.
+fn ignore_no_signal() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let ignored = aimem::sys::process::ignored_signals();
+        for signal in [1, 2, 3, 15].into_iter().filter(|signal| ignored & 1 << (signal - 1) != 0) {
+            let noticed = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+            signal_hook::flag::register(signal, noticed).unwrap();
+        }
+    });
+}
+
 impl TestEnv {
     pub fn new() -> TestEnv {
         TestEnv::in_folder(&std::env::temp_dir())
@@ -47,6 +60,7 @@ impl TestEnv {
 
     /// The same on another file system.
     pub fn in_folder(folder: &Path) -> TestEnv {
+        ignore_no_signal();
         let root = tempfile::Builder::new().prefix("aimem-test-").tempdir_in(folder).unwrap();
         fs::create_dir(root.path().join("work")).unwrap();
         fs::create_dir(root.path().join("home")).unwrap();
