@@ -23,8 +23,16 @@ pub(super) struct Done<T> {
 }
 
 /// Reads, makes the new content, and publishes it, again as often as another writer was faster.
-/// The same bytes leave the document alone.
+/// The same bytes leave the document alone. The transaction has ended when this returns.
 pub(super) fn transact<P: Place, T>(
+    place: &mut P,
+    dry_run: bool,
+    make: impl FnMut(&mut P, &Content, &P::Version) -> Result<(Arc<Vec<u8>>, T), MemoryError>,
+) -> Result<Done<T>, MemoryError> {
+    attempt(place, dry_run, make).inspect_err(|_| drop(place.leave()))
+}
+
+fn attempt<P: Place, T>(
     place: &mut P,
     dry_run: bool,
     mut make: impl FnMut(&mut P, &Content, &P::Version) -> Result<(Arc<Vec<u8>>, T), MemoryError>,

@@ -29,13 +29,19 @@ const OTHERS_TURN: Duration = Duration::from_millis(10);
 pub struct FilePlace<'a> {
     path: PathBuf,
     locker: Option<&'a Locker>,
-    held: Option<Held>,
     replace: Replace,
     makes_folders: bool,
     waiter: &'a mut dyn Waiter,
+    under_way: UnderWay,
+}
+
+/// What a transaction has found so far. The next one begins anew.
+#[derive(Default)]
+struct UnderWay {
+    held: Option<Held>,
     /// When the version that is worked on was read.
     opened: Option<Instant>,
-    restart: Option<Restart>,
+    restart: Restart,
     /// The version to put back. Opened once: a try that comes to nothing may have moved the
     /// backups up by a name.
     earlier: Option<Arc<Source>>,
@@ -59,14 +65,10 @@ impl<'a> FilePlace<'a> {
         FilePlace {
             path: path.to_owned(),
             locker,
-            held: None,
             replace,
             makes_folders: false,
             waiter,
-            opened: None,
-            restart: None,
-            earlier: None,
-            kept: Vec::new(),
+            under_way: UnderWay::default(),
         }
     }
 
@@ -78,8 +80,8 @@ impl<'a> FilePlace<'a> {
     }
 
     fn lock(&mut self) -> Result<(), PlaceError> {
-        if let (None, Some(locker)) = (&self.held, self.locker) {
-            self.held = Some(locker.acquire(&self.path, Keep::Running, self.waiter)?);
+        if let (None, Some(locker)) = (&self.under_way.held, self.locker) {
+            self.under_way.held = Some(locker.acquire(&self.path, Keep::Running, self.waiter)?);
         }
         Ok(())
     }
@@ -87,7 +89,7 @@ impl<'a> FilePlace<'a> {
     /// Opens the file that the lock is on, whatever the path leads to by now. What a link that has
     /// taken its place points to is another lock's business.
     fn open(&self) -> Result<Source, PlaceError> {
-        let Some(held) = &self.held else { return Ok(Source::open(&self.path)?) };
+        let Some(held) = &self.under_way.held else { return Ok(Source::open(&self.path)?) };
         let source = Source::open(&held.target().path)?;
         if source.path() != held.target().path {
             return Err(PlaceError::Moved { path: self.path.clone() });
@@ -95,16 +97,21 @@ impl<'a> FilePlace<'a> {
         Ok(source)
     }
 
-    fn release(&mut self) {
-        if let Some(held) = self.held.take() {
+    /// Ends the transaction: gives the lock back, and says what was found on the way.
+    fn end(&mut self) -> Vec<Warning> {
+        let UnderWay { held, kept, .. } = std::mem::take(&mut self.under_way);
+        if let Some(held) = held {
             held.end(self.waiter);
         }
+        kept.into_iter().map(|kept| Warning::Kept { path: self.path.clone(), kept }).collect()
     }
 
-    /// What was found on the way and should be told.
-    fn told(&mut self) -> Vec<Warning> {
-        let path = self.path.clone();
-        self.kept.drain(..).map(|kept| Warning::Kept { path: path.clone(), kept }).collect()
+    /// How to replace. A version that is put back lends the file its mode and owner, and drops no
+    /// other.
+    fn how(&self, target: &Path) -> Result<Replace, PlaceError> {
+        let Some(earlier) = &self.under_way.earlier else { return Ok(self.replace.clone()) };
+        let kept = backups(target)?.last().map_or(0, |last| last.index + 1);
+        Ok(self.replace.clone().backups(kept + 1).like(earlier.clone()))
     }
 
     /// Folder, then guard, then the names: nobody waits for a folder under a guard, and nobody
@@ -115,7 +122,7 @@ impl<'a> FilePlace<'a> {
             if let Some(signal) = staged.make_ready(|pause| self.waiter.sleep(pause))? {
                 return Err(LockError::Interrupted(signal).into());
             }
-            let Some(held) = &self.held else { return Ok(staged.commit()?) };
+            let Some(held) = &self.under_way.held else { return Ok(staged.commit()?) };
             if staged.is_in_place() {
                 return self.commit_in_place(staged);
             }
@@ -139,11 +146,10 @@ impl<'a> FilePlace<'a> {
     /// Writing may take long, and unrelated files share the guard: so it is done under the lock
     /// alone, which must still be ours before and after.
     fn commit_in_place(&mut self, staged: Staged) -> Result<Commit, PlaceError> {
-        if let Some(held) = &self.held {
-            held.publish(self.waiter, || ())?;
-        }
+        let Some(held) = &self.under_way.held else { return Ok(staged.commit()?) };
+        held.publish(self.waiter, || ())?;
         let commit = staged.commit()?;
-        if let (Commit::Done(_), Some(held)) = (&commit, &self.held) {
+        if let Commit::Done(_) = &commit {
             let unlocked =
                 |source| PlaceError::Unlocked { path: self.path.clone(), source: Box::new(source) };
             held.check().map_err(unlocked)?;
@@ -154,18 +160,22 @@ impl<'a> FilePlace<'a> {
 
 impl Drop for FilePlace<'_> {
     fn drop(&mut self) {
-        self.release();
+        self.end();
     }
 }
 
 impl Place for FilePlace<'_> {
     type Version = Source;
 
-    /// The lock is given back before anything is done with the bytes.
+    /// The lock is given back before anything is done with the bytes, unless a transaction is under
+    /// way: that one keeps it.
     fn look(&mut self) -> Result<Content, PlaceError> {
+        let alone = self.under_way.opened.is_none();
         self.lock()?;
         let found = self.open().and_then(|source| content(&source));
-        self.release();
+        if alone {
+            self.end();
+        }
         found
     }
 
@@ -173,10 +183,11 @@ impl Place for FilePlace<'_> {
         self.lock()?;
         // Only under the lock: without it a leftover may be a living writer's. And before the
         // file is looked at: a leftover may be one more name of it.
-        if let (Some(held), None) = (&self.held, self.opened) {
-            self.kept = sweep_leftovers_of(&held.target().path).kept;
+        let under_way = &mut self.under_way;
+        if let (Some(held), None) = (&under_way.held, under_way.opened) {
+            under_way.kept = sweep_leftovers_of(&held.target().path).kept;
         }
-        let was_quick = self.opened.is_some_and(|opened| opened.elapsed() < QUICK);
+        let was_quick = under_way.opened.is_some_and(|opened| opened.elapsed() < QUICK);
         let mut source = self.open()?;
         self.replace.check_names(source.path())?;
         if was_quick {
@@ -186,30 +197,30 @@ impl Place for FilePlace<'_> {
                 return Err(LockError::Interrupted(signal).into());
             }
         }
-        self.opened = Some(Instant::now());
+        self.under_way.opened = Some(Instant::now());
         Ok((content(&source)?, source))
     }
 
     fn earlier(&mut self, version: &Source, index: u32) -> Result<Vec<u8>, PlaceError> {
-        let target = version.path();
-        let backup = match &self.earlier {
-            Some(backup) => backup.clone(),
-            None => Arc::new(Source::open(&backup_path(target, index))?),
+        let earlier = match &self.under_way.earlier {
+            Some(earlier) => earlier,
+            None => {
+                let backup = Source::open(&backup_path(version.path(), index))?;
+                if !backup.exists() {
+                    return Err(ReplaceError::NoBackup { path: version.path().to_owned(), index }.into());
+                }
+                self.under_way.earlier.insert(Arc::new(backup))
+            }
         };
-        if !backup.exists() {
-            return Err(ReplaceError::NoBackup { path: target.to_owned(), index }.into());
-        }
-        let kept = backups(target)?.last().map_or(0, |last| last.index + 1);
-        self.replace = self.replace.clone().backups(kept + 1).like(backup.clone());
-        self.earlier = Some(backup.clone());
-        Ok(backup.read()?)
+        Ok(earlier.read()?)
     }
 
     fn publish(&mut self, source: Source, content: &[u8]) -> Result<Published, PlaceError> {
+        let how = self.how(source.path())?;
         if self.makes_folders && !source.exists() {
-            self.replace.make_folders(source.path())?;
+            how.make_folders(source.path())?;
         }
-        let staged = self.replace.stage_again(source, content, self.restart.take().unwrap_or_default())?;
+        let staged = how.stage_again(source, content, std::mem::take(&mut self.under_way.restart))?;
         // The last moment to give up without a trace.
         if let Some(signal) = self.waiter.sleep(Duration::ZERO) {
             return Err(LockError::Interrupted(signal).into());
@@ -219,27 +230,26 @@ impl Place for FilePlace<'_> {
                 committed.clean_up();
                 // Before the sync: whoever is next builds on the new content and syncs the same
                 // folder, and need not wait for ours.
-                self.release();
+                let told = self.end();
                 let mut warnings = committed.finish()?;
-                warnings.extend(self.told());
+                warnings.extend(told);
                 Ok(Published::Done(warnings))
             }
             Commit::Changed(restart) => {
-                self.restart = Some(restart);
+                self.under_way.restart = restart;
                 Ok(Published::Changed)
             }
         }
     }
 
     fn settle(&mut self, source: Source) -> Result<Vec<Warning>, PlaceError> {
-        self.release();
+        let told = self.end();
         self.replace.settle(source)?;
-        Ok(self.told())
+        Ok(told)
     }
 
     fn leave(&mut self) -> Vec<Warning> {
-        self.release();
-        self.told()
+        self.end()
     }
 
     fn name(&self) -> &Path {

@@ -82,7 +82,7 @@ pub trait Place {
     /// The version can't be made durable.
     fn settle(&mut self, version: Self::Version) -> Result<Vec<Warning>, PlaceError>;
 
-    /// Ends a transaction that was to change nothing.
+    /// Ends a transaction that was to change nothing, or that has failed.
     fn leave(&mut self) -> Vec<Warning>;
 
     /// The document's name as the caller has given it.

@@ -4,12 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use aimem::lock::Waiter;
 use aimem::lock::wait::Silent;
+use aimem::lock::{Locker, Roots, Waiter};
 use aimem::memory::{self, MemoryError, Program, Restore, Update, Validate, Write};
-use aimem::place::{Content, Place, PlaceError, Published, etag};
-use aimem::replace::{ReplaceError, Warning};
+use aimem::place::{Content, FilePlace, Place, PlaceError, Published, etag};
+use aimem::replace::{Replace, ReplaceError, Warning};
 use aimem::sys::failure::Kind;
+
+use crate::common::TestEnv;
 
 /// All versions of one object, the latest last.
 #[derive(Clone, Default)]
@@ -162,6 +164,41 @@ fn a_dry_run_publishes_nothing_and_a_missing_document_is_an_error_or_made() {
     assert!(bucket.0.lock().unwrap().is_empty());
     memory::update(&mut place, &Update { dry_run: false, ..create }, &mut program(".n += 1")).unwrap();
     assert_eq!(bucket.latest(), new);
+}
+
+/// What one transaction on a file has found does not reach into the next one.
+#[test]
+fn transactions_on_one_file_begin_anew() {
+    let env = TestEnv::new();
+    let path = env.write("f.json", "1\n");
+    let locker = Locker { roots: Roots::new(None, Some(env.home())), ..Locker::default() };
+    let mut waiter = Silent;
+    let mut place = FilePlace::new(&path, Some(&locker), Replace::new().backups(2), &mut waiter);
+    let update = |place: &mut FilePlace<'_>, filter: &str| {
+        memory::update(place, &Update::default(), &mut program(filter)).map(|updated| updated.changed)
+    };
+    let names = || TestEnv::names_in(&env.path(""));
+    for _ in 0..2 {
+        update(&mut place, ".+1").unwrap();
+    }
+    // The versions are 3, 2, 1, and then 1, 3, 2, 1.
+    memory::restore(&mut place, &Restore { version: 1, dry_run: false }).unwrap();
+    assert_eq!((env.read("f.json").as_str(), names().len()), ("1\n", 4));
+    // An earlier version that can't be had leaves nothing behind either.
+    memory::restore(&mut place, &Restore { version: 9, dry_run: false }).unwrap_err();
+    memory::restore(&mut place, &Restore { version: 0, dry_run: false }).unwrap();
+    assert_eq!((env.read("f.json").as_str(), names().len()), ("3\n", 5));
+    // Only a restoration keeps more versions than were asked for.
+    update(&mut place, ".+1").unwrap();
+    assert_eq!(names(), ["f.json", "f.json.bak", "f.json.bak.1"]);
+    // A failed one has given the lock back, and a look within one has not.
+    update(&mut place, "error").unwrap_err();
+    assert_eq!(env.verdict("f.json"), "free");
+    let (_, version) = place.read().unwrap();
+    assert_eq!(place.look().unwrap().bytes.unwrap().as_slice(), b"4\n");
+    assert_eq!(env.verdict("f.json"), "held");
+    assert!(matches!(place.publish(version, b"5\n").unwrap(), Published::Done(_)));
+    assert_eq!((env.verdict("f.json").as_str(), env.read("f.json").as_str()), ("free", "5\n"));
 }
 
 #[test]
