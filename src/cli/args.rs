@@ -13,6 +13,7 @@ use crate::lock::info::describe_words;
 use crate::lock::{LockError, LockId, LockRoot, Locker, Patience, Target, inventory};
 use crate::replace::Replace;
 use crate::settings::{self, duration};
+use crate::sys::failure::Kind;
 
 /// The lock root of a file, if it is there already: without one there is no lock.
 ///
@@ -75,7 +76,7 @@ impl WaitArgs {
     /// Gives a wait that ended in vain the exit code that the user has chosen.
     pub fn choose_exit(&self, error: impl Into<CliError>) -> CliError {
         let mut error = error.into();
-        if let (Exit::Busy, Some(code)) = (error.exit, self.conflict_exit_code) {
+        if let (Exit::Failed(Kind::Busy), Some(code)) = (error.exit, self.conflict_exit_code) {
             error.exit = Exit::Status(code);
         }
         error
@@ -158,7 +159,7 @@ pub fn refuse_dash(file: &Path) -> Result<(), CliError> {
     if file != Path::new("-") || file.exists() {
         return Ok(());
     }
-    Err(CliError::new(Exit::NoInput, "there is no file named -")
+    Err(CliError::new(Kind::NoInput, "there is no file named -")
         .hint("aimem works on files; `aimem write FILE` takes the content from standard input. For a file of that name: ./-"))
 }
 

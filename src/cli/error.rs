@@ -34,23 +34,23 @@ pub type Outcome = Result<Exit, CliError>;
 
 impl CliError {
     /// An error with neither details nor a hint.
-    pub fn new(exit: Exit, message: impl Into<String>) -> CliError {
-        CliError { exit, message: message.into(), details: None, advice: None, hint: None }
+    pub fn new(exit: impl Into<Exit>, message: impl Into<String>) -> CliError {
+        CliError { exit: exit.into(), message: message.into(), details: None, advice: None, hint: None }
     }
 
     /// A command line or an environment that makes no sense.
     pub fn usage(message: impl Into<String>) -> CliError {
-        CliError::new(Exit::Usage, message)
+        CliError::new(Kind::Usage, message)
     }
 
     /// A system's refusal, said in words.
     pub fn io(what: impl std::fmt::Display, error: &io::Error) -> CliError {
-        CliError::new(Kind::of_reading(error).into(), format!("{what}: {}", explain(error)))
+        CliError::new(Kind::of_reading(error), format!("{what}: {}", explain(error)))
     }
 
     /// An error of a room below.
     pub fn of(error: &impl Error, kind: Kind, advice: Option<Hint>) -> CliError {
-        CliError { advice: advice.map(Box::new), ..CliError::new(kind.into(), message(error)) }
+        CliError { advice: advice.map(Box::new), ..CliError::new(kind, message(error)) }
     }
 
     /// Adds what to do.

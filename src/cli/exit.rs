@@ -12,32 +12,10 @@ pub enum Exit {
     CheckFailed,
     /// A check found something serious.
     Critical,
-    /// The command line or the environment makes no sense.
-    Usage,
-    /// Not JSON, a filter that failed, not exactly one result.
-    Data,
-    /// The input file does not exist, or is a directory.
-    NoInput,
-    /// Something can't be created.
-    CantCreate,
-    /// Input or output failed.
-    Io,
-    /// The lock was not free within the time limit.
-    Busy,
-    /// The lock was lost, or the file is not the one that was read.
-    Lost,
-    /// Permission denied.
-    Permission,
-    /// The file was changed, and something behind that failed: the answer, or the sync.
-    Unfinished,
+    /// It failed, or was ended by a signal.
+    Failed(Kind),
     /// `lock with`: failed before the command was started, for another reason than the lock.
     Own,
-    /// `lock with`: the command is there but can't be executed.
-    NotExecutable,
-    /// `lock with`: there is no such command.
-    NotFound,
-    /// Ended by a signal.
-    Signal(i32),
     /// A status that the user or a command has chosen.
     Status(u8),
 }
@@ -48,40 +26,34 @@ impl Exit {
         match self {
             Exit::Done => 0,
             Exit::CheckFailed => 1,
-            Exit::Critical | Exit::Usage => 2,
-            Exit::Data => 65,
-            Exit::NoInput => 66,
-            Exit::CantCreate => 73,
-            Exit::Io => 74,
-            Exit::Busy => 75,
-            Exit::Lost => 76,
-            Exit::Permission => 77,
-            Exit::Unfinished => 79,
+            Exit::Critical => 2,
+            Exit::Failed(kind) => code_of(kind),
             Exit::Own => 125,
-            Exit::NotExecutable => 126,
-            Exit::NotFound => 127,
-            Exit::Signal(number) => 128u8.wrapping_add(u8::try_from(number).unwrap_or(0)),
             Exit::Status(status) => status,
         }
     }
 }
 
+fn code_of(kind: Kind) -> u8 {
+    match kind {
+        Kind::Usage => 2,
+        Kind::Data => 65,
+        Kind::NoInput => 66,
+        Kind::CantCreate => 73,
+        Kind::Io => 74,
+        Kind::Busy => 75,
+        Kind::Lost => 76,
+        Kind::Permission => 77,
+        Kind::Unfinished => 79,
+        Kind::NotExecutable => 126,
+        Kind::NotFound => 127,
+        Kind::Interrupted(signal) => 128u8.wrapping_add(u8::try_from(signal).unwrap_or(0)),
+    }
+}
+
 impl From<Kind> for Exit {
     fn from(kind: Kind) -> Exit {
-        match kind {
-            Kind::Usage => Exit::Usage,
-            Kind::Data => Exit::Data,
-            Kind::NoInput => Exit::NoInput,
-            Kind::CantCreate => Exit::CantCreate,
-            Kind::Io => Exit::Io,
-            Kind::Busy => Exit::Busy,
-            Kind::Lost => Exit::Lost,
-            Kind::Permission => Exit::Permission,
-            Kind::Unfinished => Exit::Unfinished,
-            Kind::Interrupted(signal) => Exit::Signal(signal),
-            Kind::NotExecutable => Exit::NotExecutable,
-            Kind::NotFound => Exit::NotFound,
-        }
+        Exit::Failed(kind)
     }
 }
 

@@ -8,12 +8,12 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::args::refuse_dash;
 use super::error::CliError;
-use super::exit::Exit;
 use super::hints::quote;
 use super::operands::{Operands, Role};
 use crate::document::Limits;
 use crate::memory::{Binding, Duplicates, Layout, Program};
 use crate::settings::duration;
+use crate::sys::failure::Kind;
 
 /// jq's options for what goes into a filter and how its results are laid out.
 #[derive(Debug, Clone, Args)]
@@ -179,7 +179,7 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, CliError> {
 
 fn text_of(path: &Path) -> Result<String, CliError> {
     String::from_utf8(bytes_of(path)?)
-        .map_err(|_| CliError::new(Exit::Data, format!("{} is not UTF-8", path.display())))
+        .map_err(|_| CliError::new(Kind::Data, format!("{} is not UTF-8", path.display())))
 }
 
 fn utf8(text: &std::ffi::OsStr, what: &str) -> Result<String, CliError> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
 use crate::settings;
+use crate::sys::failure::Kind;
 use crate::sys::text::{is_unsafe, printable};
 
 /// Writes a result whole. A reader that has gone away is no error: it has seen enough.
@@ -25,7 +26,7 @@ pub fn result(bytes: &[u8]) -> Result<(), CliError> {
 /// As [`result`].
 pub fn answer(bytes: &[u8], changed: bool) -> Result<(), CliError> {
     result(bytes).map_err(|error| match changed {
-        true => CliError { exit: Exit::Unfinished, ..error }
+        true => CliError { exit: Exit::Failed(Kind::Unfinished), ..error }
             .hint("the file was changed: do not repeat it, but look: aimem read"),
         false => error,
     })
@@ -40,7 +41,7 @@ pub fn settle(written: io::Result<()>) -> Result<(), CliError> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| {
             CliError::new(
-                Exit::Io,
+                Kind::Io,
                 format!("cannot write to standard output: {}", super::error::explain(&error)),
             )
         }),
@@ -64,7 +65,7 @@ pub fn line_or_fail(line: &str) -> Result<(), CliError> {
 /// As [`result`].
 pub fn json(report: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(report)
-        .map_err(|error| CliError::new(Exit::Io, format!("cannot write the report: {error}")))?;
+        .map_err(|error| CliError::new(Kind::Io, format!("cannot write the report: {error}")))?;
     let mut safe = String::with_capacity(text.len() + 1);
     for letter in text.chars() {
         // Any but the line ends stands inside a string, where the escape means the same. A
@@ -97,7 +98,7 @@ pub fn finish(outcome: Outcome) -> u8 {
         Err(error) => error,
     };
     // Whoever sent the signal knows.
-    if !matches!(error.exit, Exit::Signal(_)) {
+    if !matches!(error.exit, Exit::Failed(Kind::Interrupted(_))) {
         note("error", &error.message);
         for line in error.details.iter().flat_map(|details| details.lines()) {
             let _ = writeln!(io::stderr().lock(), "  {}", printable(line));

@@ -199,8 +199,7 @@ impl LockError {
     }
 
     pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> LockError {
-        let error = PathError::of(op, path);
-        move |source| error(source).into()
+        PathError::of(op, path)
     }
 
     pub(super) fn lost(target: Option<PathBuf>, why: impl fmt::Display) -> LockError {

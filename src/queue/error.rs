@@ -126,8 +126,7 @@ impl QueueError {
     }
 
     pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> QueueError {
-        let error = PathError::of(op, path);
-        move |source| error(source).into()
+        PathError::of(op, path)
     }
 
     /// Whether it is about one entry's file, and says nothing about the others: it makes no

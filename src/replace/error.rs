@@ -152,7 +152,6 @@ impl ReplaceError {
     }
 
     pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> ReplaceError {
-        let error = PathError::of(op, path);
-        move |source| error(source).into()
+        PathError::of(op, path)
     }
 }

@@ -30,7 +30,9 @@ pub enum Kind {
     Lost,
     /// Permission denied.
     Permission,
-    /// The document was changed, and something behind that failed.
+    /// The document was changed, and something behind that failed. Whoever repeats a change because
+    /// of any other kind makes it once; so what fails too late is told apart. A lost lock stays
+    /// [`Kind::Lost`]: its message says what was written.
     Unfinished,
     /// A signal asked us to end.
     Interrupted(i32),
@@ -62,110 +64,68 @@ impl Kind {
             _ => Kind::CantCreate,
         }
     }
+}
 
-    /// The kind of an error that happened behind the change of a document. Whoever repeats a
-    /// change because of any other kind makes it once; so a failure that came too late is told
-    /// apart. A lost lock stays one: its message says what was written.
-    #[must_use]
-    pub fn after_a_change(self) -> Kind {
-        match self {
-            Kind::Lost | Kind::Interrupted(_) => self,
-            _ => Kind::Unfinished,
+/// One row an operation: what it is called, and how a message says it.
+macro_rules! operations {
+    ($($name:ident: $words:literal,)*) => {
+        /// What was being done to a path when the system refused.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Op {
+            $(#[doc = concat!("To ", $words, ".")] $name,)*
         }
-    }
+
+        impl fmt::Display for Op {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(match self {
+                    $(Op::$name => $words,)*
+                })
+            }
+        }
+    };
 }
 
-/// What was being done to a path when the system refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each is called what it says")]
-pub enum Op {
-    Append,
-    Claim,
-    Clear,
-    Create,
-    Find,
-    FindFolder,
-    Join,
-    List,
-    ListAttributes,
-    Lock,
-    LookAt,
-    LookAtGuest,
-    MakeBackup,
-    MakeFolder,
-    Move,
-    MoveBackup,
-    Name,
-    Open,
-    OpenFolder,
-    PassOn,
-    PrepareLock,
-    Probe,
-    PutBack,
-    Read,
-    ReadAttribute,
-    ReadCredential,
-    ReadEntry,
-    Remove,
-    Renew,
-    Replace,
-    Save,
-    SetAside,
-    SetMode,
-    Sync,
-    SyncAbove,
-    Take,
-    Trust,
-    Unlock,
-    Write,
-    WriteLog,
-}
-
-impl fmt::Display for Op {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Op::Append => "append to",
-            Op::Claim => "claim",
-            Op::Clear => "clear",
-            Op::Create => "create",
-            Op::Find => "find",
-            Op::FindFolder => "find the folder of",
-            Op::Join => "take a guest's place in",
-            Op::List => "list",
-            Op::ListAttributes => "list the attributes of",
-            Op::Lock => "lock",
-            Op::LookAt => "look at",
-            Op::LookAtGuest => "look at a guest of",
-            Op::MakeBackup => "make the backup",
-            Op::MakeFolder => "create the folder",
-            Op::Move => "move",
-            Op::MoveBackup => "move the backup",
-            Op::Name => "find a new name in",
-            Op::Open => "open",
-            Op::OpenFolder => "open the folder",
-            Op::PassOn => "pass on the lock of",
-            Op::PrepareLock => "prepare a lock in",
-            Op::Probe => "probe the lock of",
-            Op::PutBack => "put back",
-            Op::Read => "read",
-            Op::ReadAttribute => "read an attribute of",
-            Op::ReadCredential => "read the credential in",
-            Op::ReadEntry => "read the entry",
-            Op::Remove => "remove",
-            Op::Renew => "renew the lease in",
-            Op::Replace => "replace",
-            Op::Save => "save",
-            Op::SetAside => "set aside",
-            Op::SetMode => "set the permissions of",
-            Op::Sync => "sync",
-            Op::SyncAbove => "sync the folder above",
-            Op::Take => "take",
-            Op::Trust => "trust",
-            Op::Unlock => "unlock",
-            Op::Write => "write",
-            Op::WriteLog => "write the log",
-        })
-    }
+operations! {
+    Append: "append to",
+    Claim: "claim",
+    Clear: "clear",
+    Create: "create",
+    Find: "find",
+    FindFolder: "find the folder of",
+    Join: "take a guest's place in",
+    List: "list",
+    ListAttributes: "list the attributes of",
+    Lock: "lock",
+    LookAt: "look at",
+    LookAtGuest: "look at a guest of",
+    MakeBackup: "make the backup",
+    MakeFolder: "create the folder",
+    Move: "move",
+    MoveBackup: "move the backup",
+    Name: "find a new name in",
+    Open: "open",
+    OpenFolder: "open the folder",
+    PassOn: "pass on the lock of",
+    PrepareLock: "prepare a lock in",
+    Probe: "probe the lock of",
+    PutBack: "put back",
+    Read: "read",
+    ReadAttribute: "read an attribute of",
+    ReadCredential: "read the credential in",
+    ReadEntry: "read the entry",
+    Remove: "remove",
+    Renew: "renew the lease in",
+    Replace: "replace",
+    Save: "save",
+    SetAside: "set aside",
+    SetMode: "set the permissions of",
+    Sync: "sync",
+    SyncAbove: "sync the folder above",
+    Take: "take",
+    Trust: "trust",
+    Unlock: "unlock",
+    Write: "write",
+    WriteLog: "write the log",
 }
 
 /// Something that the system refused.
@@ -181,10 +141,10 @@ pub struct PathError {
 }
 
 impl PathError {
-    /// A way from the system's answer to the error.
-    pub fn of(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> PathError {
+    /// A way from the system's answer to the error, or to one that is made of it.
+    pub fn of<E: From<PathError>>(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> E {
         let path = path.into();
-        move |source| PathError { op, path, source }
+        move |source| PathError { op, path, source }.into()
     }
 
     /// Whether we may not do it.

@@ -16,7 +16,7 @@ use crate::document::EqualKeys;
 use crate::memory::{self, Duplicates, Program, Subject, is_json};
 use crate::place::{FilePlace, Place as _, PlaceError, etag};
 use crate::replace::Replace;
-use crate::sys::failure::Hint;
+use crate::sys::failure::{Hint, Kind};
 
 /// Print a file, or what a filter makes of it
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ impl Read {
                 Arc::new(format!("{text}\n").into_bytes())
             }
             (None, None) => {
-                let missing = CliError::new(Exit::NoInput, format!("{} does not exist", path.display()))
+                let missing = CliError::new(Kind::NoInput, format!("{} does not exist", path.display()))
                     .advise(Hint::GiveDefault);
                 return Err(self.filter.hint_at_order(missing));
             }
@@ -111,10 +111,12 @@ fn warn_of_equal_keys(what: &Subject, keys: &EqualKeys) {
 /// Whoever only reads can do without the lock where none can be made.
 fn hint_at_no_lock(error: CliError) -> CliError {
     match (error.exit, error.what_to_do()) {
-        (Exit::Permission | Exit::CantCreate, Some(hint)) => {
+        (Exit::Failed(Kind::Permission | Kind::CantCreate), Some(hint)) => {
             error.hint(format!("{hint}, or read without the lock: --no-lock"))
         }
-        (Exit::Permission | Exit::CantCreate, None) => error.hint("read without the lock: --no-lock"),
+        (Exit::Failed(Kind::Permission | Kind::CantCreate), None) => {
+            error.hint("read without the lock: --no-lock")
+        }
         _ => error,
     }
 }

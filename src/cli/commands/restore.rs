@@ -15,6 +15,7 @@ use crate::lock::Target;
 use crate::memory;
 use crate::place::FilePlace;
 use crate::replace::{Backup, backups};
+use crate::sys::failure::Kind;
 
 /// Put an earlier version of a file back
 ///
@@ -78,7 +79,7 @@ impl Restore {
         if self.json {
             output::json(&rows)?;
         } else if rows.is_empty() {
-            return Err(CliError::new(Exit::NoInput, format!("{} has no backups", self.file.display()))
+            return Err(CliError::new(Kind::NoInput, format!("{} has no backups", self.file.display()))
                 .hint("update and write keep them with --backup"));
         } else {
             let head = ["VERSION", "WRITTEN", "BYTES", "PATH"].map(str::to_owned).to_vec();

@@ -42,8 +42,7 @@ pub enum OldError {
 
 impl OldError {
     fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> OldError {
-        let error = PathError::of(op, path);
-        move |source| error(source).into()
+        PathError::of(op, path)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::replace::Replace;
+use crate::sys::failure::Kind;
 
 /// What tells our wrappers from everything else.
 const MARK: &str = "# A stand-in installed by `aimem scripts install`.";
@@ -64,7 +65,7 @@ impl Install {
         // All or nothing: half a set of stand-ins would mix two kinds of client.
         for path in &paths {
             if !self.force && !is_ours(path, &program) {
-                return Err(CliError::new(Exit::CantCreate, format!("{} is there already", path.display()))
+                return Err(CliError::new(Kind::CantCreate, format!("{} is there already", path.display()))
                     .hint("keep a copy of it if you need one, then say --force"));
             }
         }

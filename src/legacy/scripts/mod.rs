@@ -23,7 +23,7 @@ use crate::memory::{self, Validate};
 use crate::place::FilePlace;
 use crate::replace::Replace;
 use crate::settings;
-use crate::sys::failure::Hint;
+use crate::sys::failure::{Hint, Kind};
 
 /// The one of them that knows verbs, and runs commands.
 pub const LOCK_SCRIPT: &str = "file-lock.sh";
@@ -157,7 +157,7 @@ fn with(mut words: Words) -> u8 {
     line.extend(words.0);
     match cli::outcome_of(line) {
         Ok(exit) => exit.code(),
-        Err(error) if matches!(error.exit, Exit::NotFound | Exit::NotExecutable) => {
+        Err(error) if matches!(error.exit, Exit::Failed(Kind::NotFound | Kind::NotExecutable)) => {
             output::finish(Err(error))
         }
         Err(error) => tell(Err(error)),
@@ -188,7 +188,7 @@ fn acquire(file: &Path) -> Outcome {
 /// The scripts named a lock by its directory, without a token: what makes it ours is its owner.
 fn release(path: &Path) -> Outcome {
     let lost = || {
-        CliError::new(Exit::Lost, format!("{} is not a lock that this shell took", path.display()))
+        CliError::new(Kind::Lost, format!("{} is not a lock that this shell took", path.display()))
             .hint("see whose it is: aimem locks show")
     };
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
@@ -285,7 +285,7 @@ fn update_by_function(mut line: Vec<OsString>, file: &OsStr, name: OsString) -> 
     line.extend(["bash", "-c", "\"$1\"", "bash"].map(OsString::from));
     line.push(name.clone());
     cli::outcome_of(line).map_err(|error| match error.what_to_do() {
-        None if !is_exported && error.exit == Exit::Data => {
+        None if !is_exported && error.exit == Exit::Failed(Kind::Data) => {
             error.hint(format!("a function must be exported: export -f {}", name.to_string_lossy()))
         }
         _ => error,

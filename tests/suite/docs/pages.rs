@@ -206,6 +206,7 @@ fn every_environment_variable_is_documented() {
 #[test]
 fn the_table_of_exit_codes_is_the_programs() {
     use aimem::cli::exit::Exit;
+    use aimem::sys::failure::Kind;
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/exit-codes.md")).unwrap();
     let listed: Vec<String> = page
         .lines()
@@ -215,23 +216,23 @@ fn the_table_of_exit_codes_is_the_programs() {
     let all = [
         Exit::Done,
         Exit::CheckFailed,
-        Exit::Usage,
-        Exit::Data,
-        Exit::NoInput,
-        Exit::CantCreate,
-        Exit::Io,
-        Exit::Busy,
-        Exit::Lost,
-        Exit::Permission,
-        Exit::Unfinished,
+        Exit::Failed(Kind::Usage),
+        Exit::Failed(Kind::Data),
+        Exit::Failed(Kind::NoInput),
+        Exit::Failed(Kind::CantCreate),
+        Exit::Failed(Kind::Io),
+        Exit::Failed(Kind::Busy),
+        Exit::Failed(Kind::Lost),
+        Exit::Failed(Kind::Permission),
+        Exit::Failed(Kind::Unfinished),
         Exit::Own,
-        Exit::NotExecutable,
-        Exit::NotFound,
+        Exit::Failed(Kind::NotExecutable),
+        Exit::Failed(Kind::NotFound),
     ];
     let mut codes: Vec<String> = all.iter().map(|exit| exit.code().to_string()).collect();
     codes.push("128+N".to_owned());
     assert_eq!(listed, codes);
-    assert_eq!(Exit::Signal(15).code(), 143);
+    assert_eq!(Exit::Failed(Kind::Interrupted(15)).code(), 143);
 }
 
 #[test]

@@ -372,6 +372,7 @@ fn errors_behind_a_change_have_codes_of_their_own() {
     use aimem::memory::MemoryError;
     use aimem::place::PlaceError;
     use aimem::replace::ReplaceError as E;
+    use aimem::sys::failure::Kind;
     use aimem::sys::failure::{Op, PathError};
     use std::io::{Error, ErrorKind};
     use std::path::PathBuf;
@@ -404,8 +405,11 @@ fn errors_behind_a_change_have_codes_of_their_own() {
             let (changed, shown) = (error.document_may_have_changed(), format!("{error:?}"));
             assert_eq!(changed, index >= 13, "{shown}");
             let exit = CliError::from(error).exit;
-            let behind = [Exit::Unfinished, Exit::Lost].contains(&exit);
-            assert!(if changed { behind } else { exit != Exit::Unfinished }, "{shown}: {exit:?}");
+            let behind = [Exit::Failed(Kind::Unfinished), Exit::Failed(Kind::Lost)].contains(&exit);
+            assert!(
+                if changed { behind } else { exit != Exit::Failed(Kind::Unfinished) },
+                "{shown}: {exit:?}"
+            );
         }
     }
 }

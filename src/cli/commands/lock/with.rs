@@ -21,6 +21,7 @@ use crate::cli::waiting::{Patient, first_ending, note_release};
 use crate::lock::{Held, Keep, LockError, LockId};
 use crate::settings::{self, duration};
 use crate::sys;
+use crate::sys::failure::Kind;
 use crate::sys::signal::{self, Signals};
 
 /// Run a command while holding the lock of one or several files
@@ -120,7 +121,7 @@ impl With {
         let status = self.run_under(held, inherited, signals, command)?;
         match exit_of(status) {
             Exit::Status(0) => Ok(()),
-            Exit::Signal(number) => Err(LockError::Interrupted(number).into()),
+            Exit::Failed(Kind::Interrupted(number)) => Err(LockError::Interrupted(number).into()),
             _ => Err(CliError::new(Exit::Own, format!("the command of --on-reclaimed failed: {status}"))
                 .hint("the command itself was not run; the next one to take the lock is told of the dead holder again")),
         }
@@ -175,8 +176,8 @@ impl With {
         let mut child = spawned.map_err(|error| {
             let name = command.get_program().to_string_lossy().into_owned();
             let exit = match error.kind() {
-                std::io::ErrorKind::NotFound => Exit::NotFound,
-                _ => Exit::NotExecutable,
+                std::io::ErrorKind::NotFound => Exit::Failed(Kind::NotFound),
+                _ => Exit::Failed(Kind::NotExecutable),
             };
             CliError::new(exit, format!("cannot run {name}: {}", explain(&error)))
         })?;
@@ -237,7 +238,7 @@ fn is_reclaimed(held: &[Held]) -> bool {
 fn exit_of(status: ExitStatus) -> Exit {
     match (status.code(), status.signal()) {
         (Some(code), _) => Exit::Status(u8::try_from(code & 0xff).unwrap_or(1)),
-        (None, signal) => Exit::Signal(signal.unwrap_or(0)),
+        (None, signal) => Exit::Failed(Kind::Interrupted(signal.unwrap_or(0))),
     }
 }
 
@@ -249,7 +250,7 @@ fn send(child: &Child, number: i32) {
 
 /// What is neither usage nor the lock is a failure of our own, as `timeout` and `env` report it.
 fn own(mut error: CliError) -> CliError {
-    if matches!(error.exit, Exit::CantCreate | Exit::Io | Exit::Permission | Exit::NoInput) {
+    if matches!(error.exit, Exit::Failed(Kind::CantCreate | Kind::Io | Kind::Permission | Kind::NoInput)) {
         error.exit = Exit::Own;
     }
     error

@@ -13,7 +13,7 @@ use crate::cli::output;
 use crate::queue::contents::Limits;
 use crate::queue::ulid::Ulids;
 use crate::queue::{Entry, QueueError, Spool, Ulid};
-use crate::sys::failure::{Op, PathError};
+use crate::sys::failure::{Kind, Op, PathError};
 
 /// So many lines are saved together at most: their syncs overlap.
 const CHUNK: usize = 256;
@@ -126,7 +126,7 @@ impl Saver<'_> {
 
     fn entry(&mut self, content: &str) -> Result<(Ulid, Entry), QueueError> {
         let named = self.ulids.make();
-        let name = named.map_err(PathError::of(Op::Name, &self.place))?;
+        let name = named.map_err(PathError::of::<QueueError>(Op::Name, &self.place))?;
         Ok((name, Entry::new(name, self.project, content, self.metadata.clone())?))
     }
 
@@ -170,7 +170,7 @@ impl Saver<'_> {
 }
 
 fn text(bytes: &[u8]) -> Result<&str, CliError> {
-    std::str::from_utf8(bytes).map_err(|_| CliError::new(Exit::Data, "the content is not UTF-8"))
+    std::str::from_utf8(bytes).map_err(|_| CliError::new(Kind::Data, "the content is not UTF-8"))
 }
 
 fn unreadable(error: io::Error) -> CliError {

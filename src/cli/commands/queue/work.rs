@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::progress::Progress;
-use super::service::{self, Kind};
+use super::service;
 use super::{old_files, places, server};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
@@ -16,6 +16,7 @@ use crate::queue::log::{Format, Log};
 use crate::queue::server::Client;
 use crate::queue::worker::{Halt, Options, Report, Stop, Worker};
 use crate::settings::{self, duration};
+use crate::sys::failure::Kind;
 use crate::sys::signal::{ENDING, Signals};
 
 /// Deliver what is due
@@ -53,7 +54,7 @@ pub struct Work {
     json: bool,
     /// Do not work, but print what makes it work by itself
     #[arg(long, value_enum, value_name = "KIND", conflicts_with_all = ["watch", "json"])]
-    print_service: Option<Kind>,
+    print_service: Option<service::Kind>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -118,12 +119,14 @@ impl Work {
 fn watch(once: impl Fn() -> Result<Report, CliError>, interval: Duration, stop: &Stop) -> Outcome {
     loop {
         match once() {
-            Ok(Report { halt: Some(Halt::Signal(signal)), .. }) => return Ok(Exit::Signal(signal)),
+            Ok(Report { halt: Some(Halt::Signal(signal)), .. }) => {
+                return Ok(Exit::Failed(Kind::Interrupted(signal)));
+            }
             Ok(_) => {}
             Err(error) => output::warning(error.message),
         }
         if let Some(signal) = stop.wait(interval) {
-            return Ok(Exit::Signal(signal));
+            return Ok(Exit::Failed(Kind::Interrupted(signal)));
         }
     }
 }
@@ -169,8 +172,8 @@ fn to_json(report: &Report) -> serde_json::Value {
 
 fn exit_of(report: &Report) -> Exit {
     match report.halt {
-        Some(Halt::Signal(signal)) => Exit::Signal(signal),
-        Some(Halt::Down(_)) => Exit::Busy,
+        Some(Halt::Signal(signal)) => Exit::Failed(Kind::Interrupted(signal)),
+        Some(Halt::Down(_)) => Exit::Failed(Kind::Busy),
         Some(Halt::Credential(_)) => Exit::CheckFailed,
         None if report.undelivered + report.parked + report.dead > 0 => Exit::CheckFailed,
         None => Exit::Done,
