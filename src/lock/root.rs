@@ -55,7 +55,7 @@ struct Opened {
     folder: Folder,
     mode: u32,
     guards: Option<Folder>,
-    reach: Option<Reach>,
+    file_system: Option<FileSystem>,
 }
 
 impl LockRoot {
@@ -122,12 +122,7 @@ impl LockRoot {
     /// Whether other machines may be using this root, or its file system may not implement locks
     /// correctly: then each take is probed.
     pub(super) fn reach(&self) -> Reach {
-        self.reach.unwrap_or_else(|| {
-            self.state(|opened| {
-                let asked = || sys::machine::file_system_of(opened.folder.file()).map(|fs| fs.reach);
-                *opened.reach.get_or_insert_with(|| asked().unwrap_or(Reach::Network))
-            })
-        })
+        self.reach.unwrap_or_else(|| self.file_system().map_or(Reach::Network, |found| found.reach))
     }
 
     /// The file system that the root is on.
@@ -135,7 +130,13 @@ impl LockRoot {
     /// # Errors
     /// `statfs` failed.
     pub fn file_system(&self) -> io::Result<FileSystem> {
-        sys::machine::file_system_of(self.folder().file())
+        self.state(|opened| match &opened.file_system {
+            Some(known) => Ok(known.clone()),
+            None => {
+                let found = sys::machine::file_system_of(opened.folder.file())?;
+                Ok(opened.file_system.insert(found).clone())
+            }
+        })
     }
 
     /// The file system's kernel locks do not work.
@@ -199,8 +200,13 @@ impl LockRoot {
         make_common(&self.folder(), name, self.state(|opened| opened.mode))
     }
 
+    /// The permissions of a folder in the root in which everyone who may use the root makes files.
+    pub fn common_mode(&self) -> u32 {
+        common_mode(self.state(|opened| opened.mode))
+    }
+
     /// The permissions of a file in the root.
-    pub(super) fn file_mode(&self) -> u32 {
+    pub fn file_mode(&self) -> u32 {
         match self.state(|opened| opened.mode) {
             mode if mode & WRITABLE_BY_ALL != 0 => PUBLIC_FILE,
             mode if mode & WRITABLE_BY_GROUP != 0 => GROUP_FILE,
@@ -300,7 +306,7 @@ fn admit(folder: Folder) -> Result<Opened, LockError> {
             mode = PRIVATE_FOLDER;
         }
     }
-    Ok(Opened { folder, mode, guards: None, reach: None })
+    Ok(Opened { folder, mode, guards: None, file_system: None })
 }
 
 /// The permissions of a lock, which its maker alone changes, or the group.
