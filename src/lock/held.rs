@@ -242,11 +242,13 @@ impl Held {
         Err(LockError::lost(Some(self.target.path.clone()), "its info file was replaced"))
     }
 
-    /// Nobody can give another file the inode of one that we keep open.
+    /// By numbers, which no other file has as long as we keep ours open.
     fn is_in_place(&self, own: &Own) -> io::Result<bool> {
         let lock = own.directory.identity()?;
-        Ok(self.root.folder().is(lock_name(&self.target.key), lock)?
-            && own.directory.is("info", own.identity)?)
+        let is_named = self.root.folder().is(lock_name(&self.target.key), lock)?
+            && own.directory.is("info", own.identity)?;
+        // A script could have written over it.
+        Ok(is_named && Info::read(&own.info)?.token.as_ref() == Some(&self.id.token))
     }
 
     fn give_back(&mut self) -> Result<(), LockError> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::update::{Made, Transform};
+use super::update::{Kinds, Made, Transform};
 use super::{MemoryError, Subject};
 use crate::document::{
     Bindings, EqualKeys, Filter, InvalidJson, Limits, Original, Stopped, Style, Value, serialise,
@@ -203,13 +203,16 @@ impl Transform for Program {
             // First the document: a file that is broken is the more important news.
             let (original, input) = program.read(&old, what)?;
             let filter = program.compile()?;
+            let kind = input.type_name();
             let result = filter.run_one(input).map_err(|source| MemoryError::Filter { source })?;
             let bytes = match program.layout.is_set() {
                 true => serialise(&result, &program.layout.apply(Style::detect(&old))),
                 false => original.replaced_by(&result),
             };
             let bytes = bytes.map_err(|source| MemoryError::Unwritable { source })?;
-            Ok((Made { bytes, truthy: result.is_truthy() }, (result, filter)))
+            let filter_text = Some(program.source.clone());
+            let kinds = Some(Kinds { old: kind, new: result.type_name(), filter: filter_text });
+            Ok((Made { bytes, truthy: result.is_truthy(), kinds }, (result, filter)))
         })
     }
 }
@@ -244,5 +247,32 @@ pub fn print_results(
         let flushed = failed.and_then(|()| out.flush());
         ended.map_err(|source| MemoryError::Filter { source })?;
         Ok((flushed.map(|()| last), ()))
+    })
+}
+
+/// Runs a filter on a document and returns its results, each laid out on its own.
+///
+/// # Errors
+/// As [`print_results`].
+pub fn results(
+    program: &Program,
+    document: Arc<Vec<u8>>,
+    what: Subject,
+    waiter: &mut dyn Waiter,
+) -> Result<Vec<Vec<u8>>, MemoryError> {
+    program.bounded(&document.clone(), waiter, move |program| {
+        let (_, input) = program.read(&document, what)?;
+        let filter = program.compile()?;
+        let style = program.layout.apply(Style::pretty());
+        let mut results = Vec::new();
+        let ended = filter.run_each(input, |value| {
+            let mut text = Vec::new();
+            // Writing to memory does not fail.
+            let _ = crate::document::print(&value, &style, false, &mut text);
+            results.push(text);
+            ControlFlow::Continue(())
+        });
+        ended.map_err(|source| MemoryError::Filter { source })?;
+        Ok((results, filter))
     })
 }
