@@ -58,6 +58,16 @@ struct Opened {
     file_system: Option<FileSystem>,
 }
 
+impl Opened {
+    fn file_system(&mut self) -> io::Result<FileSystem> {
+        if let Some(known) = &self.file_system {
+            return Ok(known.clone());
+        }
+        let found = sys::machine::file_system_of(self.folder.file())?;
+        Ok(self.file_system.insert(found).clone())
+    }
+}
+
 impl LockRoot {
     /// Opens the root in that folder, making it when it is missing.
     ///
@@ -122,7 +132,9 @@ impl LockRoot {
     /// Whether other machines may be using this root, or its file system may not implement locks
     /// correctly: then each take is probed.
     pub(super) fn reach(&self) -> Reach {
-        self.reach.unwrap_or_else(|| self.file_system().map_or(Reach::Network, |found| found.reach))
+        self.reach.unwrap_or_else(|| {
+            self.state(|opened| opened.file_system().map_or(Reach::Network, |file_system| file_system.reach))
+        })
     }
 
     /// The file system that the root is on.
@@ -130,13 +142,7 @@ impl LockRoot {
     /// # Errors
     /// `statfs` failed.
     pub fn file_system(&self) -> io::Result<FileSystem> {
-        self.state(|opened| match &opened.file_system {
-            Some(known) => Ok(known.clone()),
-            None => {
-                let found = sys::machine::file_system_of(opened.folder.file())?;
-                Ok(opened.file_system.insert(found).clone())
-            }
-        })
+        self.state(Opened::file_system)
     }
 
     /// The file system's kernel locks do not work.
@@ -183,10 +189,12 @@ impl LockRoot {
 
     /// The folder of the guards, if it is there.
     pub(super) fn existing_guards(&self) -> io::Result<Option<Folder>> {
-        if let Some(guards) = self.state(|opened| opened.guards.clone()) {
-            return Ok(Some(guards));
-        }
-        found(self.folder().folder(GUARDS)).map_err(no_folder)
+        self.state(|opened| {
+            if opened.guards.is_none() {
+                opened.guards = found(opened.folder.folder(GUARDS)).map_err(no_folder)?;
+            }
+            Ok(opened.guards.clone())
+        })
     }
 
     /// The permissions of a folder that is a lock.

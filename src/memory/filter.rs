@@ -30,6 +30,16 @@ pub enum Binding {
     PositionalJson(Vec<u8>),
 }
 
+impl Binding {
+    /// Its length in bytes.
+    fn size(&self) -> usize {
+        match self {
+            Binding::Text(_, text) | Binding::Positional(text) => text.len(),
+            Binding::Json(_, json) | Binding::Slurp(_, json) | Binding::PositionalJson(json) => json.len(),
+        }
+    }
+}
+
 /// What two equal keys in one object of a document are.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Duplicates {
@@ -150,13 +160,19 @@ impl Program {
         Filter::compile(&self.source, &bindings).map_err(|source| MemoryError::Filter { source })
     }
 
-    /// Runs `work` where it can be given up, and where deep documents have the stack they need.
-    /// What it leaves beside its result is freed while the caller goes on.
+    /// Runs `work` on a document where it can be given up, and where deep documents have the stack
+    /// they need; at once where it is done sooner than a thread is made. What it leaves beside its
+    /// result is freed while the caller goes on.
     fn bounded<T: Send + 'static, L>(
         &self,
+        document: &[u8],
         waiter: &mut dyn Waiter,
         work: impl FnOnce(&Program) -> Result<(T, L), MemoryError> + Send + 'static,
     ) -> Result<T, MemoryError> {
+        let bindings = self.bindings.iter().map(Binding::size).sum();
+        if self.limits.max_time.is_none() && Filter::is_brief(&self.source, document, bindings) {
+            return work(self).map(|(result, _)| result);
+        }
         let program = self.clone();
         let signal = Cell::new(None);
         let waiter = RefCell::new(waiter);
@@ -183,7 +199,7 @@ impl Transform for Program {
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
         let (old, what) = (old.clone(), Subject::Document(path.to_owned()));
-        self.bounded(waiter, move |program| {
+        self.bounded(&old.clone(), waiter, move |program| {
             // First the document: a file that is broken is the more important news.
             let (original, input) = program.read(&old, what)?;
             let filter = program.compile()?;
@@ -215,7 +231,7 @@ pub fn print_results(
     waiter: &mut dyn Waiter,
     mut out: impl io::Write + Send + 'static,
 ) -> Result<io::Result<Option<bool>>, MemoryError> {
-    program.bounded(waiter, move |program| {
+    program.bounded(&document.clone(), waiter, move |program| {
         let (_, input) = program.read(&document, what)?;
         drop(document);
         let filter = program.compile()?;
@@ -244,7 +260,7 @@ pub fn results(
     what: Subject,
     waiter: &mut dyn Waiter,
 ) -> Result<Vec<Vec<u8>>, MemoryError> {
-    program.bounded(waiter, move |program| {
+    program.bounded(&document.clone(), waiter, move |program| {
         let (_, input) = program.read(&document, what)?;
         let filter = program.compile()?;
         let style = program.layout.apply(Style::pretty());

@@ -14,7 +14,7 @@ use crate::history::{HistoryError, Which};
 use crate::lock::{Held, Keep, LockError, LockRoot, Locker, Patience, Target, Waiter};
 use crate::replace::{
     Commit, Reading, Replace, ReplaceError, Restart, Source, Staged, Warning, backup_path, backups,
-    read_quiet, sweep_leftovers_of,
+    read_quiet,
 };
 use crate::sys;
 
@@ -111,13 +111,23 @@ impl<'a> FilePlace<'a> {
 
     /// Opens the file that the lock is on, whatever the path leads to by now. What a link that has
     /// taken its place points to is another lock's business.
-    fn open(&self) -> Result<Source, PlaceError> {
+    ///
+    /// Leftovers of dead writers are swept first if wanted. Only under the lock: without it one may be
+    /// a living writer's. And before the file is looked at: one may be a further name of it.
+    fn open(&mut self, sweep: bool) -> Result<Source, PlaceError> {
         let Some(held) = &self.under_way.held else { return Ok(Source::open(&self.path)?) };
-        let source = Source::open(&held.target().path)?;
-        if source.path() != held.target().path {
-            return Err(PlaceError::Moved { path: self.path.clone() });
-        }
-        Ok(source)
+        let opened = (|| {
+            let mut source = Source::unread(&held.target().path)?;
+            if sweep {
+                self.under_way.kept = source.sweep(held.may_follow_dead()).kept;
+            }
+            source.open_file()?;
+            Ok(source)
+        })();
+        opened.map_err(|error| match Source::is_turned(&error) {
+            true => PlaceError::Moved { path: self.path.clone() },
+            false => error.into(),
+        })
     }
 
     /// Ends the transaction: gives the lock back, and says what was found on the way.
@@ -171,12 +181,23 @@ impl<'a> FilePlace<'a> {
             if let Some(signal) = staged.make_ready(|pause| self.waiter.sleep(pause))? {
                 return Err(LockError::Interrupted(signal).into());
             }
-            let Some(held) = &self.under_way.held else { return Ok(staged.commit()?) };
             if staged.is_in_place() {
                 return self.commit_in_place(staged);
             }
+            let Some(held) = &mut self.under_way.held else { return Ok(staged.commit()?) };
             let mut slot = Some(staged);
-            let commit = held.publish_within(GUARD_SLICE, self.waiter, || slot.take().map(Staged::commit));
+            // Given back before the sync: whoever is next builds on the new content and syncs the
+            // same folder, and need not wait for ours.
+            let commit = held.publish_last(GUARD_SLICE, self.waiter, || {
+                let commit = slot.take().map(Staged::commit);
+                match commit {
+                    Some(Ok(Commit::Done(mut committed))) if committed.is_light() => {
+                        committed.clean_up();
+                        (Some(Ok(Commit::Done(committed))), true)
+                    }
+                    commit => (commit, false),
+                }
+            });
             match (commit, slot) {
                 (Err(LockError::GuardBusy { .. }), Some(waiting)) if Instant::now() < deadline => {
                     staged = waiting;
@@ -279,7 +300,7 @@ impl Place for FilePlace<'_> {
     fn look(&mut self) -> Result<Content, PlaceError> {
         let alone = self.under_way.opened.is_none();
         self.lock()?;
-        let found = self.open().and_then(|source| content(&source));
+        let found = self.open(false).and_then(|source| content(&source));
         if alone {
             self.end();
         }
@@ -296,14 +317,9 @@ impl Place for FilePlace<'_> {
 
     fn read(&mut self) -> Result<(Content, Source), PlaceError> {
         self.lock()?;
-        // Only under the lock: without it a leftover may be a living writer's. And before the
-        // file is looked at: a leftover may be one more name of it.
-        let under_way = &mut self.under_way;
-        if let (Some(held), None) = (&under_way.held, under_way.opened) {
-            under_way.kept = sweep_leftovers_of(&held.target().path).kept;
-        }
-        let was_quick = under_way.opened.is_some_and(|opened| opened.elapsed() < QUICK);
-        let mut source = self.open()?;
+        let opened = self.under_way.opened;
+        let was_quick = opened.is_some_and(|opened| opened.elapsed() < QUICK);
+        let mut source = self.open(opened.is_none())?;
         self.replace.check_names(source.path())?;
         if was_quick {
             // Somebody with another lock root was faster: not this time.
@@ -379,8 +395,6 @@ impl Place for FilePlace<'_> {
                     .zip(self.keeping.as_ref())
                     .map(|(history, keeping)| history.settle(keeping, &path, old, content));
                 committed.clean_up();
-                // Before the sync: whoever is next builds on the new content and syncs the same
-                // folder, and need not wait for ours.
                 let mut told = self.end();
                 if let Some(settled) = settled {
                     let (kept, more) = settled.finish(&path);

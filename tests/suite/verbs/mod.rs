@@ -2,6 +2,7 @@
 
 mod acquire;
 mod break_lock;
+mod calls;
 mod completions;
 mod equal_keys;
 mod exit_codes;
