@@ -138,7 +138,7 @@ impl UnderWay {
             size: new.len() as u64,
             verb: keeping.verb.to_owned(),
             client: keeping.client.clone(),
-            pid: std::process::id(),
+            pid: sys::process::own_id(),
             command: keeping.command.clone(),
         };
         Settled { under_way: self, record, warning, limits: keeping.limits.clone() }

@@ -102,10 +102,10 @@ fn config() -> Result<Option<PathBuf>, SettingError> {
 /// would be kept.
 fn read(path: &Path) -> Result<Table, SettingError> {
     let unusable = |why: String| SettingError::File { path: path.to_owned(), why };
-    match sys::found(std::fs::symlink_metadata(path)) {
-        Ok(Some(_)) => {}
+    match sys::path::is_there(path) {
+        Ok(true) => {}
         // Nearly always. Where the way there is no folder, there is none either.
-        Ok(None) => return Ok(Table::default()),
+        Ok(false) => return Ok(Table::default()),
         // Another user's HOME: what stands there is that one's.
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Ok(Table::default()),
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(Table::default()),

@@ -102,6 +102,12 @@ pub fn effective_user() -> u32 {
     *USER.get_or_init(|| rustix::process::geteuid().as_raw())
 }
 
+/// This process's PID.
+pub fn own_id() -> u32 {
+    static ID: OnceLock<u32> = OnceLock::new();
+    *ID.get_or_init(std::process::id)
+}
+
 /// Sends a signal. It is not an error if the process has ended.
 ///
 /// # Errors
