@@ -186,6 +186,13 @@ pub fn prune_all(root: &Folder, limits: &Limits) -> io::Result<Pruned> {
     if !try_flock(above.file(), Flock::Exclusive)? {
         return Ok(pruned);
     }
+    let done = prune_locked(root, limits, &mut pruned);
+    // Explicitly: a child that is being started may have the descriptor, too.
+    let _ = sys::file::unlock(above.file());
+    done.map(|()| pruned)
+}
+
+fn prune_locked(root: &Folder, limits: &Limits, pruned: &mut Pruned) -> io::Result<()> {
     let shelves = Shelf::all(root)?;
     let mut all = Vec::new();
     for (_, shelf) in &shelves {
@@ -208,5 +215,5 @@ pub fn prune_all(root: &Folder, limits: &Limits) -> io::Result<Pruned> {
             pruned.bytes += size;
         }
     }
-    Ok(pruned)
+    Ok(())
 }
