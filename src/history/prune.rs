@@ -136,7 +136,11 @@ impl Shelf {
     fn prune_locked(&self, limits: &Limits, pruned: &mut Pruned) -> io::Result<()> {
         let now = Timestamp::now();
         for (version, look) in limits.superfluous(&self.versions()?, now) {
-            self.remove(version)?;
+            match self.remove(version) {
+                // Another user's, in a folder for everyone.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => continue,
+                removed => removed?,
+            }
             pruned.versions += 1;
             pruned.bytes += look.size;
         }

@@ -99,8 +99,11 @@ fn a_pruning_killed_anywhere_leaves_a_history_that_reads() {
     ran.ok();
     assert!(versions(&env).len() < 5);
     let wanted = |call: &&Call| call.changes_the_world() || call.name == "exit_group";
-    let places: Vec<String> =
-        calls.iter().filter(wanted).map(|call| format!("{}:signal=KILL:when={}", call.name, call.nth)).collect();
+    let places: Vec<String> = calls
+        .iter()
+        .filter(wanted)
+        .map(|call| format!("{}:signal=KILL:when={}", call.name, call.nth))
+        .collect();
     assert!(places.len() > 3, "{places:?}");
     in_parallel(places, |place| {
         let env = set_up();

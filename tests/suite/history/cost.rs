@@ -33,14 +33,21 @@ fn an_update_asks_the_kernel_eight_times_more_and_copies_nothing() {
                 fs::create_dir_all(&folder).unwrap();
                 fs::write(folder.join("config.toml"), text).unwrap();
             }
-            let (ran, calls) = record_all(&env, ["update", "doc.json", &format!(".n = {}", n + 10 * versions(&env).len())]);
+            let (ran, calls) =
+                record_all(&env, ["update", "doc.json", &format!(".n = {}", n + 10 * versions(&env).len())]);
             ran.ok();
             calls
         });
         runs.min_by_key(|calls| counts(calls)).unwrap()
     };
     let on = least(None);
-    let named = |name: &str| on.iter().filter(|call| call.name == name && call.args.iter().any(|arg| arg.contains("2e\\x74\\x6d\\x70\\x2e"))).count();
+    let named = |name: &str| {
+        on.iter()
+            .filter(|call| {
+                call.name == name && call.args.iter().any(|arg| arg.contains("2e\\x74\\x6d\\x70\\x2e"))
+            })
+            .count()
+    };
     assert_eq!((named("linkat"), named("renameat")), (1, 1), "one link, which gets its name");
     let lines = on.iter().filter(|call| {
         call.name == "write" && call.on.as_ref().is_some_and(|path| path.ends_with("log.jsonl"))
@@ -62,9 +69,12 @@ fn an_update_asks_the_kernel_eight_times_more_and_copies_nothing() {
     let names: Vec<String> = without
         .lines()
         .filter_map(|line| line.strip_prefix(&first)?.trim_start().split('(').next().map(str::to_owned))
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'))
+        .filter(|name| {
+            name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        })
         .collect();
-    let ours = ["mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "futex", "getrandom", "fcntl", "ppoll"];
+    let ours =
+        ["mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "futex", "getrandom", "fcntl", "ppoll"];
     let without = names.iter().filter(|name| !ours.contains(&name.as_str())).count();
     let with = counts(&on);
     assert!(with <= without + 8, "{with} calls instead of {without}");

@@ -22,7 +22,9 @@ pub fn versions(env: &TestEnv) -> Vec<PathBuf> {
     let shelves = shelves(env);
     assert!(shelves.len() < 2, "{shelves:?}");
     let shelf = shelves.into_iter().next().unwrap_or_default();
-    let names = TestEnv::names_in(&shelf).into_iter().filter(|name| name.starts_with(|first: char| first.is_ascii_digit()));
+    let names = TestEnv::names_in(&shelf)
+        .into_iter()
+        .filter(|name| name.starts_with(|first: char| first.is_ascii_digit()));
     names.map(|name| shelf.join(name)).collect()
 }
 

@@ -36,7 +36,8 @@ fn all_that_three_clients_did_is_told_and_the_gap_of_a_program_that_takes_no_loc
     assert!((20..23).contains(&kept), "{kept}");
     let gone = told.iter().filter(|entry| entry["state"] == "gone").count();
     assert_eq!(gone, 50 - kept);
-    let pids = told.iter().filter(|entry| entry["pid"].is_u64() && entry["command"] == "aimem update doc.json");
+    let pids =
+        told.iter().filter(|entry| entry["pid"].is_u64() && entry["command"] == "aimem update doc.json");
     assert_eq!(pids.count(), 50);
     // For people, too.
     let table = env.run(["history", "doc.json"]).ok().stdout;
@@ -161,9 +162,10 @@ fn every_verb_that_writes_keeps_what_it_replaces() {
     let verbs: Vec<&str> = told.iter().filter_map(|entry| entry["verb"].as_str()).collect();
     assert_eq!(verbs, ["write", "update", "update", "update", "write", "write"]);
     for n in 0..6 {
-        let kept: serde_json::Value =
-            serde_json::from_str(&env.run(["history", "show", "doc.json", &format!("@{{-{}}}", 6 - n)]).ok().stdout)
-                .unwrap();
+        let kept: serde_json::Value = serde_json::from_str(
+            &env.run(["history", "show", "doc.json", &format!("@{{-{}}}", 6 - n)]).ok().stdout,
+        )
+        .unwrap();
         assert_eq!(kept["n"], n);
     }
     // What changes nothing is no change.
@@ -176,9 +178,9 @@ fn nothing_is_left_of_what_is_forgotten() {
     let env = env();
     env.run(["update", "doc.json", ".secret = \"k-123\"", "--client", "client-x"]).ok();
     env.run(["update", "doc.json", "del(.secret)", "--client", "client-x"]).ok();
-    let before = crate::common::walk(&env.home()).into_iter().any(|path| {
-        path.is_file() && String::from_utf8_lossy(&fs::read(path).unwrap()).contains("k-123")
-    });
+    let before = crate::common::walk(&env.home())
+        .into_iter()
+        .any(|path| path.is_file() && String::from_utf8_lossy(&fs::read(path).unwrap()).contains("k-123"));
     assert!(before, "this test finds what is kept");
     // Somebody else's lock keeps us out, as it does everybody.
     let holder = env.hold("doc.json");
