@@ -124,6 +124,19 @@ pub fn read_whole(file: &File, expected: u64) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Waits for an exclusive kernel lock, for ever if need be, behind those who wait for it already.
+///
+/// # Errors
+/// As [`try_flock`].
+pub fn wait_for_flock(file: &File) -> io::Result<()> {
+    loop {
+        match rustix::fs::flock(file, FlockOperation::LockExclusive) {
+            Err(Errno::INTR) => {}
+            locked => return Ok(locked?),
+        }
+    }
+}
+
 /// Whether somebody else has an exclusive kernel lock on a file. Probes keep no other probe out, but
 /// for as long as this descriptor is open, nobody can take such a lock.
 pub fn is_locked(file: &File) -> io::Result<bool> {
