@@ -154,7 +154,7 @@ impl Shelf {
                 self.folder.remove_file(&name)?;
             }
         }
-        self.turn_log()
+        self.turn_logs()
     }
 
     /// Removes every version, the log and the folder itself.

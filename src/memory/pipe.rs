@@ -81,12 +81,20 @@ impl Transform for Pipe {
         let what = Subject::Output(shown);
         // As strict as the check of the old content, and says besides what the document is.
         let new = Value::parse(&bytes).map_err(|source| MemoryError::InvalidJson { what, source })?;
-        let kinds = Value::parse(old).ok().map(|old| Kinds {
-            old: old.type_name(),
-            new: new.type_name(),
-            filter: None,
-        });
+        let kinds = Some(Kinds { old: kind_of(old), new: new.type_name(), filter: None });
         Ok(Made { truthy: new.is_truthy(), bytes, kinds })
+    }
+}
+
+/// What a document is that was found to be one: its first letter says.
+fn kind_of(document: &[u8]) -> &'static str {
+    match document.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => "object",
+        Some(b'[') => "array",
+        Some(b'"') => "string",
+        Some(b't' | b'f') => "boolean",
+        Some(b'n') => "null",
+        _ => "number",
     }
 }
 

@@ -391,13 +391,11 @@ impl Place for FilePlace<'_> {
         match self.commit(staged) {
             Ok(Commit::Done(mut committed)) => {
                 let leftovers = history.as_ref().map_or(0, |history| history.leftovers);
-                let settled = history
-                    .zip(self.keeping.as_ref())
-                    .map(|(history, keeping)| history.settle(keeping, &path, old, content));
+                let replaced = history.map(keeping::UnderWay::replaced);
                 committed.clean_up();
                 let mut told = self.end();
-                if let Some(settled) = settled {
-                    let (kept, more) = settled.finish(&path);
+                if let (Some(replaced), Some(keeping)) = (replaced, &self.keeping) {
+                    let (kept, more) = replaced.finish(keeping, &path, old, content);
                     told.kept = kept;
                     warning = warning.or(more);
                 }
