@@ -1,4 +1,8 @@
-//! A memory document without I/O: JSON and the filter language of [`aimem_jq`].
+//! A memory document without I/O: its formats, and the filter language of [`aimem_jq`].
+
+mod format;
+
+pub use format::Format;
 
 pub use aimem_jq::{
     Bindings, EqualKeys, Filter, FilterError, FilterErrorKind, InvalidJson, Limits, MAX_DEPTH, NotJson,
