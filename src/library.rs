@@ -70,7 +70,7 @@ pub fn write(path: impl AsRef<Path>, content: impl Into<Vec<u8>>) -> Result<Writ
     let locker = settings::locker(described("write"))?;
     let (mut waiter, path) = (Silent, path.as_ref());
     let mut place = FilePlace::new(path, Some(&locker), Replace::new(), &mut waiter).make_folders(true);
-    let request = Write { content: content.into(), validate: Validate::ByName, if_match: None };
+    let request = Write { content: content.into(), validate: Validate::ByName, ..Write::default() };
     Ok(memory::write(&mut place, request)?)
 }
 

@@ -49,6 +49,10 @@ pub fn in_words(hint: &Hint) -> String {
                 "see it as it is: aimem read --raw {file}; go back, if backups were kept: aimem restore {file}"
             )
         }
+        Hint::ReadAsCommented(file) => format!(
+            "it has comments or trailing commas, as editors' settings have; with --format jsonc they stay as they are: aimem read --format jsonc {}",
+            quote(file)
+        ),
         Hint::LastKeyCounts(file) => format!(
             "rename or remove one of them, or let the last one count: aimem update --duplicate-keys last {} …",
             quote(file)

@@ -18,7 +18,7 @@ pub enum Format {
 /// Every format, as it is named in a message, as it is typed, and what its files' names end in.
 const FORMATS: [(Format, &str, &str, &[&str]); 3] = [
     (Format::Json, "JSON", "json", &["json"]),
-    (Format::Jsonc, "JSON with comments", "jsonc", &["jsonc"]),
+    (Format::Jsonc, "JSON with comments and trailing commas", "jsonc", &["jsonc"]),
     (Format::Toml, "TOML", "toml", &["toml"]),
 ];
 
@@ -35,9 +35,22 @@ impl Format {
         FORMATS.iter().find(is_its).map(|row| row.0)
     }
 
+    /// What a new document starts from, as its bytes.
+    pub fn empty(self) -> &'static str {
+        match self {
+            Format::Json | Format::Jsonc => "{}",
+            Format::Toml => "",
+        }
+    }
+
     /// The word for it that is typed.
     pub fn word(self) -> &'static str {
         self.row().2
+    }
+
+    /// What it is, in a few words.
+    pub fn about(self) -> &'static str {
+        self.row().1
     }
 
     fn row(self) -> &'static (Format, &'static str, &'static str, &'static [&'static str]) {

@@ -16,7 +16,7 @@ mod transaction;
 mod update;
 mod write;
 
-pub use check::{Subject, is_json, validate};
+pub use check::{Subject, is_json, validate, validate_as};
 pub use error::MemoryError;
 pub use filter::{Binding, Duplicates, Layout, Program, print_results};
 pub use pipe::Pipe;

@@ -12,7 +12,7 @@ use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::output;
 use super::super::waiting::Patient;
-use crate::document::EqualKeys;
+use crate::document::{EqualKeys, Format};
 use crate::memory::{self, Duplicates, Program, Subject, is_json};
 use crate::place::{FilePlace, Place as _, PlaceError, etag};
 use crate::replace::Replace;
@@ -61,9 +61,12 @@ impl Read {
             PlaceError::Lock(error) => hint_at_no_lock(self.lock.wait.choose_exit(error)),
             error => error.into(),
         })?;
+        let named = || Format::of_name(&path).or_else(|| Format::of_name(&found.name));
+        let mut format = self.filter.format.format.or_else(named);
         let bytes = match (found.bytes, &self.default) {
             (Some(bytes), _) => bytes,
             (None, Some(text)) => {
+                format = Some(Format::Json);
                 memory::validate(text.as_bytes(), Subject::Default)?;
                 Arc::new(format!("{text}\n").into_bytes())
             }
@@ -80,20 +83,26 @@ impl Read {
         let as_json =
             self.pretty || self.filter.has_layout() || !self.raw && (is_json(&path) || is_json(&found.name));
         match program {
-            Some(program) => self.print(&program, bytes, &path, &mut patient),
+            Some(program) => self.print(&program, bytes, (&path, format), &mut patient),
             None if as_json => {
                 let as_it_is = self.filter.laid_out(".".to_owned());
-                self.print(&as_it_is, bytes, &path, &mut patient)
+                self.print(&as_it_is, bytes, (&path, format), &mut patient)
             }
             None => output::result(&bytes).map(|()| Exit::Done),
         }
     }
 
-    fn print(&self, program: &Program, bytes: Arc<Vec<u8>>, path: &Path, patient: &mut Patient) -> Outcome {
+    fn print(
+        &self,
+        program: &Program,
+        bytes: Arc<Vec<u8>>,
+        (path, format): (&Path, Option<Format>),
+        patient: &mut Patient,
+    ) -> Outcome {
         let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
         let what = Subject::Document(path.to_owned());
         let duplicates = self.filter.duplicates(Duplicates::Tell(warn_of_equal_keys));
-        let program = &Program { duplicates, ..program.clone() };
+        let program = &Program { duplicates, format, ..program.clone() };
         let last = memory::print_results(program, bytes, what, self.raw, patient, out)?;
         let truthy = match last {
             Ok(last) => last,

@@ -330,7 +330,7 @@ fn atomic_write(words: &mut Words) -> Outcome {
     let mut patient = Patient::new()?;
     let replace = Replace::new().backups(u32::from(backup));
     let validate = if validate { Validate::Always } else { Validate::Never };
-    let request = memory::Write { content, validate, if_match: None };
+    let request = memory::Write { content, validate, ..memory::Write::default() };
     let mut place = FilePlace::new(&file, locker.as_ref(), replace, &mut patient).make_folders(true);
     memory::write(&mut place, request)?.warnings.iter().for_each(output::warning);
     Ok(Exit::Done)

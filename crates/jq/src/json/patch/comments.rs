@@ -63,9 +63,9 @@ impl Stretch {
             Side::Between => {
                 let blank = |at: &Range<usize>| at.start >= head && lines(old, at) > 1;
                 let spaces = marks.iter().filter(|(mark, _)| *mark == Some(Mark::Space));
-                spaces.filter(|(_, at)| blank(at)).map(|(_, at)| at.start).last().unwrap_or(head)
+                spaces.filter(|(_, at)| blank(at)).map(|(_, at)| at.start).next_back().unwrap_or(head)
             }
-            Side::Open | Side::Close => comments.map(|(_, at)| at.end).last().unwrap_or(head),
+            Side::Open | Side::Close => comments.map(|(_, at)| at.end).next_back().unwrap_or(head),
         };
         Self {
             head: range.start..head,
@@ -329,7 +329,7 @@ impl Patch<'_> {
             layout.has_lines = true;
             layout.start = start;
         }
-        let kept = marks.iter().filter(|(mark, _)| is_comment(*mark)).map(|(_, at)| at.end).last();
+        let kept = marks.iter().filter(|(mark, _)| is_comment(*mark)).map(|(_, at)| at.end).next_back();
         let kept = inside.start..kept.unwrap_or(inside.start);
         if above.is_none() && ends_in_line_comment(old, &kept) {
             layout.open = Piece::old(space.clone());
