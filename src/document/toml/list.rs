@@ -79,9 +79,9 @@ fn remove(edits: &mut Edits, text: &str, span: &Range<usize>, slots: &[Slot], ke
             false => edits.remove(start(0)..start(first)),
         }
     }
-    for member in first..slots.len() {
+    for (member, slot) in slots.iter().enumerate().skip(first) {
         if !kept.contains(&member) {
-            edits.remove(start(member)..slots[member].end);
+            edits.remove(start(member)..slot.end);
         }
     }
 }

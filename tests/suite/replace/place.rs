@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use aimem::lock::wait::Silent;
 use aimem::lock::{Locker, Roots, Waiter};
-use aimem::memory::{self, MemoryError, Program, Restore, Update, Validate, Write};
+use aimem::memory::{self, MemoryError, Program, Restore, Update, Write};
 use aimem::place::{Content, FilePlace, Place, PlaceError, Published, etag};
 use aimem::replace::{Replace, ReplaceError, Warning};
 use aimem::sys::failure::Kind;
