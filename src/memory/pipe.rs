@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Duplicates, Made, MemoryError, Subject, Transform};
+use super::{Duplicates, Kinds, Made, MemoryError, Subject, Transform};
 use crate::document::{Format, Limits, Stopped, find_equal_keys_as, parse_as};
 use crate::lock::{LockError, LockId, Target, Waiter};
 use crate::sys;
@@ -85,7 +85,12 @@ impl Transform for Pipe {
         // As strict as the check of the old content, and says besides what the document is.
         let new = parse_as(format, &bytes)
             .map_err(|source| MemoryError::malformed(format, &bytes, what, source))?;
-        Ok(Made { truthy: new.is_truthy(), bytes })
+        let kinds = parse_as(format, old).ok().map(|old| Kinds {
+            old: old.type_name(),
+            new: new.type_name(),
+            filter: None,
+        });
+        Ok(Made { truthy: new.is_truthy(), bytes, kinds })
     }
 }
 

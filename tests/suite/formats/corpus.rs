@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use aimem::document::{
-    Bindings, Filter, Format, NotStorable, Original, Style, Value, parse_as, same_data, serialise,
+    Bindings, Filter, Format, NotStorable, Original, Style, Value, parse_as, same_data, serialise, within,
 };
 
 use crate::common::long_tests;
@@ -167,6 +167,11 @@ const CHANGES: [&str; 14] = [
 
 #[test]
 fn random_updates_give_the_data_that_they_give_in_plain_json() {
+    // The stack for what has been put into itself again and again.
+    within(&Default::default(), || false, random_updates).unwrap();
+}
+
+fn random_updates() {
     let (rounds, chain) = if long_tests() { (100, 8) } else { (4, 4) };
     for sample in all() {
         for seed in 0..rounds {
