@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::MemoryError;
-use crate::document;
+use crate::document::{self, Format};
 
 /// Whose text it is that is read as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,19 @@ impl fmt::Display for Subject {
 /// [`MemoryError::InvalidJson`], naming the subject.
 pub fn validate(bytes: &[u8], what: Subject) -> Result<(), MemoryError> {
     document::validate(bytes).map_err(|source| MemoryError::InvalidJson { what, source })
+}
+
+/// The same for a document in `format`.
+///
+/// # Errors
+/// [`MemoryError::InvalidJson`] or [`MemoryError::Malformed`], naming the subject.
+pub fn validate_as(format: Format, bytes: &[u8], what: Subject) -> Result<(), MemoryError> {
+    document::validate_as(format, bytes).map_err(|source| MemoryError::malformed(format, bytes, what, source))
+}
+
+/// The format that a document's name tells: the name as given, or its true one.
+pub(super) fn format_of(given: &Path, name: &Path) -> Option<Format> {
+    Format::of_name(given).or_else(|| Format::of_name(name))
 }
 
 /// Whether a document's name says that it holds JSON.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{MemoryError, is_json};
+use super::MemoryError;
+use super::check::format_of;
 use crate::document;
 use crate::place::{Content, Place};
 
@@ -17,8 +18,7 @@ pub enum Reading {
 }
 
 /// Reads one whole version of a document; no bytes where there is none. Content that was written a
-/// moment ago and is empty, or does not parse although the document's name says that it is JSON, is
-/// taken for one that is being written, and read again for a while.
+/// moment ago and is empty, or is no document in the format that the document's name tells, is taken for one that is being written, and read again for a while.
 ///
 /// # Errors
 /// The place can't be reached or read; with [`Reading::Free`] also
@@ -27,11 +27,11 @@ pub fn read(place: &mut impl Place, how: Reading) -> Result<Content, MemoryError
     if how == Reading::Locked {
         return Ok(place.look()?);
     }
-    let given = is_json(place.name());
-    let is_whole = |name: &Path, bytes: &[u8]| match given || is_json(name) {
-        true => document::validate(bytes).is_ok(),
-        // Many programs truncate a file first.
-        false => !bytes.is_empty(),
+    let given = place.name().to_owned();
+    let is_whole = |name: &Path, bytes: &[u8]| match format_of(&given, name) {
+        // Many programs truncate a file first, and an empty TOML document is one.
+        Some(format) if !bytes.is_empty() => document::validate_as(format, bytes).is_ok(),
+        _ => !bytes.is_empty(),
     };
     Ok(place.glance(&is_whole)?)
 }

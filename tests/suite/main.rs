@@ -10,6 +10,7 @@
 mod common;
 
 mod docs;
+mod formats;
 mod history;
 mod legacy;
 mod lock;

@@ -49,11 +49,8 @@ fn who_comes_first_is_let_in_first() {
         assert_eq!(ended(waiter), Some(0));
     }
     inside.assert_exclusive(WAITERS);
-    let order: Vec<usize> = inside
-        .entries()
-        .iter()
-        .map(|entry| entry.split(' ').next().unwrap().parse().unwrap())
-        .collect();
+    let order: Vec<usize> =
+        inside.entries().iter().map(|entry| entry.split(' ').next().unwrap().parse().unwrap()).collect();
     let overtaken = order.windows(2).filter(|pair| pair[0] > pair[1]).count();
     assert!(overtaken <= 2, "{order:?}");
 }
