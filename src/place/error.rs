@@ -1,10 +1,15 @@
 //! What can go wrong with a place.
 
+use std::io;
 use std::path::PathBuf;
 
 use crate::lock::LockError;
 use crate::replace::ReplaceError;
 use crate::sys::failure::{Hint, Kind};
+use crate::sys::text::shown;
+
+/// What to do where a path is not served.
+const NAME_ANOTHER: Hint = Hint::Say("name a file beneath one of the roots, by a path without `..`");
 
 /// What to do where a document's name or content changes all the time.
 pub(crate) const COME_TO_REST: Hint = Hint::Say("nothing was written; try again when that has come to rest");
@@ -24,6 +29,34 @@ pub enum PlaceError {
         /// The path as given.
         path: PathBuf,
     },
+    /// A root can't be opened.
+    #[error("cannot serve {}", shown(.path))]
+    Root {
+        /// The path as given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A path leads out of the folders that may be worked in.
+    #[error("{} is not beneath a folder that is served here", shown(.path))]
+    Outside {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A path is beneath such a folder, and left out: a dot-file, or a lock folder.
+    #[error("{} is not served: names that begin with a dot, and lock folders, are left out", shown(.path))]
+    Hidden {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A path beneath such a folder can't be followed.
+    #[error("cannot reach {}", shown(.path))]
+    Unreachable {
+        /// The path as given.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The lock was lost while the file was being written in place: others may have been at it.
     #[error("{} was written in place, but {source} while that was done", path.display())]
     Unlocked {
@@ -41,6 +74,10 @@ impl PlaceError {
             PlaceError::Lock(error) => error.kind(),
             PlaceError::Replace(error) => error.kind(),
             PlaceError::Moved { .. } | PlaceError::Unlocked { .. } => Kind::Lost,
+            PlaceError::Outside { .. } | PlaceError::Hidden { .. } => Kind::Permission,
+            PlaceError::Root { source, .. } | PlaceError::Unreachable { source, .. } => {
+                Kind::of_reading(source)
+            }
         }
     }
 
@@ -50,6 +87,8 @@ impl PlaceError {
             PlaceError::Lock(error) => error.hint(),
             PlaceError::Replace(error) => error.hint(),
             PlaceError::Moved { .. } => Some(COME_TO_REST),
+            PlaceError::Outside { .. } => Some(NAME_ANOTHER),
+            PlaceError::Hidden { .. } | PlaceError::Root { .. } | PlaceError::Unreachable { .. } => None,
             PlaceError::Unlocked { .. } => Some(Hint::Say(
                 "somebody else may have written it at the same time: look at it before you try again",
             )),
@@ -62,7 +101,8 @@ impl PlaceError {
         match self {
             PlaceError::Replace(error) => error.file_may_have_changed(),
             PlaceError::Unlocked { .. } => true,
-            PlaceError::Lock(_) | PlaceError::Moved { .. } => false,
+            PlaceError::Lock(_) | PlaceError::Moved { .. } | PlaceError::Root { .. } => false,
+            PlaceError::Outside { .. } | PlaceError::Hidden { .. } | PlaceError::Unreachable { .. } => false,
         }
     }
 }

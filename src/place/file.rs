@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Content, Place, PlaceError, Published};
+use super::{Bounds, Content, Place, PlaceError, Published};
 use crate::lock::{Held, Keep, LockError, Locker, Waiter};
 use crate::replace::{
     Commit, Replace, ReplaceError, Restart, Source, Staged, Warning, backup_path, backups, sweep_leftovers_of,
@@ -31,6 +31,7 @@ pub struct FilePlace<'a> {
     locker: Option<&'a Locker>,
     replace: Replace,
     makes_folders: bool,
+    bounds: Option<&'a Bounds>,
     waiter: &'a mut dyn Waiter,
     under_way: UnderWay,
 }
@@ -67,6 +68,7 @@ impl<'a> FilePlace<'a> {
             locker,
             replace,
             makes_folders: false,
+            bounds: None,
             waiter,
             under_way: UnderWay::default(),
         }
@@ -76,6 +78,13 @@ impl<'a> FilePlace<'a> {
     #[must_use]
     pub fn make_folders(mut self, yes: bool) -> FilePlace<'a> {
         self.makes_folders = yes;
+        self
+    }
+
+    /// Refuses, under the lock, whatever is not within these bounds by then.
+    #[must_use]
+    pub fn within(mut self, bounds: &'a Bounds) -> FilePlace<'a> {
+        self.bounds = Some(bounds);
         self
     }
 
@@ -89,10 +98,18 @@ impl<'a> FilePlace<'a> {
     /// Opens the file that the lock is on, whatever the path leads to by now. What a link that has
     /// taken its place points to is another lock's business.
     fn open(&self) -> Result<Source, PlaceError> {
-        let Some(held) = &self.under_way.held else { return Ok(Source::open(&self.path)?) };
-        let source = Source::open(&held.target().path)?;
-        if source.path() != held.target().path {
+        let path = self.under_way.held.as_ref().map(|held| &held.target().path);
+        let allowed = |path: &Path| self.bounds.is_none_or(|bounds| bounds.allows(path));
+        if path.is_some_and(|path| !allowed(path)) {
+            return Err(PlaceError::Outside { path: self.path.clone() });
+        }
+        let source = Source::open(path.unwrap_or(&self.path))?;
+        if path.is_some_and(|path| source.path() != path) {
             return Err(PlaceError::Moved { path: self.path.clone() });
+        }
+        // No link was on that path when it was opened.
+        if !allowed(source.path()) {
+            return Err(PlaceError::Outside { path: self.path.clone() });
         }
         Ok(source)
     }

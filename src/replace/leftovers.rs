@@ -62,8 +62,9 @@ fn leftovers(folder: &Path, wanted: impl Fn(&OsStr) -> bool) -> io::Result<Vec<P
 /// a name that says what it is. Failures are left for the next time.
 pub fn sweep_leftovers_of(target: &Path) -> Swept {
     let mut swept = Swept::default();
+    // Of a true path: where a link is on it by now, its folder is another one.
     let (name, folder) = (target.file_name().unwrap_or_default(), folder_of(target));
-    let Ok(place) = open(folder) else { return swept };
+    let Ok(place) = Dir::open(folder) else { return swept };
     for found in place.names().unwrap_or_default() {
         match exchange::parse(name, &found) {
             Some(mark) => sweep_exchanged(&place, name, &found, &mark, &mut swept),

@@ -41,6 +41,17 @@ pub fn look_up(pid: u32) -> Option<Process> {
     platform::process(pid)
 }
 
+/// Takes standard output for the caller alone: what anything else writes there from now on goes to
+/// standard error.
+///
+/// # Errors
+/// No descriptors are left.
+pub fn take_standard_output() -> std::io::Result<std::fs::File> {
+    let taken = rustix::io::fcntl_dupfd_cloexec(std::io::stdout(), 3)?;
+    rustix::stdio::dup2_stdout(std::io::stderr())?;
+    Ok(taken.into())
+}
+
 /// Whether the process table that we read is that of our own PID namespace.
 pub fn table_is_ours() -> bool {
     platform::table_is_ours()
