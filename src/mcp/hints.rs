@@ -31,6 +31,13 @@ pub fn in_words(hint: &Hint) -> Option<String> {
         }
         Hint::OldContent(backup) => format!("the old content is in {}", shown(backup)),
         Hint::SeeOrRestore(_) => "see it as it is with memory_read without a filter".to_owned(),
+        Hint::AskOrStore { compares: true, .. } => {
+            "it compares, and `=` would set; to ask, use memory_read; to store the result all the same: `any_kind`"
+                .to_owned()
+        }
+        Hint::AskOrStore { .. } => {
+            "to ask, use memory_read; to store the result all the same: `any_kind`".to_owned()
+        }
         Hint::LastKeyCounts(_) => "rename or remove one of them, with memory_write".to_owned(),
         Hint::ShareRoot(_) => "the one who set this machine up must do that: aimem locks init".to_owned(),
         Hint::WriteInPlace | Hint::MountFolder | Hint::KeepVersions | Hint::SeeVersions(_) => return None,

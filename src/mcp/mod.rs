@@ -79,7 +79,8 @@ pub fn serve(options: Options) -> Result<(), ServeError> {
     let context = Arc::new(Context::new(options)?);
     let ending = Ending::default();
     let signals = Signals::install(&ENDING).map_err(ServeError::Start)?;
-    let output = sys::process::take_standard_output().map_err(ServeError::Start)?;
+    let output = sys::process::take_standard_output(std::io::stdout(), std::io::stderr());
+    let output = output.map_err(ServeError::Start)?;
     end_at_signals(signals, ending.clone()).map_err(ServeError::Start)?;
     serve_on(context, std::io::stdin(), output, &ending).map_err(ServeError::Start)
 }

@@ -10,7 +10,7 @@ use super::answer::Refusal;
 use super::call::Call;
 use super::context::Context;
 use super::tools::files::LONGEST_TEXT;
-use crate::place::Place as _;
+use crate::memory;
 
 /// So many resources are listed at once.
 const PAGE: usize = 500;
@@ -83,7 +83,9 @@ pub fn read(context: &Context, uri: &str, call: &mut Call) -> Result<Option<Read
     let path = path(uri).ok_or_else(|| not_served(uri))?;
     let bounds = context.bounds()?;
     let file = bounds.locate(&path)?;
-    let Some(bytes) = context.place(&file, &bounds, None, call).look()?.bytes else { return Ok(None) };
+    let locker = context.locker(call, "resources/read", None)?;
+    let mut place = context.place(&file, &bounds, Some(&locker), call);
+    let Some(bytes) = memory::read(&mut place, memory::Reading::Free)?.bytes else { return Ok(None) };
     if bytes.len() > LONGEST_TEXT {
         return Err(Refusal::new(format!("{uri} has {} bytes: too many for one answer", bytes.len())));
     }

@@ -56,7 +56,9 @@ impl Handler {
         request: RequestContext<RoleServer>,
     ) -> CallToolResult {
         let _turn = match row.waits {
+            // What came before the end still gets its turn, if it need not wait for it.
             true => tokio::select! {
+                biased;
                 turn = self.waiting.acquire() => turn.ok(),
                 () = request.ct.cancelled() => return ended(),
                 () = self.ending.wait() => return ended(),

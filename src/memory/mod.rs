@@ -7,19 +7,23 @@
 //!
 //! [place]: crate::place
 
+mod change;
 mod check;
 mod error;
 mod filter;
 mod pipe;
+mod read;
 mod restore;
 mod transaction;
 mod update;
 mod write;
 
+pub use change::Change;
 pub use check::{Subject, is_json, validate};
 pub use error::MemoryError;
-pub use filter::{Binding, Duplicates, Layout, Program, print_results};
+pub use filter::{Binding, Duplicates, Layout, Program, print_results, results};
 pub use pipe::Pipe;
+pub use read::{Reading, read};
 pub use restore::{Restore, Restored, restore};
-pub use update::{Made, Transform, Update, Updated, update};
+pub use update::{Kinds, Made, Transform, Update, Updated, update};
 pub use write::{Validate, Write, Written, write};

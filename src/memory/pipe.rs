@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Duplicates, Made, MemoryError, Subject, Transform};
+use super::{Duplicates, Kinds, Made, MemoryError, Subject, Transform};
 use crate::document::{Limits, Stopped, Value, find_equal_keys};
 use crate::lock::{LockError, LockId, Target, Waiter};
 use crate::sys;
@@ -81,7 +81,12 @@ impl Transform for Pipe {
         let what = Subject::Output(shown);
         // As strict as the check of the old content, and says besides what the document is.
         let new = Value::parse(&bytes).map_err(|source| MemoryError::InvalidJson { what, source })?;
-        Ok(Made { truthy: new.is_truthy(), bytes })
+        let kinds = Value::parse(old).ok().map(|old| Kinds {
+            old: old.type_name(),
+            new: new.type_name(),
+            filter: None,
+        });
+        Ok(Made { truthy: new.is_truthy(), bytes, kinds })
     }
 }
 

@@ -57,6 +57,12 @@ pub enum PlaceError {
         /// Why.
         source: io::Error,
     },
+    /// Programs that take no lock were writing to the file whenever it was read.
+    #[error("{} is being written all the time, so that no whole version of it can be read", path.display())]
+    BeingWritten {
+        /// The path as given.
+        path: PathBuf,
+    },
     /// The lock was lost while the file was being written in place: others may have been at it.
     #[error("{} was written in place, but {source} while that was done", path.display())]
     Unlocked {
@@ -78,6 +84,7 @@ impl PlaceError {
             PlaceError::Root { source, .. } | PlaceError::Unreachable { source, .. } => {
                 Kind::of_reading(source)
             }
+            PlaceError::BeingWritten { .. } => Kind::Data,
         }
     }
 
@@ -89,6 +96,9 @@ impl PlaceError {
             PlaceError::Moved { .. } => Some(COME_TO_REST),
             PlaceError::Outside { .. } => Some(NAME_ANOTHER),
             PlaceError::Hidden { .. } | PlaceError::Root { .. } | PlaceError::Unreachable { .. } => None,
+            PlaceError::BeingWritten { .. } => {
+                Some(Hint::Say("read it again when the program that writes it has finished"))
+            }
             PlaceError::Unlocked { .. } => Some(Hint::Say(
                 "somebody else may have written it at the same time: look at it before you try again",
             )),
@@ -102,6 +112,7 @@ impl PlaceError {
             PlaceError::Replace(error) => error.file_may_have_changed(),
             PlaceError::Unlocked { .. } => true,
             PlaceError::Lock(_) | PlaceError::Moved { .. } | PlaceError::Root { .. } => false,
+            PlaceError::BeingWritten { .. } => false,
             PlaceError::Outside { .. } | PlaceError::Hidden { .. } | PlaceError::Unreachable { .. } => false,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal};
@@ -42,13 +43,13 @@ pub fn look_up(pid: u32) -> Option<Process> {
 }
 
 /// Takes standard output for the caller alone: what anything else writes there from now on goes to
-/// standard error.
+/// standard error. The caller hands over both.
 ///
 /// # Errors
 /// No descriptors are left.
-pub fn take_standard_output() -> std::io::Result<std::fs::File> {
-    let taken = rustix::io::fcntl_dupfd_cloexec(std::io::stdout(), 3)?;
-    rustix::stdio::dup2_stdout(std::io::stderr())?;
+pub fn take_standard_output(output: impl AsFd, error: impl AsFd) -> std::io::Result<std::fs::File> {
+    let taken = rustix::io::fcntl_dupfd_cloexec(output, 3)?;
+    rustix::stdio::dup2_stdout(error)?;
     Ok(taken.into())
 }
 

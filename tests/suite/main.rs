@@ -12,6 +12,8 @@ mod common;
 mod docs;
 mod legacy;
 mod lock;
+#[cfg(feature = "mcp")]
+mod mcp;
 #[cfg(feature = "outbox")]
 mod queue;
 mod replace;

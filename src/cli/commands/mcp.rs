@@ -12,13 +12,13 @@ use crate::mcp::{self, Options, ServeError};
 
 /// Serve files, locks and memories to an agent, by the Model Context Protocol
 ///
-/// An agent's client starts this and speaks with it over standard input and output. It ends with its
-/// input.
+/// An agent's client starts this and speaks with it over standard input and output, as after `claude
+/// mcp add aimem -- aimem mcp`. It ends with its input.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  claude mcp add aimem -- aimem mcp
-  aimem mcp --root ~/notes --root ~/project/memory --read-only")]
+  aimem mcp
+  aimem mcp --root . --read-only")]
 pub struct Mcp {
     /// Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]
     #[arg(long, value_name = "DIR")]

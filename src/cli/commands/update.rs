@@ -27,7 +27,7 @@ pub struct Update {
     /// Pass the document through a command's standard input and output
     #[arg(long, conflicts_with_all = ["from_file", "sort_keys", "indent", "tab", "compact_output"])]
     pipe: bool,
-    /// Start from this JSON when there is no such file
+    /// Start from this JSON when there is no such file; missing folders above it are made
     #[arg(long, value_name = "JSON", num_args = 0..=1, require_equals = true, default_missing_value = "{}")]
     create: Option<String>,
     /// Print what would change as a diff, and change nothing
@@ -36,6 +36,18 @@ pub struct Update {
     /// Print the new document
     #[arg(long, conflicts_with = "dry_run")]
     print: bool,
+    /// Print the results of this filter on the new document
+    #[arg(long = "return", value_name = "FILTER", conflicts_with_all = ["dry_run", "print"])]
+    returns: Option<String>,
+    /// Print what was done as one JSON document; errors too, on standard error
+    #[arg(long, conflicts_with_all = ["dry_run", "print"])]
+    json: bool,
+    /// Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file
+    #[arg(long, value_name = "TAG")]
+    if_match: Option<String>,
+    /// Let the document become one of another kind, such as a number where an object was
+    #[arg(long)]
+    any_kind: bool,
     #[command(flatten)]
     replace: ReplaceArgs,
     #[command(flatten)]
@@ -43,7 +55,13 @@ pub struct Update {
 }
 
 impl Update {
-    pub(crate) fn run(mut self) -> Outcome {
+    pub(crate) fn run(self) -> Outcome {
+        let json = self.json;
+        let file = self.filter.file();
+        self.change().map_err(|error| error.about(&file, json))
+    }
+
+    fn change(mut self) -> Outcome {
         let command = if self.pipe { self.filter.operands.take_command() } else { Vec::new() };
         let (path, program) = self.filter.program()?;
         let call = call("update", &[&path], command.first());
@@ -74,8 +92,15 @@ impl Update {
         let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let mut place = FilePlace::new(&path, Some(&locker), replace, &mut patient);
-        let request = memory::Update { create, dry_run: self.dry_run };
+        let mut place =
+            FilePlace::new(&path, Some(&locker), replace, &mut patient).make_folders(create.is_some());
+        let request = memory::Update {
+            create,
+            if_match: self.if_match,
+            any_kind: self.any_kind,
+            returns: self.returns.map(|source| self.filter.beside(source)).transpose()?,
+            dry_run: self.dry_run,
+        };
         let updated =
             memory::update(&mut place, &request, transform.as_mut()).map_err(|error| match error {
                 MemoryError::Missing { .. } | MemoryError::Filter { .. } => {
@@ -83,11 +108,17 @@ impl Update {
                 }
                 error => self.lock.wait.choose_exit(error),
             })?;
-        updated.warnings.iter().for_each(output::warning);
+        if self.json {
+            output::answer_json(&updated, updated.changed)?;
+        } else {
+            updated.warnings.iter().for_each(output::warning);
+        }
         if self.dry_run {
             output::result(diff::unified(&path, &updated.old, &updated.new).as_bytes())?;
         } else if self.print {
             output::answer(&updated.new, updated.changed)?;
+        } else if let Some(returned) = updated.returned.as_ref().filter(|_| !self.json) {
+            output::answer(&returned.concat(), updated.changed)?;
         }
         let failed = self.filter.exit_status && !updated.truthy;
         Ok(if failed { Exit::CheckFailed } else { Exit::Done })

@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use rmcp::schemars::{self, JsonSchema};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::mcp::answer::{Refusal, Said};
 use crate::mcp::context::Context;
-use crate::place::Bounds;
+use crate::memory::Change;
 use crate::place::bounds::Located;
+use crate::place::{Bounds, etag};
 use crate::replace::Warning;
 
 /// No answer has more text than this: a model could not take it in.
@@ -28,21 +30,38 @@ pub struct Changed {
     pub changed: bool,
     /// The tag of the content, for if_match.
     pub etag: String,
+    /// For how long others kept us out, in milliseconds.
+    pub waited_ms: u64,
     /// What should be told.
     pub warnings: Vec<String>,
+    /// What the filter in `returns` made of the new document, result by result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Vec<Value>>,
 }
 
 impl Changed {
-    /// The result of a change, with its text.
-    pub fn told(file: &Located, changed: bool, etag: String, warnings: &[Warning]) -> (Said, Changed) {
-        let path = shown(file);
-        let warnings: Vec<String> = warnings.iter().map(Warning::to_string).collect();
-        let what = if changed { "was changed" } else { "had that content already" };
-        let mut text = format!("{path} {what}; its etag is {etag}");
-        for warning in &warnings {
+    /// The result of a change, with its text. `returned` are JSON texts.
+    pub fn told(change: &Change, returned: Option<&[Vec<u8>]>) -> (Said, Changed) {
+        let result = Changed {
+            path: change.file.to_string_lossy().into_owned(),
+            changed: change.changed,
+            etag: etag(&change.new),
+            waited_ms: u64::try_from(change.waited.as_millis()).unwrap_or(u64::MAX),
+            warnings: change.warnings.iter().map(Warning::to_string).collect(),
+            returned: returned
+                .map(|texts| texts.iter().filter_map(|text| serde_json::from_slice(text).ok()).collect()),
+        };
+        let what = if change.changed { "was changed" } else { "had that content already" };
+        let mut text = format!("{} {what}; its etag is {}", result.path, result.etag);
+        if let Some(holder) = &change.taken_over {
+            text.push_str(&format!("\nthe lock was taken over from a dead holder: {holder}"));
+        }
+        for warning in &result.warnings {
             text.push_str(&format!("\nwarning: {warning}"));
         }
-        (text.into(), Changed { path, changed, etag, warnings })
+        let beside = returned.map(|texts| String::from_utf8_lossy(&texts.concat()).into_owned());
+        let said = Said::from(text);
+        (beside.into_iter().fold(said, Said::beside), result)
     }
 }
 

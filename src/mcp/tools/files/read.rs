@@ -15,7 +15,7 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory::{self, Duplicates, Subject};
-use crate::place::{Place as _, etag};
+use crate::place::etag;
 
 /// The tool.
 pub struct Read;
@@ -58,7 +58,10 @@ impl Action for Read {
 
     fn run(context: &Context, args: Args, call: &mut Call) -> Result<(Said, Content), Refusal> {
         let (bounds, file) = locate(context, &args.path)?;
-        let found = context.place(&file, &bounds, None, call).look()?;
+        let locker = context.locker(call, Self::NAME, None)?;
+        let mut place = context.place(&file, &bounds, Some(&locker), call);
+        let found = memory::read(&mut place, memory::Reading::Free)?;
+        drop(place);
         let bytes = found.bytes.ok_or_else(|| {
             Refusal::new(format!("{} does not exist", args.path)).hint("see what there is with memory_list")
         })?;

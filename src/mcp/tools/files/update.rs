@@ -14,7 +14,6 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory::{self, Binding, Program};
-use crate::place::etag;
 
 /// A filter that runs for longer is given up: nobody watches it.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
@@ -37,6 +36,15 @@ pub struct Args {
     /// The document to start from when there is no such file, such as {}.
     #[serde(default)]
     pub create: Option<Value>,
+    /// Change it only if it still has this etag, from memory_read.
+    #[serde(default)]
+    pub if_match: Option<String>,
+    /// A jq filter for the new document, whose results come back.
+    #[serde(default)]
+    pub returns: Option<String>,
+    /// Let the document become one of another kind, such as an object a number.
+    #[serde(default)]
+    pub any_kind: bool,
     /// How long to wait for the file's lock, such as 5s; 0 tries once.
     #[serde(default)]
     pub timeout: Option<String>,
@@ -62,9 +70,16 @@ impl Action for Update {
         }
         let mut program = program(&args.filter, &args.args, &args.path);
         let mut place = context.place(&file, &bounds, Some(&locker), call);
-        let request = memory::Update { create, dry_run: false };
+        let returns = args.returns.as_ref().map(|filter| self::program(filter, &args.args, &args.path));
+        let request = memory::Update {
+            create,
+            if_match: args.if_match,
+            any_kind: args.any_kind,
+            returns,
+            dry_run: false,
+        };
         let updated = memory::update(&mut place, &request, &mut program)?;
-        Ok(Changed::told(&file, updated.changed, etag(&updated.new), &updated.warnings))
+        Ok(Changed::told(&updated, updated.returned.as_deref()))
     }
 }
 

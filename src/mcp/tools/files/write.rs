@@ -9,7 +9,6 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory::{self, Validate};
-use crate::place::etag;
 
 /// The tool.
 pub struct Write;
@@ -54,6 +53,6 @@ impl Action for Write {
             if_match: args.if_match,
         };
         let written = memory::write(&mut place, request)?;
-        Ok(Changed::told(&file, written.changed, etag(&written.new), &written.warnings))
+        Ok(Changed::told(&written, None))
     }
 }
