@@ -29,6 +29,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand write 'Replace a file by what stands on standard input'
             cand restore 'Put an earlier version of a file back'
             cand queue 'Save memories at once, and deliver them when the server can take them'
+            cand mcp 'Serve files, locks and memories to an agent, by the Model Context Protocol'
             cand scripts 'Stand in for the old bash scripts'
             cand completions 'Print a shell''s completions, or write all of them'
             cand man 'Print the manual page of a verb, or write all of them'
@@ -56,6 +57,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --close 'Do not let the command inherit the lock: it is free as soon as aimem is gone'
+            cand --json 'Tell what was done as one JSON document on the last line of standard error; errors too'
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
             cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
@@ -73,6 +75,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
             cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
@@ -82,6 +85,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;release'= {
+            cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -89,6 +93,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;lock;renew'= {
             cand --ttl 'From now on'
+            cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -106,6 +111,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
             cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
@@ -214,7 +220,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -r 'Without a filter, the exact bytes of the file; with one, strings without quotes'
             cand --raw 'Without a filter, the exact bytes of the file; with one, strings without quotes'
             cand --etag 'Print only the content''s tag, for `write --if-match`'
-            cand --no-lock 'Do not take the lock; what is read is whole all the same'
+            cand --json 'Print one JSON document: the path, the tag, and the document or the content, of one moment'
+            cand --locked 'Take the lock: wait until nobody who takes it is in the middle of anything'
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
             cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
@@ -233,7 +240,9 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --indent 'Indent by N spaces'
             cand --duplicate-keys 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]'
             cand --max-time 'Give up when the filter runs for longer'
-            cand --create 'Start from this JSON when there is no such file'
+            cand --create 'Start from this JSON when there is no such file; missing folders above it are made'
+            cand --return 'Print the results of this filter on the new document'
+            cand --if-match 'Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]'
             cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
@@ -253,6 +262,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --pipe 'Pass the document through a command''s standard input and output'
             cand --dry-run 'Print what would change as a diff, and change nothing'
             cand --print 'Print the new document'
+            cand --json 'Print what was done as one JSON document; errors too, on standard error'
+            cand --any-kind 'Let the document become one of another kind, such as a number where an object was'
             cand --no-sync 'Do not sync the folder: quicker, and a power cut may bring the old file back'
             cand --in-place 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
             cand -n 'Do not wait: the same as --timeout 0'
@@ -265,7 +276,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;write'= {
             cand --content 'Write this instead of standard input'
-            cand --if-match 'Write only if the file''s tag, from `read --etag`, is still this one'
+            cand --if-match 'Write only if the file''s tag, from `read --etag`, is still this one; none: if there is no file'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]'
             cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
@@ -275,6 +286,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
             cand --validate 'Refuse what is not one JSON document [always for .json files]'
             cand --no-lock 'Do not take the lock: what another writes at the same time may be overwritten unseen'
+            cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand --no-sync 'Do not sync the folder: quicker, and a power cut may bring the old file back'
             cand --in-place 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
             cand -n 'Do not wait: the same as --timeout 0'
@@ -413,6 +425,14 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;export'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;mcp'= {
+            cand --root 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]'
+            cand --read-only 'Serve files for reading only'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
