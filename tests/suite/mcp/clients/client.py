@@ -1,14 +1,15 @@
 """Drives `aimem mcp` with Python's `mcp`, version 1 or 2. The argument is the root."""
 
 import asyncio
+import importlib.metadata
 import os
 import pathlib
 import sys
 
-import mcp
 from mcp import ClientSession, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
 
+VERSION = int(importlib.metadata.version("mcp").split(".")[0])
 ROOT = pathlib.Path(sys.argv[1])
 SERVER = StdioServerParameters(command=os.environ["AIMEM"], args=["mcp", "--root", str(ROOT)], env=dict(os.environ))
 
@@ -82,6 +83,11 @@ async def main():
         await asyncio.wait_for(told.wait(), 30)
         wait.cancel()
         await asyncio.gather(wait, return_exceptions=True)
+        if VERSION == 1:
+            # It tells the server nothing by itself.
+            last = types.CancelledNotificationParams(requestId=session._request_id - 1)
+            cancelled = types.CancelledNotification(method="notifications/cancelled", params=last)
+            await session.send_notification(types.ClientNotification(cancelled))
 
         uri = (ROOT / "a.json").as_uri()
         resources = (await session.list_resources()).resources
