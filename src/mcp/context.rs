@@ -10,7 +10,7 @@ use super::call::Call;
 use super::leases::Leases;
 #[cfg(feature = "outbox")]
 use super::tools::mem0::outbox::Outbox;
-use crate::lock::{LockRoot, Locker, Patience};
+use crate::lock::{LockRoot, Locker, Patience, Roots};
 use crate::place::bounds::Located;
 use crate::place::{Bounds, FilePlace, PlaceError};
 use crate::replace::Replace;
@@ -130,15 +130,20 @@ impl Context {
         Ok(self.locker.roots.existing_of(file)?)
     }
 
+    /// Where locks, and the past of files, are.
+    pub fn lock_roots(&self) -> &Roots {
+        &self.locker.roots
+    }
+
     /// A file as a place, within the bounds.
     pub fn place<'a>(
         &self,
         file: &Located,
         bounds: &'a Bounds,
-        locker: Option<&'a Locker>,
+        locker: &'a Locker,
         call: &'a mut Call,
     ) -> FilePlace<'a> {
-        FilePlace::new(&file.path, locker, self.replace.clone(), call).within(bounds)
+        FilePlace::new(&file.path, Some(locker), self.replace.clone(), call).within(bounds)
     }
 }
 

@@ -12,6 +12,12 @@ pub fn in_words(hint: &Hint) -> Option<String> {
         Hint::NameOwnLock => "each file has a lock of its own: name the id that this one's has".to_owned(),
         Hint::EndsWithCommand => "it is released when its command ends".to_owned(),
         Hint::NameOwner => "a lock that is taken here is a lease: it has a `ttl`".to_owned(),
+        Hint::SeeHistory(_) => "see what there is with memory_history".to_owned(),
+        Hint::GoBack(file, from) => format!(
+            "see it as it is with memory_read without a filter; a person can go back: aimem restore {} --from '{from}'",
+            shown(file)
+        ),
+        Hint::Force => "nothing was written; to take it as it is: `force`".to_owned(),
         Hint::Create => "start a new document with `create`, or write it with memory_write".to_owned(),
         Hint::GiveDefault => "see what there is with memory_list".to_owned(),
         Hint::RunLonger => "look for an endless recursion".to_owned(),

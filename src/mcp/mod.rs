@@ -131,3 +131,36 @@ fn end_at_signals(mut signals: Signals, ending: Ending) -> std::io::Result<()> {
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(wait).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader, Write};
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_tool_that_panics_is_answered_and_the_server_lives() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { roots: vec![folder.path().to_owned()], read_only: false };
+        let context = Arc::new(Context::new(options).unwrap());
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (from, to) = (theirs.try_clone().unwrap(), theirs);
+        let server = std::thread::spawn(move || serve_on(context, from, to, &Ending::default()));
+        let mut lines = BufReader::new(ours.try_clone().unwrap()).lines();
+        let mut ask = |line: &str| {
+            writeln!(&ours, "{line}").unwrap();
+            serde_json::from_str::<serde_json::Value>(&lines.next().unwrap().unwrap()).unwrap()
+        };
+        ask(
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#,
+        );
+        let failed = ask(r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"panics"}}"#);
+        let text = failed["result"]["content"][0]["text"].as_str().unwrap();
+        assert_eq!(text, "panics failed by an error of its own; standard error has more");
+        assert_eq!(failed["result"]["isError"], true);
+        let listed = ask(r#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"memory_list"}}"#);
+        assert_eq!(listed["result"]["structuredContent"]["count"], 0);
+        ours.shutdown(std::net::Shutdown::Write).unwrap();
+        server.join().unwrap().unwrap();
+    }
+}

@@ -84,7 +84,7 @@ pub fn read(context: &Context, uri: &str, call: &mut Call) -> Result<Option<Read
     let bounds = context.bounds()?;
     let file = bounds.locate(&path)?;
     let locker = context.locker(call, "resources/read", None)?;
-    let mut place = context.place(&file, &bounds, Some(&locker), call);
+    let mut place = context.place(&file, &bounds, &locker, call);
     let Some(bytes) = memory::read(&mut place, memory::Reading::Free)?.bytes else { return Ok(None) };
     if bytes.len() > LONGEST_TEXT {
         return Err(Refusal::new(format!("{uri} has {} bytes: too many for one answer", bytes.len())));

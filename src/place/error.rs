@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::history::HistoryError;
 use crate::lock::LockError;
 use crate::replace::ReplaceError;
 use crate::sys::failure::{Hint, Kind};
@@ -23,6 +24,9 @@ pub enum PlaceError {
     /// The file.
     #[error(transparent)]
     Replace(#[from] ReplaceError),
+    /// The versions that were kept.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// A link has taken the locked file's place.
     #[error("{} leads to another file than when its lock was taken", path.display())]
     Moved {
@@ -79,6 +83,7 @@ impl PlaceError {
         match self {
             PlaceError::Lock(error) => error.kind(),
             PlaceError::Replace(error) => error.kind(),
+            PlaceError::History(error) => error.kind(),
             PlaceError::Moved { .. } | PlaceError::Unlocked { .. } => Kind::Lost,
             PlaceError::Outside { .. } | PlaceError::Hidden { .. } => Kind::Permission,
             PlaceError::Root { source, .. } | PlaceError::Unreachable { source, .. } => {
@@ -93,6 +98,7 @@ impl PlaceError {
         match self {
             PlaceError::Lock(error) => error.hint(),
             PlaceError::Replace(error) => error.hint(),
+            PlaceError::History(error) => error.hint(),
             PlaceError::Moved { .. } => Some(COME_TO_REST),
             PlaceError::Outside { .. } => Some(NAME_ANOTHER),
             PlaceError::Hidden { .. } | PlaceError::Root { .. } | PlaceError::Unreachable { .. } => None,
@@ -112,7 +118,7 @@ impl PlaceError {
             PlaceError::Replace(error) => error.file_may_have_changed(),
             PlaceError::Unlocked { .. } => true,
             PlaceError::Lock(_) | PlaceError::Moved { .. } | PlaceError::Root { .. } => false,
-            PlaceError::BeingWritten { .. } => false,
+            PlaceError::History(_) | PlaceError::BeingWritten { .. } => false,
             PlaceError::Outside { .. } | PlaceError::Hidden { .. } | PlaceError::Unreachable { .. } => false,
         }
     }

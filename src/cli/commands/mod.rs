@@ -1,6 +1,7 @@
 //! One verb a file: its arguments, then what it does.
 
 pub mod completions;
+pub mod history;
 pub mod lock;
 pub mod locks;
 pub mod man;
@@ -10,5 +11,6 @@ pub mod mcp;
 pub mod queue;
 pub mod read;
 pub mod restore;
+pub mod undo;
 pub mod update;
 pub mod write;

@@ -4,6 +4,8 @@ pub mod files;
 pub mod locks;
 #[cfg(feature = "outbox")]
 pub mod mem0;
+#[cfg(test)]
+mod panics;
 
 use std::sync::Arc;
 
@@ -102,10 +104,14 @@ pub const TABLE: &[Row] = &[
     row::<files::update::Update>(),
     row::<files::write::Write>(),
     row::<files::list::List>(),
+    row::<files::history::History>(),
+    row::<files::undo::Undo>(),
     row::<locks::Acquire>(),
     row::<locks::Renew>(),
     row::<locks::Release>(),
     row::<locks::Show>(),
+    #[cfg(test)]
+    row::<panics::Panics>(),
 ];
 
 /// The tools that are served.

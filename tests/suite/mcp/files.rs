@@ -45,6 +45,26 @@ fn a_file_is_written_read_updated_and_listed() {
 }
 
 #[test]
+fn what_a_file_was_is_known_and_can_be_put_back() {
+    let env = TestEnv::new();
+    let mut mcp = Mcp::start(&env);
+    for content in ["one\n", "two\n", "three\n"] {
+        mcp.call("memory_write", json!({"path": "n.md", "content": content})).ok();
+    }
+    let known = mcp.call("memory_history", json!({"path": "n.md", "limit": 2})).ok();
+    let shell: serde_json::Value =
+        serde_json::from_str(&env.run(["history", "n.md", "--json"]).ok().stdout).unwrap();
+    assert_eq!(known["versions"].as_array().unwrap()[..], shell["versions"].as_array().unwrap()[..2]);
+    assert_eq!(known["versions"][0]["who"], "test", "{known}");
+    let undone = mcp.call("memory_undo", json!({"path": "n.md"}));
+    assert_eq!(env.read("n.md"), "two\n", "{}", undone.text);
+    mcp.call("memory_undo", json!({"path": "n.md", "client": "another"})).refused("another");
+    env.run(["undo", "n.md"]).ok();
+    assert_eq!(env.read("n.md"), "three\n");
+    assert_eq!(mcp.call("memory_history", json!({"path": "new.md"})).ok()["count"], 0);
+}
+
+#[test]
 fn what_is_too_long_or_no_text_is_refused_in_words() {
     let env = TestEnv::new();
     env.write("big.json", format!("[{}1]", "1,".repeat(1 << 20)));

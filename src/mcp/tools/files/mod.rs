@@ -1,7 +1,9 @@
 //! Files beneath the roots.
 
+pub mod history;
 pub mod list;
 pub mod read;
+pub mod undo;
 pub mod update;
 pub mod write;
 

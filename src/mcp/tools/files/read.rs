@@ -59,7 +59,7 @@ impl Action for Read {
     fn run(context: &Context, args: Args, call: &mut Call) -> Result<(Said, Content), Refusal> {
         let (bounds, file) = locate(context, &args.path)?;
         let locker = context.locker(call, Self::NAME, None)?;
-        let mut place = context.place(&file, &bounds, Some(&locker), call);
+        let mut place = context.place(&file, &bounds, &locker, call);
         let found = memory::read(&mut place, memory::Reading::Free)?;
         drop(place);
         let bytes = found.bytes.ok_or_else(|| {

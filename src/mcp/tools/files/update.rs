@@ -14,6 +14,7 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory::{self, Binding, Program};
+use crate::settings;
 
 /// A filter that runs for longer is given up: nobody watches it.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
@@ -69,7 +70,8 @@ impl Action for Update {
             bounds.make_folders(&file)?;
         }
         let mut program = program(&args.filter, &args.args, &args.path);
-        let mut place = context.place(&file, &bounds, Some(&locker), call);
+        let mut place = context.place(&file, &bounds, &locker, call);
+        place = place.history(settings::keeping(&locker, "update")?);
         let returns = args.returns.as_ref().map(|filter| self::program(filter, &args.args, &args.path));
         let request = memory::Update {
             create,

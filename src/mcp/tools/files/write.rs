@@ -9,6 +9,7 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory::{self, Validate};
+use crate::settings;
 
 /// The tool.
 pub struct Write;
@@ -46,7 +47,8 @@ impl Action for Write {
         let (bounds, file) = locate(context, &args.path)?;
         let locker = context.locker(call, Self::NAME, args.timeout.as_deref())?;
         bounds.make_folders(&file)?;
-        let mut place = context.place(&file, &bounds, Some(&locker), call);
+        let mut place = context.place(&file, &bounds, &locker, call);
+        place = place.history(settings::keeping(&locker, "write")?);
         let request = memory::Write {
             content: args.content.into_bytes(),
             validate: Validate::ByName,
