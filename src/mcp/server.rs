@@ -21,11 +21,15 @@ use super::resources;
 use super::tools::{self, Row};
 use super::watch::{Ear, Watch};
 use super::wire::ending::Ending;
+use crate::sys::text::{printable, shorten};
 
 /// So many calls have a thread at once …
 pub const MOST_THREADS: usize = 256;
-/// … and so many of them may wait for locks. The others release some.
+/// … and so many of them may wait for locks, or for the memory server. The others release some.
 const MOST_WAITING: usize = 192;
+
+/// A client's name is cut after so many bytes.
+const LONGEST_NAME: usize = 100;
 
 /// For the model, as what all tools have in common.
 const INSTRUCTIONS: &str = "Files that several agents share, and memories of projects. \
@@ -84,7 +88,8 @@ impl Handler {
         let stop = Arc::new(Stop::default());
         let token = request.meta.get_progress_token();
         let (sender, mut progress) = unbounded_channel();
-        let client = request.client_info().map(|client| client.name);
+        // It goes into the file of a lock, which must stay short.
+        let client = request.client_info().map(|client| shorten(&client.name, LONGEST_NAME).into_owned());
         let mut call = Call::new(stop.clone(), token.is_some().then_some(sender), client, self.context.debug);
         let context = self.context.clone();
         let mut work = tokio::task::spawn_blocking(move || work(&context, &mut call));
@@ -173,7 +178,7 @@ impl ServerHandler for Handler {
                 Some(_) => "changes files, and this server only reads",
                 None => "is no tool of this server",
             };
-            ErrorData::invalid_params(format!("{} {why}", crate::sys::text::printable(&call.name)), None)
+            ErrorData::invalid_params(format!("{} {why}", printable(&call.name)), None)
         })?;
         Ok(self.run(row, call.arguments.unwrap_or_default(), request).await.into())
     }
@@ -254,7 +259,7 @@ impl ServerHandler for Handler {
         request: CustomRequest,
         _: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        let method = crate::sys::text::printable(&request.method).into_owned();
+        let method = printable(&request.method).into_owned();
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("{method} is not understood here"), None))
     }
 

@@ -124,6 +124,10 @@ impl<'a> FilePlace<'a> {
 
     fn lock(&mut self) -> Result<(), PlaceError> {
         if let (None, Some(locker)) = (&self.under_way.held, self.locker) {
+            if self.bounds.is_some() {
+                // A file's lock is where the file is, and so may be the folder that is made for it.
+                self.check_bounds(&Target::resolve(&self.path)?.path)?;
+            }
             let begun = Instant::now();
             self.under_way.held = Some(locker.acquire(&self.path, Keep::Running, self.waiter)?);
             self.under_way.waited = begun.elapsed();

@@ -45,7 +45,7 @@ pub trait Action {
     const IDEMPOTENT: bool = false;
     /// It asks a server.
     const OPEN_WORLD: bool = false;
-    /// It may wait for a lock.
+    /// It may wait for a lock, or for a server.
     const WAITS: bool = false;
     /// It changes files, which a server that only reads does not.
     const CHANGES_FILES: bool = false;
@@ -68,7 +68,7 @@ pub type Run = fn(&Context, JsonObject, &mut Call) -> Result<Answer, Refusal>;
 pub struct Row {
     /// The tool's name.
     pub name: &'static str,
-    /// It may wait for a lock.
+    /// It may wait for a lock, or for a server.
     pub waits: bool,
     changes_files: bool,
     describe: fn() -> Tool,

@@ -82,3 +82,26 @@ fn waiting_for_many_locks_does_not_keep_their_release_waiting() {
         Called::of(other.answer(id)).ok();
     }
 }
+
+#[test]
+fn whatever_a_client_calls_itself_its_locks_can_be_read() {
+    let env = TestEnv::new();
+    for name in
+        ["a\nPID: 1\nTOKEN: x".to_owned(), "x".repeat(1 << 20), String::new(), "\u{1b}[31mred".to_owned()]
+    {
+        let mut mcp = Mcp::raw(env.aimem(["mcp", "--root"]).arg(env.path("")));
+        let client = json!({"name": name, "version": "1"});
+        let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
+        mcp.ask("initialize", hello);
+        mcp.call("lock_acquire", json!({"path": "a"})).ok();
+        let status = env.status("a");
+        assert_eq!(status["verdict"], "held", "{status}");
+        assert!(status["client"].as_str().unwrap_or_default().len() <= 400, "{status}");
+        let said = env.run(["lock", "status", "a"]).expect(1).stdout;
+        assert!(
+            said.starts_with("held: a lease (") && !said.trim_end().contains(['\n', '\u{1b}']),
+            "{said:?}"
+        );
+        mcp.call("lock_release", json!({"lock": "a"})).ok();
+    }
+}

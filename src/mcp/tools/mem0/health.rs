@@ -53,6 +53,7 @@ impl Action for Health {
         "Whether the memory server is up, and what it says of itself. Saving works without it.";
     const EFFECT: Effect = Effect::Reads;
     const OPEN_WORLD: bool = true;
+    const WAITS: bool = true;
     type Args = Args;
     type Result = State;
 

@@ -36,6 +36,7 @@ impl Action for Projects {
     const ABOUT: &'static str = "The projects that have memories here, and the server's where it can say.";
     const EFFECT: Effect = Effect::Reads;
     const OPEN_WORLD: bool = true;
+    const WAITS: bool = true;
     type Args = Args;
     type Result = Known;
 

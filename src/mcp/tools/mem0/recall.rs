@@ -85,6 +85,7 @@ impl Action for Recall {
          down, what this machine has kept is given instead.";
     const EFFECT: Effect = Effect::Reads;
     const OPEN_WORLD: bool = true;
+    const WAITS: bool = true;
     type Args = RecallArgs;
     type Result = Memories;
 
@@ -106,6 +107,7 @@ impl Action for Search {
          its words and comes first. When the server is down, so is what this machine has kept.";
     const EFFECT: Effect = Effect::Reads;
     const OPEN_WORLD: bool = true;
+    const WAITS: bool = true;
     type Args = SearchArgs;
     type Result = Memories;
 
