@@ -58,6 +58,10 @@ pub fn in_words(hint: &Hint) -> String {
                 "see it as it is: aimem read --raw {file}; go back, if backups were kept: aimem restore {file}"
             )
         }
+        Hint::ReadAsCommented(file) => format!(
+            "it has comments or trailing commas, as editors' settings have; with --format jsonc they stay as they are: aimem read --format jsonc {}",
+            quote(file)
+        ),
         Hint::AskOrStore { file, filter, compares } => {
             let file = quote(file);
             let filter = filter.as_deref().map(quote_text);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::MemoryError;
-use crate::document;
+use crate::document::{self, Format};
 
 /// Whose text it is that is read as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,14 @@ impl fmt::Display for Subject {
 /// [`MemoryError::InvalidJson`], naming the subject.
 pub fn validate(bytes: &[u8], what: Subject) -> Result<(), MemoryError> {
     document::validate(bytes).map_err(|source| MemoryError::InvalidJson { what, source })
+}
+
+/// The same for a document in `format`.
+///
+/// # Errors
+/// [`MemoryError::InvalidJson`] or [`MemoryError::Malformed`], naming the subject.
+pub fn validate_as(format: Format, bytes: &[u8], what: Subject) -> Result<(), MemoryError> {
+    document::validate_as(format, bytes).map_err(|source| MemoryError::malformed(format, bytes, what, source))
 }
 
 /// Whether a document's name says that it holds JSON.

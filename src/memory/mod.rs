@@ -20,7 +20,7 @@ mod update;
 mod write;
 
 pub use change::Change;
-pub use check::{Subject, is_json, validate};
+pub use check::{Subject, is_json, validate, validate_as};
 pub use error::MemoryError;
 pub use filter::{Binding, Duplicates, Layout, Program, print_results, results};
 pub use history::{History, forget, history, prune, version};

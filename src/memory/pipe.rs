@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Duplicates, Kinds, Made, MemoryError, Subject, Transform};
-use crate::document::{Limits, Stopped, Value, find_equal_keys};
+use crate::document::{Format, Limits, Stopped, find_equal_keys_as, parse_as};
 use crate::lock::{LockError, LockId, Target, Waiter};
 use crate::sys;
 
@@ -26,6 +26,8 @@ pub struct Pipe {
     /// The locks that we run under ourselves. The command is told of all but this file's: it
     /// must not become a guest in the middle of our own transaction.
     pub inherited: Vec<LockId>,
+    /// The document's format; by default what its name says, else JSON.
+    pub format: Option<Format>,
     /// What equal keys in the document are. The command gets the document as it is.
     pub duplicates: Duplicates,
     /// How long it may run.
@@ -40,9 +42,10 @@ impl Transform for Pipe {
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
         let what = Subject::Document(path.to_owned());
-        match find_equal_keys(old) {
+        let format = self.format.or_else(|| Format::of_name(path)).unwrap_or_default();
+        match find_equal_keys_as(format, old) {
             Ok(found) => self.duplicates.judge(&what, found.as_ref())?,
-            Err(source) => return Err(MemoryError::InvalidJson { what, source }),
+            Err(source) => return Err(MemoryError::malformed(format, old, what, source)),
         }
         let name = self.command.first().cloned().unwrap_or_default();
         let shown = name.to_string_lossy().into_owned();
@@ -80,8 +83,9 @@ impl Transform for Pipe {
         };
         let what = Subject::Output(shown);
         // As strict as the check of the old content, and says besides what the document is.
-        let new = Value::parse(&bytes).map_err(|source| MemoryError::InvalidJson { what, source })?;
-        let kinds = Value::parse(old).ok().map(|old| Kinds {
+        let new = parse_as(format, &bytes)
+            .map_err(|source| MemoryError::malformed(format, &bytes, what, source))?;
+        let kinds = parse_as(format, old).ok().map(|old| Kinds {
             old: old.type_name(),
             new: new.type_name(),
             filter: None,

@@ -219,6 +219,8 @@ pub enum Hint {
     GiveDefault,
     /// See this document as it is, and go back to an earlier version.
     SeeOrRestore(PathBuf),
+    /// Name the format of this document, which is JSON with comments.
+    ReadAsCommented(PathBuf),
     /// Rename equal keys of this document, or let the last one count.
     LastKeyCounts(PathBuf),
     /// A filter that looks like a question about this document was given where its result would be

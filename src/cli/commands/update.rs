@@ -8,11 +8,12 @@ use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::waiting::Patient;
 use super::super::{diff, output};
-use crate::memory::{self, Duplicates, MemoryError, Pipe, Subject, Transform};
+use crate::document::Format;
+use crate::memory::{self, Duplicates, MemoryError, Pipe, Program, Subject, Transform};
 use crate::place::FilePlace;
 use crate::settings;
 
-/// Change a JSON document with a jq filter or a command
+/// Change a JSON, JSONC or TOML document with a jq filter or a command
 #[derive(Debug, Args)]
 #[command(override_usage = "aimem update [OPTIONS] FILE FILTER [ARG…]\n       \
                             aimem update [OPTIONS] FILE --pipe -- COMMAND [ARG…]")]
@@ -27,8 +28,9 @@ pub struct Update {
     /// Pass the document through a command's standard input and output
     #[arg(long, conflicts_with_all = ["from_file", "sort_keys", "indent", "tab", "compact_output"])]
     pipe: bool,
-    /// Start from this JSON when there is no such file; missing folders above it are made
-    #[arg(long, value_name = "JSON", num_args = 0..=1, require_equals = true, default_missing_value = "{}")]
+    /// Start from this document when there is no such file, by default from an empty one; missing
+    /// folders above it are made
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     create: Option<String>,
     /// Print what would change as a diff, and change nothing
     #[arg(long)]
@@ -65,6 +67,7 @@ impl Update {
         let command = if self.pipe { self.filter.operands.take_command() } else { Vec::new() };
         let (path, program) = self.filter.program()?;
         let call = call("update", &[&path], command.first());
+        let format = self.filter.format.format.or_else(|| Format::of_name(&path));
         let mut transform: Box<dyn Transform> = match program {
             Some(_) if self.pipe => {
                 return Err(
@@ -77,17 +80,19 @@ impl Update {
             None if self.pipe => {
                 let duplicates = self.filter.duplicates(Duplicates::Refuse);
                 let (inherited, limits) = (settings::lock_ids()?, self.filter.limits());
-                Box::new(Pipe { command, inherited, duplicates, limits })
+                Box::new(Pipe { command, inherited, format, duplicates, limits })
             }
-            Some(program) => Box::new(program),
+            Some(program) => Box::new(Program { format, ..program }),
             None => {
                 return Err(CliError::usage("which filter?")
                     .hint("aimem update FILE FILTER, such as '.sessions += [{\"id\": \"s1\"}]'"));
             }
         };
-        let create = self.create.map(String::into_bytes);
+        let format = format.unwrap_or_default();
+        let start = |given: String| if given.is_empty() { format.empty().to_owned() } else { given };
+        let create = self.create.map(start).map(String::into_bytes);
         if let Some(start) = &create {
-            memory::validate(start, Subject::Start)?;
+            memory::validate_as(format, start, Subject::Start)?;
         }
         let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;
