@@ -44,6 +44,10 @@ pub fn in_words(hint: &Hint) -> Option<String> {
         Hint::AskOrStore { .. } => {
             "to ask, use memory_read; to store the result all the same: `any_kind`".to_owned()
         }
+        Hint::ReadAsCommented(_) => {
+            "it has comments or trailing commas, as editors' settings have; with `format` jsonc they stay as they are"
+                .to_owned()
+        }
         Hint::LastKeyCounts(_) => "rename or remove one of them, with memory_write".to_owned(),
         Hint::ShareRoot(_) => "the one who set this machine up must do that: aimem locks init".to_owned(),
         Hint::WriteInPlace | Hint::MountFolder | Hint::KeepVersions | Hint::SeeVersions(_) => return None,

@@ -31,6 +31,13 @@ fn a_file_is_written_read_updated_and_listed() {
     let filtered = mcp.call("memory_read", json!({"path": "s.json", "filter": ".s[] | .id"})).ok();
     assert_eq!(filtered["content"], "\"é\\\"\\n\"\n");
     mcp.call("memory_write", json!({"path": "t.json", "content": "{"})).refused("is not valid JSON");
+    let commented = json!({"path": "t", "content": "{\n  // why\n  \"n\": 1,\n}\n", "format": "jsonc"});
+    mcp.call("memory_write", commented).ok();
+    let update =
+        json!({"path": "t", "filter": ".n += 1", "format": "jsonc", "returns": ".n, $x", "args": {"x": "é"}});
+    assert_eq!(mcp.call("memory_update", update).ok()["returned"], json!([2, "é"]));
+    assert_eq!(env.read("t"), "{\n  // why\n  \"n\": 2,\n}\n");
+    std::fs::remove_file(env.path("t")).unwrap();
     mcp.call("memory_write", json!({"path": "t.md", "content": ""})).refused("the content is empty");
 
     env.write(".hidden", "");

@@ -70,7 +70,7 @@ fn the_list_describes_every_tool_and_the_manual_page_names_it() {
         for schema in ["inputSchema", "outputSchema"] {
             assert_eq!(tool[schema]["type"], "object", "{name} {schema}");
             let text = tool[schema].to_string();
-            assert!(!text.contains("\"format\":"), "{name} {schema}: {text}");
+            assert!(!text.contains("\"format\":\""), "{name} {schema}: {text}");
         }
         assert!(tool["description"].as_str().unwrap().len() > 40, "{name}");
     }

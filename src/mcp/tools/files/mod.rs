@@ -10,9 +10,10 @@ pub mod write;
 use std::sync::Arc;
 
 use rmcp::schemars::{self, JsonSchema};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::document::Format;
 use crate::mcp::answer::{Refusal, Said};
 use crate::mcp::context::Context;
 use crate::memory::Change;
@@ -22,6 +23,29 @@ use crate::replace::Warning;
 
 /// No answer has more text than this: a model could not take it in.
 pub const LONGEST_TEXT: usize = 1 << 20;
+
+/// In which format a document is written.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum FormatName {
+    /// JSON.
+    Json,
+    /// JSON with comments and trailing commas.
+    Jsonc,
+    /// TOML.
+    Toml,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Format {
+        match name {
+            FormatName::Json => Format::Json,
+            FormatName::Jsonc => Format::Jsonc,
+            FormatName::Toml => Format::Toml,
+        }
+    }
+}
 
 /// What a change of a file came to.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::update::program;
-use super::{LONGEST_TEXT, locate, shown};
+use super::{FormatName, LONGEST_TEXT, locate, shown};
 use crate::mcp::answer::{Refusal, Said};
 use crate::mcp::call::Call;
 use crate::mcp::context::Context;
@@ -32,6 +32,9 @@ pub struct Args {
     /// The filter's variables: {"name": value} is $name.
     #[serde(default)]
     pub args: BTreeMap<String, Value>,
+    /// The document's format, for the filter [default: what its name says].
+    #[serde(default)]
+    pub format: Option<FormatName>,
 }
 
 /// What it gives.
@@ -75,6 +78,7 @@ impl Action for Read {
             Some(filter) => {
                 let program = memory::Program {
                     duplicates: Duplicates::Last,
+                    format: args.format.map(Into::into),
                     ..program(filter, &args.args, &args.path)
                 };
                 let out = Bounded::default();

@@ -7,7 +7,7 @@ use rmcp::schemars::{self, JsonSchema};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Changed, locate};
+use super::{Changed, FormatName, locate};
 use crate::document::Limits;
 use crate::mcp::answer::{Refusal, Said};
 use crate::mcp::call::Call;
@@ -46,6 +46,9 @@ pub struct Args {
     /// Let the document become one of another kind, such as an object a number.
     #[serde(default)]
     pub any_kind: bool,
+    /// The document's format [default: what its name says].
+    #[serde(default)]
+    pub format: Option<FormatName>,
     /// How long to wait for the file's lock, such as 5s; 0 tries once.
     #[serde(default)]
     pub timeout: Option<String>,
@@ -53,8 +56,8 @@ pub struct Args {
 
 impl Action for Update {
     const NAME: &'static str = "memory_update";
-    const TITLE: &'static str = "Change a JSON memory file";
-    const ABOUT: &'static str = "Change a JSON document by a jq filter, under its lock: no other change is lost, \
+    const TITLE: &'static str = "Change a memory file";
+    const ABOUT: &'static str = "Change a JSON or TOML document by a jq filter, under its lock: no other change is lost, \
          however many agents change it at once. What the filter does not touch keeps its bytes.";
     const EFFECT: Effect = Effect::Replaces;
     const WAITS: bool = true;
@@ -69,10 +72,13 @@ impl Action for Update {
         if create.is_some() {
             bounds.make_folders(&file)?;
         }
-        let mut program = program(&args.filter, &args.args, &args.path);
+        let format = args.format.map(Into::into);
+        let mut program = Program { format, ..program(&args.filter, &args.args, &args.path) };
         let mut place = context.place(&file, &bounds, &locker, call);
         place = place.history(settings::keeping(&locker, "update")?);
-        let returns = args.returns.as_ref().map(|filter| self::program(filter, &args.args, &args.path));
+        let returns = args.returns.as_ref();
+        let returns =
+            returns.map(|filter| Program { format, ..self::program(filter, &args.args, &args.path) });
         let request = memory::Update {
             create,
             if_match: args.if_match,

@@ -3,7 +3,7 @@
 use rmcp::schemars::{self, JsonSchema};
 use serde::Deserialize;
 
-use super::{Changed, locate};
+use super::{Changed, FormatName, locate};
 use crate::mcp::answer::{Refusal, Said};
 use crate::mcp::call::Call;
 use crate::mcp::context::Context;
@@ -26,6 +26,9 @@ pub struct Args {
     /// there yet. Without it, whatever another has written meanwhile is replaced.
     #[serde(default)]
     pub if_match: Option<String>,
+    /// The document's format [default: what its name says].
+    #[serde(default)]
+    pub format: Option<FormatName>,
     /// How long to wait for the file's lock, such as 5s; 0 tries once.
     #[serde(default)]
     pub timeout: Option<String>,
@@ -34,8 +37,8 @@ pub struct Args {
 impl Action for Write {
     const NAME: &'static str = "memory_write";
     const TITLE: &'static str = "Write a memory file";
-    const ABOUT: &'static str = "Replace a whole file, under its lock: readers see the old content or the new one. A .json \
-         file must be one JSON document. With if_match nothing is overwritten that you have not read.";
+    const ABOUT: &'static str = "Replace a whole file, under its lock: readers see the old content or the new one. A .json, \
+         .jsonc or .toml file must be one such document. With if_match nothing is overwritten that you have not read.";
     const EFFECT: Effect = Effect::Replaces;
     const IDEMPOTENT: bool = true;
     const WAITS: bool = true;
@@ -51,7 +54,8 @@ impl Action for Write {
         place = place.history(settings::keeping(&locker, "write")?);
         let request = memory::Write {
             content: args.content.into_bytes(),
-            validate: Validate::ByName,
+            validate: if args.format.is_some() { Validate::Always } else { Validate::ByName },
+            format: args.format.map(Into::into),
             if_match: args.if_match,
         };
         let written = memory::write(&mut place, request)?;
