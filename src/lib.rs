@@ -62,6 +62,7 @@
 //!
 //! - [`cli`]: what is typed and what is shown. This page's functions: what is called.
 //! - [`settings`]: what the environment says.
+//! - [`clients`]: the settings of agents' clients, and entries of ours in them.
 //! - [`memory`]: one transaction on one document.
 //! - `queue`: memories saved at once, delivered when the server can take them.
 //! - [`place`]: where a document lives.
@@ -71,11 +72,12 @@
 //! - [`legacy`]: what came before: the old scripts' names, and the Python programs' files.
 //! - [`sys`]: questions to the kernel.
 //!
-//! **The rule**: `cli → settings, memory, queue → place, document → lock, replace → sys`, never back,
+//! **The rule**: `cli → settings, clients, memory, queue → place, document → lock, replace → sys`, never back,
 //! and `lock`, `document` and `replace` do not know each other. Of `legacy`, the scripts' names are a
 //! front end, and the Python programs' files lie below `queue`. A test holds it.
 
 pub mod cli;
+pub mod clients;
 pub mod document;
 pub mod legacy;
 mod library;

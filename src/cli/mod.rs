@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "outbox")]
 use commands::queue;
-use commands::{completions, lock, locks, man, read, restore, update, write};
+use commands::{completions, installer, lock, locks, man, read, restore, update, write};
 use error::Outcome;
 use exit::Exit;
 
@@ -54,7 +54,7 @@ enum Command {
     Locks(locks::Locks),
     /// Print a file, or what a filter makes of it
     Read(read::Read),
-    /// Change a JSON document with a jq filter or a command
+    /// Change a JSON, JSONC or TOML document with a jq filter or a command
     Update(update::Update),
     /// Replace a file by what stands on standard input
     Write(write::Write),
@@ -64,6 +64,9 @@ enum Command {
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
     Queue(queue::Queue),
+    /// Put the server for agents into the settings of their clients
+    #[command(subcommand)]
+    Mcp(installer::Installer),
     /// Stand in for the old bash scripts
     #[command(subcommand)]
     Scripts(scripts::install::Scripts),
@@ -84,6 +87,7 @@ impl Command {
             Command::Restore(restore) => restore.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
+            Command::Mcp(installer) => installer.run(),
             Command::Scripts(scripts) => scripts.run(),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(),

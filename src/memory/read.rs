@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{MemoryError, is_json};
-use crate::document;
+use super::MemoryError;
+use crate::document::{Format, validate_as};
 use crate::place::{Content, Place};
 
 /// How to read.
@@ -17,7 +17,7 @@ pub enum Reading {
 }
 
 /// Reads one whole version of a document; no bytes where there is none. Content that was written a
-/// moment ago and is empty, or does not parse although the document's name says that it is JSON, is
+/// moment ago and is empty, or does not parse although the document's name says its format, is
 /// taken for one that is being written, and read again for a while.
 ///
 /// # Errors
@@ -27,11 +27,11 @@ pub fn read(place: &mut impl Place, how: Reading) -> Result<Content, MemoryError
     if how == Reading::Locked {
         return Ok(place.look()?);
     }
-    let given = is_json(place.name());
-    let is_whole = |name: &Path, bytes: &[u8]| match given || is_json(name) {
-        true => document::validate(bytes).is_ok(),
+    let given = Format::of_name(place.name());
+    let is_whole = |name: &Path, bytes: &[u8]| match given.or_else(|| Format::of_name(name)) {
+        Some(format) => validate_as(format, bytes).is_ok() && !bytes.is_empty(),
         // Many programs truncate a file first.
-        false => !bytes.is_empty(),
+        None => !bytes.is_empty(),
     };
     Ok(place.glance(&is_whole)?)
 }

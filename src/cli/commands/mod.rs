@@ -1,6 +1,7 @@
 //! One verb a file: its arguments, then what it does.
 
 pub mod completions;
+pub mod installer;
 pub mod lock;
 pub mod locks;
 pub mod man;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 /// Who may know whom. A room may use itself and what stands behind it. Of `legacy` the scripts' names
 /// are a front end, and the Python programs' files lie below the outbox.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("cli", FRONT_END),
     ("legacy/scripts", FRONT_END),
     ("library.rs", &["settings", "memory", "place", "lock", "replace"]),
     ("settings", &["settings", "lock", "sys"]),
+    ("clients", &["clients", "memory", "place", "document", "lock", "replace", "sys"]),
     ("memory", &["memory", "place", "lock", "document", "replace", "sys"]),
     ("queue", &["queue", "legacy::python", "place", "lock", "document", "replace", "sys"]),
     ("legacy/python", &["legacy::python", "lock", "document", "replace", "sys"]),
@@ -23,6 +24,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
 const FRONT_END: &[&str] = &[
     "cli",
     "settings",
+    "clients",
     "memory",
     "queue",
     "legacy::scripts",
