@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "outbox")]
 use commands::queue;
-use commands::{completions, installer, lock, locks, man, read, restore, update, write};
+use commands::{completions, history, installer, lock, locks, man, read, restore, undo, update, write};
 use error::Outcome;
 use exit::Exit;
 
@@ -35,9 +35,8 @@ use crate::legacy::scripts;
     disable_help_subcommand = true
 )]
 #[command(after_help = "\
-Exit codes: 0 done, 1 a check failed, 2 usage, 65 bad data, 66 no input, 73 can't create,
-74 input or output failed, 75 lock not free in time, 76 lock lost, 77 permission denied,
-79 changed, but not answered or not synced.")]
+Exit codes: 0 done, 1 a check failed, 2 usage, 65 bad data, 66 no input, 73 can't create, 74 disk,
+75 lock not free, 76 lock lost, 77 permission denied, 79 changed, but not answered or not synced.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -60,6 +59,10 @@ enum Command {
     Write(write::Write),
     /// Put an earlier version of a file back
     Restore(restore::Restore),
+    /// Undo the last change of a file
+    Undo(undo::Undo),
+    /// Show what a file was before: when, who, by which verb, how large
+    History(history::History),
     /// Save memories at once, and deliver them when the server can take them
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
@@ -85,6 +88,8 @@ impl Command {
             Command::Update(update) => update.run(),
             Command::Write(write) => write.run(),
             Command::Restore(restore) => restore.run(),
+            Command::Undo(undo) => undo.run(),
+            Command::History(history) => history.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
             Command::Mcp(installer) => installer.run(),

@@ -12,7 +12,7 @@ use super::{ClientError, Entry};
 use crate::document::Format;
 use crate::lock::{Locker, Waiter};
 use crate::memory::{self, Binding, Change, Made, MemoryError, Program, Subject, Transform, Update};
-use crate::place::FilePlace;
+use crate::place::{FilePlace, Keeping};
 use crate::replace::{Replace, ReplaceError};
 
 /// How often a file is read again that does not parse: its client may be writing it.
@@ -78,6 +78,8 @@ pub struct Room<'a> {
     pub has_lock: bool,
     /// How our lock is taken.
     pub locker: &'a Locker,
+    /// How many versions of the file are kept, and where.
+    pub keeping: Keeping,
     /// What the notes of these entries are called.
     pub label: &'a str,
     /// Where the notes are.
@@ -148,8 +150,8 @@ impl Room<'_> {
             foreign: None,
             refused: None,
         };
-        let mut place = FilePlace::new(&self.file, Some(self.locker), Replace::new(), waiter)
-            .make_folders(task == Task::Install);
+        let place = FilePlace::new(&self.file, Some(self.locker), Replace::new(), waiter);
+        let mut place = place.make_folders(task == Task::Install).history(self.keeping.clone());
         let create = Some(self.format.empty().as_bytes().to_vec());
         let request = Update { create, dry_run: self.dry_run, ..Update::default() };
         let updated = match memory::update(&mut place, &request, &mut edit) {

@@ -32,6 +32,26 @@ pub enum MemoryError {
         /// Where and why.
         source: InvalidJson,
     },
+    /// The document is not one, and there is a version of it that was.
+    #[error("{} is not valid JSON: {source}", path.display())]
+    Broken {
+        /// The path as given.
+        path: PathBuf,
+        /// Where and why.
+        source: InvalidJson,
+        /// That version, as `restore --from` has it.
+        back: String,
+    },
+    /// The version that was to be put back is no document.
+    #[error("{which} of {} is not valid JSON: {source}", path.display())]
+    BrokenVersion {
+        /// The path as given.
+        path: PathBuf,
+        /// Which one.
+        which: String,
+        /// Where and why.
+        source: InvalidJson,
+    },
     /// The same, and it is JSON with comments or trailing commas.
     #[error("{what} is not valid JSON: {source}")]
     Commented {
@@ -146,7 +166,12 @@ impl MemoryError {
             E::Mismatch { .. } | E::Exists { .. } | E::Changing { .. } => Kind::Lost,
             E::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
             E::Spawn { .. } => Kind::NotExecutable,
-            E::InvalidJson { .. } | E::EqualKeys { .. } | E::Empty { .. } | E::OtherKind { .. } => Kind::Data,
+            E::InvalidJson { .. }
+            | E::Broken { .. }
+            | E::BrokenVersion { .. }
+            | E::EqualKeys { .. }
+            | E::Empty { .. }
+            | E::OtherKind { .. } => Kind::Data,
             E::Commented { .. } | E::Malformed { .. } => Kind::Data,
             E::Layout { .. } => Kind::Usage,
             E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
@@ -162,6 +187,8 @@ impl MemoryError {
             E::Place(error) => return error.hint(),
             E::Missing { .. } => Hint::Create,
             E::InvalidJson { what: Subject::Document(path), .. } => Hint::SeeOrRestore(path.clone()),
+            E::Broken { path, back, .. } => Hint::GoBack(path.clone(), back.clone()),
+            E::BrokenVersion { .. } => Hint::Force,
             E::Commented { what: Subject::Document(path), .. } => Hint::ReadAsCommented(path.clone()),
             E::Malformed { what: Subject::Document(path), .. } => Hint::SeeOrRestore(path.clone()),
             E::Layout { .. } => Hint::Say(

@@ -7,16 +7,19 @@
 
 pub(crate) mod error;
 mod file;
+mod keeping;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
 pub use error::PlaceError;
 pub use file::FilePlace;
+pub use keeping::{Keeping, Past, past_of, prune};
 
+use crate::history::Which;
 use crate::lock::Waiter;
 use crate::replace::Warning;
 
@@ -45,6 +48,34 @@ pub struct Told {
     pub waited: Duration,
     /// The dead holder whose lock was taken over.
     pub taken_over: Option<String>,
+    /// The id of the replaced version, if it was kept.
+    pub kept: Option<String>,
+}
+
+/// Which earlier version of a document is meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Earlier {
+    /// The latest backup, or without one what was there before the last change.
+    #[default]
+    Latest,
+    /// A backup, 0 being the latest.
+    Backup(u32),
+    /// A version that was kept.
+    Kept(Which),
+    /// What was there before the last change, if nothing came after it; or before the last one of
+    /// this client.
+    Undo(Option<String>),
+}
+
+/// An earlier version.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// How it is named.
+    pub which: String,
+    /// When it was written.
+    pub written: Option<SystemTime>,
 }
 
 /// What became of a publication.
@@ -85,12 +116,21 @@ pub trait Place {
     /// As [`Place::look`].
     fn read(&mut self) -> Result<(Content, Self::Version), PlaceError>;
 
-    /// Gives the content of an earlier version, 0 being the latest. What is published next is that
-    /// version put back: the one that it replaces becomes the latest, and none is dropped.
+    /// Gives an earlier version. What is published next is that version put back: of backups, the one
+    /// that it replaces becomes the latest, and none is dropped. `force` also accepts one that was
+    /// altered since it was kept.
     ///
     /// # Errors
     /// There is no such version, or it can't be read.
-    fn earlier(&mut self, version: &Self::Version, index: u32) -> Result<Vec<u8>, PlaceError>;
+    fn earlier(&mut self, version: &Self::Version, which: &Earlier, force: bool)
+    -> Result<Found, PlaceError>;
+
+    /// Which earlier version, in the spelling of `restore --from`, is the newest one that is whole;
+    /// `judge` says of content whether it is.
+    fn way_back(&mut self, judge: &dyn Fn(&[u8]) -> bool) -> Option<String> {
+        let _ = judge;
+        None
+    }
 
     /// Puts `content` in the place of `version`, and of no other one.
     ///

@@ -37,7 +37,7 @@ use rustix::io::Errno;
 
 use super::dir::{Dir, LISTED, open_at, single};
 use super::errno::{self, found};
-use super::file::{set_mode, set_owner};
+use super::file::{Identity, set_mode, set_owner};
 use super::platform;
 use super::process::effective_user;
 use super::temporary::TemporaryName;
@@ -53,6 +53,31 @@ pub struct Folder {
     owner: u32,
     group: u32,
     shared: bool,
+}
+
+/// An identity that stays true: the folder is kept open, so that its inode number can't go to
+/// another one.
+#[derive(Debug, Clone)]
+pub struct Pinned {
+    folder: Folder,
+    identity: Identity,
+}
+
+impl Pinned {
+    /// Pins an open folder.
+    pub fn new(folder: Folder) -> io::Result<Pinned> {
+        Ok(Pinned { identity: folder.identity()?, folder })
+    }
+
+    /// The identity.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// What the folder looks like now.
+    pub fn metadata(&self) -> io::Result<Metadata> {
+        self.folder.metadata()
+    }
 }
 
 impl Deref for Folder {
@@ -123,6 +148,35 @@ impl Folder {
         self.admit(name, &meta)?;
         let dir = Arc::new(Dir::known(file, self.path_of(name), &meta));
         Ok((Folder { dir, ..self.clone() }, meta))
+    }
+
+    /// Opens a folder in a folder in this one. Where neither others may write nor links can lead
+    /// astray, one call does.
+    ///
+    /// # Errors
+    /// As [`Folder::folder`].
+    pub fn folder_below(&self, outer: &str, name: &str) -> io::Result<Folder> {
+        if !self.shared {
+            let path = Path::new(single(OsStr::new(outer))?).join(single(OsStr::new(name))?);
+            match platform::open_beneath(self.file(), &path, LISTED) {
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+                opened => {
+                    let dir = Dir::of(opened?.into(), self.path_of(path));
+                    return Ok(Folder { dir: Arc::new(dir), ..self.clone() });
+                }
+            }
+        }
+        self.folder(outer)?.folder(name)
+    }
+
+    /// Whether nobody but us and the superuser can put anything into it.
+    pub fn is_ours_alone(&self) -> bool {
+        !self.shared && self.owner == effective_user()
+    }
+
+    /// The same folder, whoever owns what is in it.
+    pub fn as_dir(&self) -> &Dir {
+        &self.dir
     }
 
     /// Makes a folder in this one, with these permissions whatever the umask.

@@ -14,6 +14,7 @@ use crate::clients::note::Notes;
 use crate::clients::{self, Added, Client, ClientError, Done, Entry, Homes, NAME, Room, Scope, Task};
 use crate::document::{self, Format};
 use crate::lock::Locker;
+use crate::place::Keeping;
 use crate::settings;
 use crate::sys;
 use crate::sys::text::shown;
@@ -99,7 +100,8 @@ impl Install {
             return Ok(Exit::Done);
         }
         let locker = self.at.locker("mcp install", &file)?;
-        match self.at.change(&locker, Task::Install, &file, &entry, &homes, &mut patient) {
+        let keeping = settings::keeping(&locker, "mcp install")?;
+        match self.at.change((&locker, keeping), Task::Install, &file, &entry, &homes, &mut patient) {
             Ok(done) => {
                 self.at.tell(&done, ["has the server now", "has the server already", "would get the server"])
             }
@@ -148,7 +150,8 @@ impl Uninstall {
         }
         let mut patient = Patient::new()?;
         let locker = self.at.locker("mcp uninstall", &file)?;
-        match self.at.change(&locker, Task::Uninstall, &file, &entry, &homes, &mut patient) {
+        let keeping = settings::keeping(&locker, "mcp uninstall")?;
+        match self.at.change((&locker, keeping), Task::Uninstall, &file, &entry, &homes, &mut patient) {
             Ok(done) => self.at.tell(
                 &done,
                 ["does not have the server any more", "does not have the server", "would lose the server"],
@@ -165,7 +168,7 @@ impl Where {
 
     fn change(
         &self,
-        locker: &Locker,
+        (locker, keeping): (&Locker, Keeping),
         task: Task,
         file: &Path,
         entry: &Entry,
@@ -177,6 +180,7 @@ impl Where {
             format: self.client.format(),
             has_lock: self.client.has_lock(self.scope),
             locker,
+            keeping,
             label: "mcp",
             notes: Notes { folder: homes.state.join("aimem/clients") },
             dry_run: self.dry_run,

@@ -1,6 +1,7 @@
 //! One verb a file: its arguments, then what it does.
 
 pub mod completions;
+pub mod history;
 pub mod installer;
 pub mod lock;
 pub mod locks;
@@ -9,5 +10,6 @@ pub mod man;
 pub mod queue;
 pub mod read;
 pub mod restore;
+pub mod undo;
 pub mod update;
 pub mod write;

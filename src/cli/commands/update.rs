@@ -97,8 +97,9 @@ impl Update {
         let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let mut place =
+        let place =
             FilePlace::new(&path, Some(&locker), replace, &mut patient).make_folders(create.is_some());
+        let mut place = place.history(settings::keeping(&locker, "update")?);
         let request = memory::Update {
             create,
             if_match: self.if_match,
