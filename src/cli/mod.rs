@@ -7,6 +7,7 @@ pub mod error;
 pub mod exit;
 pub mod filter_args;
 pub mod hints;
+pub mod input;
 pub mod operands;
 pub mod output;
 pub mod waiting;
@@ -18,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "outbox")]
 use commands::queue;
-use commands::{completions, lock, locks, man, read, restore, update, write};
+use commands::{append, completions, edit, insert, lock, locks, man, read, restore, update, write};
 use error::Outcome;
 use exit::Exit;
 
@@ -53,6 +54,9 @@ enum Command {
     Read(read::Read),
     Update(update::Update),
     Write(write::Write),
+    Edit(edit::Edit),
+    Insert(insert::Insert),
+    Append(append::Append),
     Restore(restore::Restore),
     /// Save memories at once, and deliver them when the server can take them
     #[cfg(feature = "outbox")]
@@ -73,6 +77,9 @@ impl Command {
             Command::Read(read) => read.run(),
             Command::Update(update) => update.run(),
             Command::Write(write) => write.run(),
+            Command::Edit(edit) => edit.run(),
+            Command::Insert(insert) => insert.run(),
+            Command::Append(append) => append.run(),
             Command::Restore(restore) => restore.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),

@@ -64,6 +64,18 @@ pub fn line_or_fail(line: &str) -> Result<(), CliError> {
 /// # Errors
 /// As [`result`].
 pub fn json(report: &impl Serialize) -> Result<(), CliError> {
+    result(json_text(report)?.as_bytes())
+}
+
+/// The same for what tells of a change that was made.
+///
+/// # Errors
+/// As [`answer`].
+pub fn json_answer(report: &impl Serialize, changed: bool) -> Result<(), CliError> {
+    answer(json_text(report)?.as_bytes(), changed)
+}
+
+fn json_text(report: &impl Serialize) -> Result<String, CliError> {
     let text = serde_json::to_string_pretty(report)
         .map_err(|error| CliError::new(Kind::Io, format!("cannot write the report: {error}")))?;
     let mut safe = String::with_capacity(text.len() + 1);
@@ -77,7 +89,7 @@ pub fn json(report: &impl Serialize) -> Result<(), CliError> {
         }
     }
     safe.push('\n');
-    result(safe.as_bytes())
+    Ok(safe)
 }
 
 /// A line on standard error.

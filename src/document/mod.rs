@@ -1,4 +1,6 @@
-//! A memory document without I/O: JSON and the filter language of [`aimem_jq`].
+//! A memory document without I/O: JSON and the filter language of [`aimem_jq`], and plain text.
+
+pub mod text;
 
 pub use aimem_jq::{
     Bindings, EqualKeys, Filter, FilterError, FilterErrorKind, InvalidJson, Limits, MAX_DEPTH, NotJson,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::MemoryError;
 use crate::document;
+use crate::sys;
 
 /// Whose text it is that is read as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +45,42 @@ pub fn validate(bytes: &[u8], what: Subject) -> Result<(), MemoryError> {
     document::validate(bytes).map_err(|source| MemoryError::InvalidJson { what, source })
 }
 
+/// Makes sure that a `.json` document which was valid stays so, whatever changes it. One that was
+/// not may hold comments, or be mended step by step.
+///
+/// # Errors
+/// [`MemoryError::InvalidJson`].
+pub(super) fn stays_json(name: &Path, old: &[u8], new: &[u8]) -> Result<(), MemoryError> {
+    if is_json(name) && document::validate(old).is_ok() {
+        return validate(new, Subject::NewContent(name.to_owned()));
+    }
+    Ok(())
+}
+
 /// Whether a document's name says that it holds JSON.
 pub fn is_json(name: &Path) -> bool {
     name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+}
+
+/// Whether a document's name says that each of its lines is JSON: the name as given, or its true one.
+pub fn holds_lines(name: &Path) -> bool {
+    let says = |name: &Path| {
+        let extension = name.extension().map(|extension| extension.to_ascii_lowercase());
+        extension.is_some_and(|extension| extension == "jsonl" || extension == "ndjson")
+    };
+    says(name) || sys::path::resolve(name).is_ok_and(|name| says(&name))
+}
+
+/// Refuses YAML by its name, for what would work on its data: a change there would lose comments,
+/// anchors and the way it is written.
+///
+/// # Errors
+/// [`MemoryError::Yaml`].
+pub(super) fn refuse_yaml(what: &Subject) -> Result<(), MemoryError> {
+    let Subject::Document(path) = what else { return Ok(()) };
+    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    match extension.is_some_and(|extension| extension == "yaml" || extension == "yml") {
+        true => Err(MemoryError::Yaml { path: path.clone() }),
+        false => Ok(()),
+    }
 }

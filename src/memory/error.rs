@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::Subject;
+use super::{Subject, is_json};
+use crate::document::text::{NoPlace, NotFound};
 use crate::document::{EqualKeys, FilterError, FilterErrorKind, InvalidJson, NotJson, Stopped};
 use crate::lock::LockError;
 use crate::place::PlaceError;
@@ -29,6 +30,12 @@ pub enum MemoryError {
         what: Subject,
         /// Where and why.
         source: InvalidJson,
+    },
+    /// The document is YAML by its name, which is worked on as text only.
+    #[error("{} is YAML, whose data are neither read nor changed here", path.display())]
+    Yaml {
+        /// The document.
+        path: PathBuf,
     },
     /// An object of the document has two equal keys.
     #[error("{what}: {source}")]
@@ -70,6 +77,34 @@ pub enum MemoryError {
         /// Its tag now; `none` for a missing file.
         found: String,
     },
+    /// What was to be changed could not be found in the text, or not in one place only.
+    #[error("{}: {source}", path.display())]
+    NoPlace {
+        /// The path as given.
+        path: PathBuf,
+        /// What was looked for in vain.
+        source: NoPlace,
+        /// What is nearly it, in lines.
+        details: Option<String>,
+    },
+    /// A line that was to be added to lines of JSON is none.
+    #[error("line {line} of what was to be added to {} is not valid JSON: {source}", path.display())]
+    InvalidLine {
+        /// The path as given.
+        path: PathBuf,
+        /// Its number.
+        line: usize,
+        /// Where and why.
+        source: InvalidJson,
+    },
+    /// A line of a list of edits is none.
+    #[error("line {line} of the script is not an edit: {reason}")]
+    Script {
+        /// Its number.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
     /// Another program replaced the file at every try.
     #[error("{} is replaced again and again by programs that take another lock or none", path.display())]
     Changing {
@@ -105,6 +140,7 @@ impl MemoryError {
             E::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
             E::Spawn { .. } => Kind::NotExecutable,
             E::InvalidJson { .. } | E::EqualKeys { .. } | E::Empty { .. } => Kind::Data,
+            E::NoPlace { .. } | E::Script { .. } | E::InvalidLine { .. } | E::Yaml { .. } => Kind::Data,
             E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
                 Kind::Data
             }
@@ -117,7 +153,11 @@ impl MemoryError {
         let hint = match self {
             E::Place(error) => return error.hint(),
             E::Missing { .. } => Hint::Create,
-            E::InvalidJson { what: Subject::Document(path), .. } => Hint::SeeOrRestore(path.clone()),
+            E::InvalidJson { what: Subject::Document(path), .. } if is_json(path) => {
+                Hint::SeeOrRestore(path.clone())
+            }
+            E::InvalidJson { what: Subject::Document(path), .. } => Hint::WorkOnText(path.clone()),
+            E::Yaml { path } => Hint::WorkOnYaml(path.clone()),
             E::InvalidJson { .. } => Hint::Say("nothing was written"),
             E::EqualKeys { what: Subject::Document(path), .. } => Hint::LastKeyCounts(path.clone()),
             E::EqualKeys { .. } => Hint::Say("rename or remove one of them"),
@@ -135,6 +175,28 @@ impl MemoryError {
             E::Empty { .. } => Hint::Say(
                 "the file was left as it was; to empty it on purpose, write what an empty document is, such as {}",
             ),
+            E::NoPlace { source, .. } => Hint::Say(match source.why() {
+                NotFound::Empty => "nothing was written; name some of the text",
+                NotFound::Nowhere { near } if !near.is_empty() => {
+                    "nothing was written; blanks, tabs and line ends count, so take the text from the file as it is"
+                }
+                NotFound::Nowhere { .. } => {
+                    "nothing was written; read the file again, it may be another than you have seen"
+                }
+                NotFound::Several { .. } => {
+                    "nothing was written; give more of the text around the place that is meant"
+                }
+                NotFound::NoLine { .. } => "nothing was written",
+                NotFound::NoHeading { .. } | NotFound::SeveralHeadings { .. } => {
+                    "nothing was written; name one heading, with its # marks for one of that level"
+                }
+            }),
+            E::InvalidLine { .. } => Hint::Say(
+                "it was not written; each line of such a file is one JSON document, as `jq -c .` prints it",
+            ),
+            E::Script { .. } => Hint::Say(
+                "nothing was written; each line is an object such as {\"old\": \"a\", \"new\": \"b\"}",
+            ),
             E::Mismatch { .. } => {
                 Hint::Say("nothing was written; read the file again and start from what it holds now")
             }
@@ -148,6 +210,7 @@ impl MemoryError {
     pub fn details(&self) -> Option<&str> {
         match self {
             MemoryError::Filter { source } => source.details(),
+            MemoryError::NoPlace { details, .. } => details.as_deref(),
             _ => None,
         }
     }

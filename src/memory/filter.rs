@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::check::refuse_yaml;
 use super::update::{Made, Transform};
 use super::{MemoryError, Subject};
 use crate::document::{
@@ -114,6 +115,7 @@ pub struct Program {
 impl Program {
     /// Reads the document, and judges equal keys in it.
     fn read<'a>(&self, document: &'a [u8], what: Subject) -> Result<(Original<'a>, Value), MemoryError> {
+        refuse_yaml(&what)?;
         match Original::read(document) {
             Ok((original, input)) => {
                 self.duplicates.judge(&what, original.equal_keys())?;

@@ -7,18 +7,24 @@
 //!
 //! [place]: crate::place
 
+mod append;
 mod check;
+mod edit;
 mod error;
 mod filter;
+mod insert;
 mod pipe;
 mod restore;
 mod transaction;
 mod update;
 mod write;
 
-pub use check::{Subject, is_json, validate};
+pub use append::{Append, Appended, append};
+pub use check::{Subject, holds_lines, is_json, validate};
+pub use edit::{Edit, Edited, edit};
 pub use error::MemoryError;
 pub use filter::{Binding, Duplicates, Layout, Program, print_results};
+pub use insert::{Insert, Inserted, insert};
 pub use pipe::Pipe;
 pub use restore::{Restore, Restored, restore};
 pub use update::{Made, Transform, Update, Updated, update};

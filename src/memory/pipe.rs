@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::check::{refuse_yaml, stays_json};
 use super::{Duplicates, Made, MemoryError, Subject, Transform};
 use crate::document::{Limits, Stopped, Value, find_equal_keys};
 use crate::lock::{LockError, LockId, Target, Waiter};
@@ -26,6 +27,8 @@ pub struct Pipe {
     /// The locks that we run under ourselves. The command is told of all but this file's: it
     /// must not become a guest in the middle of our own transaction.
     pub inherited: Vec<LockId>,
+    /// Whether the document may be any bytes. One that is valid JSON, and called so, must stay that.
+    pub text: bool,
     /// What equal keys in the document are. The command gets the document as it is.
     pub duplicates: Duplicates,
     /// How long it may run.
@@ -40,9 +43,12 @@ impl Transform for Pipe {
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
         let what = Subject::Document(path.to_owned());
-        match find_equal_keys(old) {
-            Ok(found) => self.duplicates.judge(&what, found.as_ref())?,
-            Err(source) => return Err(MemoryError::InvalidJson { what, source }),
+        if !self.text {
+            refuse_yaml(&what)?;
+            match find_equal_keys(old) {
+                Ok(found) => self.duplicates.judge(&what, found.as_ref())?,
+                Err(source) => return Err(MemoryError::InvalidJson { what, source }),
+            }
         }
         let name = self.command.first().cloned().unwrap_or_default();
         let shown = name.to_string_lossy().into_owned();
@@ -78,6 +84,13 @@ impl Transform for Pipe {
             Ok(bytes) => bytes.map_err(|error| failed(format!("an unreadable output ({error})")))?,
             Err(_) => return Err(failed("an unreadable output".to_owned())),
         };
+        if self.text {
+            if bytes.is_empty() && !old.is_empty() {
+                return Err(MemoryError::Empty { path: path.to_owned() });
+            }
+            stays_json(path, old, &bytes)?;
+            return Ok(Made { truthy: true, bytes });
+        }
         let what = Subject::Output(shown);
         // As strict as the check of the old content, and says besides what the document is.
         let new = Value::parse(&bytes).map_err(|source| MemoryError::InvalidJson { what, source })?;

@@ -65,3 +65,17 @@ pub(super) fn bytes_of(content: &Content) -> Arc<Vec<u8>> {
 pub(super) fn as_tag<S: serde::Serializer>(content: &[u8], out: S) -> Result<S::Ok, S::Error> {
     out.serialize_str(&etag(content))
 }
+
+/// Refuses a document that is not the version which the caller has read: the one with this tag.
+pub(super) fn check_tag(
+    wanted: Option<&String>,
+    place: &impl Place,
+    old: &Content,
+) -> Result<(), MemoryError> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let found = old.tag().unwrap_or_else(|| "none".to_owned());
+    if *wanted == found {
+        return Ok(());
+    }
+    Err(MemoryError::Mismatch { path: place.name().to_owned(), found })
+}

@@ -91,7 +91,7 @@ pub fn update(
 
 /// A new file ends with a newline, as text files do.
 fn as_a_line(mut text: Vec<u8>) -> Vec<u8> {
-    if text.last() != Some(&b'\n') {
+    if text.last().is_some_and(|&last| last != b'\n') {
         text.push(b'\n');
     }
     text

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::transaction::{as_tag, transact};
+use super::transaction::{as_tag, check_tag, transact};
 use super::{MemoryError, Subject, is_json, validate};
 use crate::place::Place;
 use crate::replace::Warning;
@@ -65,12 +65,7 @@ pub fn write(place: &mut impl Place, request: Write) -> Result<Written, MemoryEr
         if !is_valid && is_json(&old.name) {
             validate(&content, subject.clone())?;
         }
-        if let Some(wanted) = &if_match {
-            let found = old.tag().unwrap_or_else(|| "none".to_owned());
-            if *wanted != found {
-                return Err(MemoryError::Mismatch { path: place.name().to_owned(), found });
-            }
-        }
+        check_tag(if_match.as_ref(), place, old)?;
         Ok((content.clone(), ()))
     })?;
     Ok(Written { changed: done.changed, new: content, warnings: done.warnings })

@@ -4,14 +4,17 @@
 //! folder, publish under the guard, release, sync. Any error before the publication leaves the
 //! file as it was. Nothing here prints, and nothing ends the process.
 
+mod append;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Content, Place, PlaceError, Published};
+use super::{Appended, Content, Place, PlaceError, Published};
 use crate::lock::{Held, Keep, LockError, Locker, Waiter};
 use crate::replace::{
-    Commit, Replace, ReplaceError, Restart, Source, Staged, Warning, backup_path, backups, sweep_leftovers_of,
+    Commit, Replace, ReplaceError, Restart, Rotation, Source, Staged, Warning, backup_path, backups,
+    sweep_leftovers_of,
 };
 use crate::sys;
 
@@ -240,6 +243,13 @@ impl Place for FilePlace<'_> {
                 Ok(Published::Changed)
             }
         }
+    }
+
+    fn append(&mut self, lines: &[u8], rotation: Option<&Rotation>) -> Result<Option<Appended>, PlaceError> {
+        self.lock()?;
+        let appended = self.append_locked(lines, rotation);
+        // The lock is given back also where it went wrong.
+        appended.map(Some).inspect_err(|_| drop(self.end()))
     }
 
     fn settle(&mut self, source: Source) -> Result<Vec<Warning>, PlaceError> {

@@ -17,7 +17,7 @@ pub use error::PlaceError;
 pub use file::FilePlace;
 
 use crate::lock::Waiter;
-use crate::replace::Warning;
+use crate::replace::{Rotation, Warning};
 
 /// A document as it was read.
 #[derive(Debug, Clone)]
@@ -42,6 +42,19 @@ pub enum Published {
     Done(Vec<Warning>),
     /// The document is not the version that was read. Nothing was published.
     Changed,
+}
+
+/// What was added at a document's end.
+#[derive(Debug)]
+pub struct Appended {
+    /// How large it was, in bytes.
+    pub before: u64,
+    /// How large it is.
+    pub after: u64,
+    /// How often it was set aside, and a new one begun.
+    pub set_aside: u32,
+    /// What should be told.
+    pub warnings: Vec<Warning>,
 }
 
 /// Where a document lives.
@@ -74,6 +87,20 @@ pub trait Place {
     /// # Errors
     /// Unless [`PlaceError::document_may_have_changed`], the document is as it was.
     fn publish(&mut self, version: Self::Version, content: &[u8]) -> Result<Published, PlaceError>;
+
+    /// Adds whole lines at the end, without reading what is there, and ends the transaction. They end
+    /// as the document's own do; an unfinished last line is ended first. A document that is missing
+    /// is made. `None` from a place that can only replace a document as a whole: nothing was done.
+    ///
+    /// # Errors
+    /// Unless [`PlaceError::document_may_have_changed`], the document is as it was.
+    fn append(
+        &mut self,
+        _lines: &[u8],
+        _rotation: Option<&Rotation>,
+    ) -> Result<Option<Appended>, PlaceError> {
+        Ok(None)
+    }
 
     /// Ends a transaction that has nothing to change. The version that was read may be another
     /// writer's who has not made it durable yet: that is done here.

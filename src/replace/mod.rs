@@ -59,6 +59,7 @@
 //! one after the other, unless one of them started from what the other replaced. `memory` puts it
 //! under the file's lock.
 
+mod append;
 mod backup;
 mod error;
 mod exchange;
@@ -77,6 +78,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use append::{Appending, Rotation};
 pub use backup::{Backup, backup_path, backups};
 pub use error::ReplaceError;
 pub use leftovers::{Swept, leftovers_in, leftovers_of, sweep_leftovers_of};
@@ -171,6 +173,11 @@ impl Replace {
     pub fn patience(mut self, patience: Duration) -> Replace {
         self.patience = patience;
         self
+    }
+
+    /// Whether the folder is synced.
+    pub fn syncs(&self) -> bool {
+        self.sync
     }
 
     /// Replaces `path` by `content`, without any lock. What other programs write meanwhile is

@@ -4,6 +4,7 @@
 //! down: below them nothing depends on who has started the process.
 
 pub mod duration;
+pub mod size;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -194,6 +194,10 @@ pub enum Hint {
     GiveDefault,
     /// See this document as it is, and go back to an earlier version.
     SeeOrRestore(PathBuf),
+    /// This file holds no JSON, and may be fine as it is: change it as text.
+    WorkOnText(PathBuf),
+    /// The same for YAML.
+    WorkOnYaml(PathBuf),
     /// Rename equal keys of this document, or let the last one count.
     LastKeyCounts(PathBuf),
     /// Let it run longer.

@@ -15,4 +15,5 @@ mod lock;
 #[cfg(feature = "outbox")]
 mod queue;
 mod replace;
+mod text;
 mod verbs;

@@ -1,6 +1,9 @@
 //! One verb a file: its arguments, then what it does.
 
+pub mod append;
 pub mod completions;
+pub mod edit;
+pub mod insert;
 pub mod lock;
 pub mod locks;
 pub mod man;

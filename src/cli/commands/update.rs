@@ -12,23 +12,27 @@ use crate::memory::{self, Duplicates, MemoryError, Pipe, Subject, Transform};
 use crate::place::FilePlace;
 use crate::settings;
 
-/// Change a JSON document with a jq filter or a command
+/// Change a JSON document with a jq filter, or any file with a command
 #[derive(Debug, Args)]
 #[command(override_usage = "aimem update [OPTIONS] FILE FILTER [ARG…]\n       \
-                            aimem update [OPTIONS] FILE --pipe -- COMMAND [ARG…]")]
+                            aimem update [OPTIONS] FILE --pipe [--text] -- COMMAND [ARG…]")]
 #[command(after_help = "\
 Examples:
   aimem update sessions.json '.sessions += [{\"id\": \"s1\"}]'
   aimem update notes.json --create --arg day monday '.[$day] += 1'
-  aimem update big.json --pipe -- python3 rewrite.py")]
+  aimem update big.json --pipe -- python3 rewrite.py
+  aimem update TODO.md --pipe --text -- sort -u")]
 pub struct Update {
     #[command(flatten)]
     filter: FilterArgs,
     /// Pass the document through a command's standard input and output
     #[arg(long, conflicts_with_all = ["from_file", "sort_keys", "indent", "tab", "compact_output"])]
     pipe: bool,
-    /// Start from this JSON when there is no such file
-    #[arg(long, value_name = "JSON", num_args = 0..=1, require_equals = true, default_missing_value = "{}")]
+    /// With --pipe: the file may be any text, and not only JSON
+    #[arg(long, requires = "pipe")]
+    text: bool,
+    /// Start from this JSON when there is no such file; with --text from this text [default: {}, or nothing]
+    #[arg(long, value_name = "JSON", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     create: Option<String>,
     /// Print what would change as a diff, and change nothing
     #[arg(long)]
@@ -59,7 +63,7 @@ impl Update {
             None if self.pipe => {
                 let duplicates = self.filter.duplicates(Duplicates::Refuse);
                 let (inherited, limits) = (settings::lock_ids()?, self.filter.limits());
-                Box::new(Pipe { command, inherited, duplicates, limits })
+                Box::new(Pipe { command, inherited, text: self.text, duplicates, limits })
             }
             Some(program) => Box::new(program),
             None => {
@@ -67,8 +71,9 @@ impl Update {
                     .hint("aimem update FILE FILTER, such as '.sessions += [{\"id\": \"s1\"}]'"));
             }
         };
-        let create = self.create.map(String::into_bytes);
-        if let Some(start) = &create {
+        let start = |given: String| if given.is_empty() && !self.text { "{}".to_owned() } else { given };
+        let create = self.create.map(start).map(String::into_bytes);
+        if let Some(start) = create.as_ref().filter(|_| !self.text) {
             memory::validate(start, Subject::Start)?;
         }
         let locker = self.lock.locker(call)?;

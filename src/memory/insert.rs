@@ -1,0 +1,59 @@
+//! Lines inserted into a text, at a place that is named.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::MemoryError;
+use super::check::stays_json;
+use super::edit::no_place;
+use super::transaction::{as_tag, bytes_of, check_tag, transact};
+use crate::document::text::{self, NoPlace, Spot};
+use crate::place::Place;
+use crate::replace::Warning;
+
+/// What to insert, where, and on what condition.
+#[derive(Debug, Clone)]
+pub struct Insert {
+    /// Whole lines; a last one without an end gets one.
+    pub lines: Vec<u8>,
+    /// Where.
+    pub spot: Spot,
+    /// Insert only if the document still has this tag.
+    pub if_match: Option<String>,
+    /// Only say what would happen.
+    pub dry_run: bool,
+}
+
+/// What an insertion did.
+#[derive(Debug, Serialize)]
+pub struct Inserted {
+    /// The content before; its tag is what is serialised.
+    #[serde(rename = "etag_before", serialize_with = "as_tag")]
+    pub old: Arc<Vec<u8>>,
+    /// The content after; its tag is what is serialised.
+    #[serde(rename = "etag", serialize_with = "as_tag")]
+    pub new: Arc<Vec<u8>>,
+    /// Whether the document was replaced, or would be.
+    pub changed: bool,
+    /// What should be told.
+    pub warnings: Vec<Warning>,
+}
+
+/// Inserts lines into a text of any kind. They end as the document's own do.
+///
+/// # Errors
+/// See [`MemoryError`], above all [`MemoryError::NoPlace`]; the document is as it was.
+pub fn insert(place: &mut impl Place, request: &Insert) -> Result<Inserted, MemoryError> {
+    let done = transact(place, request.dry_run, |place, old, _| {
+        check_tag(request.if_match.as_ref(), place, old)?;
+        let Some(bytes) = &old.bytes else {
+            return Err(MemoryError::Missing { path: place.name().to_owned() });
+        };
+        let new = text::insert(bytes, &request.spot, &request.lines)
+            .map_err(|source| no_place(place.name(), NoPlace::One(source)))?;
+        stays_json(&old.name, bytes, &new)?;
+        Ok((Arc::new(new), ()))
+    })?;
+    Ok(Inserted { old: bytes_of(&done.old), new: done.new, changed: done.changed, warnings: done.warnings })
+}

@@ -1,0 +1,7 @@
+//! The verbs for text of any kind: edit, insert, append, and a command that takes it.
+
+mod append;
+mod edit;
+mod insert;
+mod pipe;
+mod races;
