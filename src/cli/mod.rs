@@ -35,9 +35,7 @@ use crate::legacy::scripts;
     disable_help_subcommand = true
 )]
 #[command(after_help = "\
-Exit codes: 0 done, 1 a check failed, 2 usage, 65 bad data, 66 no input, 73 can't create,
-74 input or output failed, 75 lock not free in time, 76 lock lost, 77 permission denied,
-79 changed, but not answered or not synced.")]
+Exit codes: 0 done, 65 bad data, 75 lock not free in time, 76 not what was read; all: aimem man.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
