@@ -183,7 +183,7 @@ module completions {
     [ "last" ]
   }
 
-  # Change a JSON document with a jq filter or a command
+  # Change a JSON document with a jq filter, or any file with a command
   export extern "aimem update" [
     --args                    # The words that follow are texts in $ARGS.positional
     --jsonargs                # The words that follow are JSON values in $ARGS.positional
@@ -200,7 +200,8 @@ module completions {
     --exit-status(-e)         # Exit with 1 when the last result is null or false
     --max-time: string        # Give up when the filter runs for longer
     --pipe                    # Pass the document through a command's standard input and output
-    --create: string          # Start from this JSON when there is no such file
+    --text                    # With --pipe: the file may be any text, and not only JSON
+    --create: string          # Start from this JSON when there is no such file; with --text from this text [default: {}, or nothing]
     --dry-run                 # Print what would change as a diff, and change nothing
     --print                   # Print the new document
     --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
@@ -234,6 +235,74 @@ module completions {
     --help(-h)                # Print help
     --version(-V)             # Print version
     file: path                # The file; missing folders above it are made
+  ]
+
+  # Replace a text in any file where it occurs exactly once
+  export extern "aimem edit" [
+    --old: string             # The text to replace, which must occur exactly once
+    --new: string             # What takes its place; may be empty
+    --old-file: path          # Read the text to replace from a file, or from standard input (-)
+    --new-file: path          # Read what takes its place from a file, or from standard input (-)
+    --all                     # Replace it wherever it occurs, and say how often that was
+    --script: path            # Make several edits, all or none: lines of JSON in a file or on standard input (-), each an object with old, new and perhaps all
+    --if-match: string        # Edit only if the file's tag, from `read --etag`, is still this one
+    --dry-run                 # Print what would change as a diff, and change nothing
+    --json                    # Say what was done as one JSON document
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Insert lines into any file, at a place that is named
+  export extern "aimem insert" [
+    --under: string           # At the end of the section below this Markdown heading
+    --after: string           # After the line that this text is on, which must occur exactly once
+    --before: string          # Before the line that this text is on
+    --line: string            # As line N; 1 is the first
+    --end                     # At the end of the file
+    --if-match: string        # Insert only if the file's tag, from `read --etag`, is still this one
+    --dry-run                 # Print what would change as a diff, and change nothing
+    --json                    # Say what was done as one JSON document
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+    text?: string             # The lines; standard input when there are none, or for -
+  ]
+
+  # Add lines at the end of any file
+  export extern "aimem append" [
+    --max-size: string        # Let no file grow beyond this: set it aside as FILE.1, FILE.2, … at a line's end
+    --keep: string            # With --max-size: keep so many of those that are set aside
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may take a new file away
+    --json                    # Say what was done as one JSON document
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file; missing folders above it are made
+    text?: string             # The lines; standard input when there are none, or for -: then each line is written as it comes
   ]
 
   # Put an earlier version of a file back
