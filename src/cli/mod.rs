@@ -42,6 +42,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 enum Command {
     /// Act on one lock: run a command under it, take it, release it
     #[command(subcommand)]
@@ -49,12 +50,19 @@ enum Command {
     /// Look at all locks, and remove stale ones
     #[command(subcommand)]
     Locks(locks::Locks),
+    /// Print a file, or what a filter makes of it
     Read(read::Read),
+    /// Change a JSON document with a jq filter, or any file with a command
     Update(update::Update),
+    /// Replace a file by what stands on standard input
     Write(write::Write),
+    /// Replace a text in any file where it occurs exactly once
     Edit(edit::Edit),
+    /// Insert lines into any file, at a place that is named
     Insert(insert::Insert),
+    /// Add lines at the end of any file
     Append(append::Append),
+    /// Put an earlier version of a file back
     Restore(restore::Restore),
     /// Save memories at once, and deliver them when the server can take them
     #[cfg(feature = "outbox")]
@@ -63,7 +71,9 @@ enum Command {
     /// Stand in for the old bash scripts
     #[command(subcommand)]
     Scripts(scripts::install::Scripts),
+    /// Print a shell's completions, or write all of them
     Completions(completions::Completions),
+    /// Print the manual page of a verb, or write all of them
     Man(man::Man),
 }
 

@@ -20,6 +20,7 @@ const MARK: &str = "# A stand-in installed by `aimem scripts install`.";
 
 /// Stand in for the old bash scripts
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Scripts {
     /// Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder
     Install(Install),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Args, Command, CommandFactory, ValueEnum};
+use clap::{Arg, Args, Command, CommandFactory, ValueEnum};
 use clap_complete::Generator;
 use clap_complete::aot::{Bash, Elvish, Fish, PowerShell, Zsh};
 use clap_complete_nushell::Nushell;
@@ -99,8 +99,15 @@ fn zsh_with_ids(script: &str) -> String {
 
 fn generate(shell: impl Generator) -> Vec<u8> {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut without_hidden(&Cli::command()), "aimem", &mut text);
+    let mut tree = Cli::command();
+    tree.build();
+    clap_complete::generate(shell, &mut without_hidden(&tree), "aimem", &mut text);
     text
+}
+
+/// Whether the arguments that every command gets when the tree is built include this one.
+fn is_made(arg: &Arg) -> bool {
+    ["help", "version"].contains(&arg.get_id().as_str())
 }
 
 /// The same tree without what is hidden from `--help`: the generators show all.
@@ -108,7 +115,7 @@ fn without_hidden(command: &Command) -> Command {
     let mut shown = Command::new(command.get_name().to_owned())
         .disable_help_subcommand(true)
         .propagate_version(true)
-        .args(command.get_arguments().filter(|arg| !arg.is_hide_set()))
+        .args(command.get_arguments().filter(|arg| !arg.is_hide_set() && !is_made(arg)))
         .subcommands(command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(without_hidden));
     if let Some(version) = command.get_version() {
         shown = shown.version(version.to_owned());

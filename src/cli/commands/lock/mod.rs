@@ -14,13 +14,21 @@ use super::super::error::Outcome;
 
 /// Act on one lock
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Lock {
+    /// Run a command while holding the lock of one or several files
     With(with::With),
+    /// Take a lock that outlives this command, and print its id
     Acquire(acquire::Acquire),
+    /// Give back the lock with this id
     Release(release::Release),
+    /// Let a lease run for longer, counted from now
     Renew(renew::Renew),
+    /// Say who holds the lock of a file
     Status(status::Status),
+    /// Wait until the lock of a file is free, without taking it
     Wait(wait::Wait),
+    /// Take the lock of a file away from whoever holds it
     Break(break_lock::Break),
 }
 

@@ -31,6 +31,7 @@ use crate::settings;
 
 /// Save memories at once, and deliver them when the server can take them
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Queue {
     /// Save a memory; it is on disk when this returns
     Add(add::Add),
