@@ -12,6 +12,8 @@ use crate::sys;
 pub enum Subject {
     /// The document as it stands.
     Document(PathBuf),
+    /// A line of the document, counted from 1.
+    Line(PathBuf, u64),
     /// What shall become the document.
     NewContent(PathBuf),
     /// The output of this command.
@@ -28,6 +30,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Subject::Document(path) => write!(out, "{}", path.display()),
+            Subject::Line(path, line) => write!(out, "line {line} of {}", path.display()),
             Subject::NewContent(path) => write!(out, "the new content of {}", path.display()),
             Subject::Output(command) => write!(out, "the output of {command}"),
             Subject::Variable(name) => write!(out, "the value of ${name}"),

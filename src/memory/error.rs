@@ -51,6 +51,16 @@ pub enum MemoryError {
         /// What it says.
         source: FilterError,
     },
+    /// The same on a line of a document of lines.
+    #[error("line {line} of {}: {source}", path.display())]
+    OnLine {
+        /// The document.
+        path: PathBuf,
+        /// The line's number.
+        line: u64,
+        /// What is wrong there.
+        source: Box<MemoryError>,
+    },
     /// The result can't be written as JSON.
     #[error("the filter's result cannot be stored: {source}")]
     Unwritable {
@@ -135,6 +145,7 @@ impl MemoryError {
         use MemoryError as E;
         match self {
             E::Place(error) => error.kind(),
+            E::OnLine { source, .. } => source.kind(),
             E::Missing { .. } => Kind::NoInput,
             E::Mismatch { .. } | E::Changing { .. } => Kind::Lost,
             E::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
@@ -152,6 +163,7 @@ impl MemoryError {
         use MemoryError as E;
         let hint = match self {
             E::Place(error) => return error.hint(),
+            E::OnLine { source, .. } => return source.hint(),
             E::Missing { .. } => Hint::Create,
             E::InvalidJson { what: Subject::Document(path), .. } if is_json(path) => {
                 Hint::SeeOrRestore(path.clone())
@@ -210,6 +222,7 @@ impl MemoryError {
     pub fn details(&self) -> Option<&str> {
         match self {
             MemoryError::Filter { source } => source.details(),
+            MemoryError::OnLine { source, .. } => source.details(),
             MemoryError::NoPlace { details, .. } => details.as_deref(),
             _ => None,
         }

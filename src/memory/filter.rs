@@ -125,7 +125,12 @@ impl Program {
         }
     }
 
-    fn compile(&self) -> Result<Filter, MemoryError> {
+    /// Reads one of several documents, and judges equal keys in it.
+    pub(super) fn read_value(&self, document: &[u8], what: &Subject) -> Result<Value, MemoryError> {
+        self.read(document, what.clone()).map(|(_, value)| value)
+    }
+
+    pub(super) fn compile(&self) -> Result<Filter, MemoryError> {
         let mut bindings = Bindings::default();
         let invalid = |name: &str| {
             let what = Subject::Variable(name.to_owned());
@@ -154,7 +159,7 @@ impl Program {
 
     /// Runs `work` where it can be given up, and where deep documents have the stack they need.
     /// What it leaves beside its result is freed while the caller goes on.
-    fn bounded<T: Send + 'static, L>(
+    pub(super) fn bounded<T: Send + 'static, L>(
         &self,
         waiter: &mut dyn Waiter,
         work: impl FnOnce(&Program) -> Result<(T, L), MemoryError> + Send + 'static,

@@ -8,7 +8,7 @@ use crate::replace::Warning;
 
 /// How often a document is tried that others replace under us. Of four lock roots' writers
 /// without pause, in a folder that can't be locked, 8 in 100 fail at 6 tries, hardly one at 16.
-const TRIES: u32 = 16;
+pub(super) const TRIES: u32 = 16;
 
 /// What a transaction came to.
 #[derive(Debug)]

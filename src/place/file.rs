@@ -6,17 +6,19 @@
 
 mod append;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Appended, Content, Place, PlaceError, Published};
+use super::{Appended, Content, Make, Place, PlaceError, Published, Rewritten};
 use crate::lock::{Held, Keep, LockError, Locker, Waiter};
 use crate::replace::{
-    Commit, Replace, ReplaceError, Restart, Rotation, Source, Staged, Warning, backup_path, backups,
+    Commit, Filled, Replace, ReplaceError, Restart, Rotation, Source, Staged, Warning, backup_path, backups,
     sweep_leftovers_of,
 };
 use crate::sys;
+use crate::sys::failure::{Op, PathError};
 
 /// Who makes the new content as quickly as this may keep others out of the folder meanwhile.
 const QUICK: Duration = Duration::from_millis(100);
@@ -100,6 +102,29 @@ impl<'a> FilePlace<'a> {
         Ok(source)
     }
 
+    /// Opens the file for a transaction that may replace it.
+    fn open_to_replace(&mut self) -> Result<Source, PlaceError> {
+        self.lock()?;
+        // Only under the lock: without it a leftover may be a living writer's. And before the
+        // file is looked at: a leftover may be one more name of it.
+        let under_way = &mut self.under_way;
+        if let (Some(held), None) = (&under_way.held, under_way.opened) {
+            under_way.kept = sweep_leftovers_of(&held.target().path).kept;
+        }
+        let was_quick = under_way.opened.is_some_and(|opened| opened.elapsed() < QUICK);
+        let mut source = self.open()?;
+        self.replace.check_names(source.path())?;
+        if was_quick {
+            // Somebody with another lock root was faster: not this time.
+            let interrupted = source.lock_folder(|pause| self.waiter.sleep(pause))?;
+            if let Some(signal) = interrupted {
+                return Err(LockError::Interrupted(signal).into());
+            }
+        }
+        self.under_way.opened = Some(Instant::now());
+        Ok(source)
+    }
+
     /// Ends the transaction: gives the lock back, and says what was found on the way.
     fn end(&mut self) -> Vec<Warning> {
         let UnderWay { held, kept, .. } = std::mem::take(&mut self.under_way);
@@ -115,6 +140,29 @@ impl<'a> FilePlace<'a> {
         let Some(earlier) = &self.under_way.earlier else { return Ok(self.replace.clone()) };
         let kept = backups(target)?.last().map_or(0, |last| last.index + 1);
         Ok(self.replace.clone().backups(kept + 1).like(earlier.clone()))
+    }
+
+    /// Gives what is staged the file's name, and ends the transaction.
+    fn put_staged(&mut self, staged: Staged) -> Result<Published, PlaceError> {
+        // The last moment to give up without a trace.
+        if let Some(signal) = self.waiter.sleep(Duration::ZERO) {
+            return Err(LockError::Interrupted(signal).into());
+        }
+        match self.commit(staged)? {
+            Commit::Done(mut committed) => {
+                committed.clean_up();
+                // Before the sync: whoever is next builds on the new content and syncs the same
+                // folder, and need not wait for ours.
+                let told = self.end();
+                let mut warnings = committed.finish()?;
+                warnings.extend(told);
+                Ok(Published::Done(warnings))
+            }
+            Commit::Changed(restart) => {
+                self.under_way.restart = restart;
+                Ok(Published::Changed)
+            }
+        }
     }
 
     /// Folder, then guard, then the names: nobody waits for a folder under a guard, and nobody
@@ -183,25 +231,29 @@ impl Place for FilePlace<'_> {
     }
 
     fn read(&mut self) -> Result<(Content, Source), PlaceError> {
-        self.lock()?;
-        // Only under the lock: without it a leftover may be a living writer's. And before the
-        // file is looked at: a leftover may be one more name of it.
-        let under_way = &mut self.under_way;
-        if let (Some(held), None) = (&under_way.held, under_way.opened) {
-            under_way.kept = sweep_leftovers_of(&held.target().path).kept;
-        }
-        let was_quick = under_way.opened.is_some_and(|opened| opened.elapsed() < QUICK);
-        let mut source = self.open()?;
-        self.replace.check_names(source.path())?;
-        if was_quick {
-            // Somebody with another lock root was faster: not this time.
-            let interrupted = source.lock_folder(|pause| self.waiter.sleep(pause))?;
-            if let Some(signal) = interrupted {
-                return Err(LockError::Interrupted(signal).into());
-            }
-        }
-        self.under_way.opened = Some(Instant::now());
+        let source = self.open_to_replace()?;
         Ok((content(&source)?, source))
+    }
+
+    fn open_pieces(&mut self) -> Result<Option<(PathBuf, Source)>, PlaceError> {
+        let source = self.open_to_replace()?;
+        Ok(source.exists().then(|| (source.path().to_owned(), source)))
+    }
+
+    fn rewrite(&mut self, source: Source, make: &mut Make<'_>) -> Result<Rewritten, PlaceError> {
+        let restart = std::mem::take(&mut self.under_way.restart);
+        let mut gave_up = false;
+        let fill = |source: &Source, new: &File| {
+            let output = new.try_clone().map_err(PathError::of::<ReplaceError>(Op::Open, source.path()))?;
+            let made = make(Box::new(source.pieces()?), Box::new(output), self.waiter);
+            gave_up = made.is_none();
+            Ok(made == Some(true))
+        };
+        match self.replace.stage_with(source, fill, restart)? {
+            Filled::Staged(staged) => Ok(Rewritten::Made(self.put_staged(*staged)?)),
+            Filled::Not(_) if gave_up => Ok(Rewritten::GivenUp),
+            Filled::Not(source) => Ok(Rewritten::Same(self.settle(*source)?)),
+        }
     }
 
     fn earlier(&mut self, version: &Source, index: u32) -> Result<Vec<u8>, PlaceError> {
@@ -224,25 +276,7 @@ impl Place for FilePlace<'_> {
             how.make_folders(source.path())?;
         }
         let staged = how.stage_again(source, content, std::mem::take(&mut self.under_way.restart))?;
-        // The last moment to give up without a trace.
-        if let Some(signal) = self.waiter.sleep(Duration::ZERO) {
-            return Err(LockError::Interrupted(signal).into());
-        }
-        match self.commit(staged)? {
-            Commit::Done(mut committed) => {
-                committed.clean_up();
-                // Before the sync: whoever is next builds on the new content and syncs the same
-                // folder, and need not wait for ours.
-                let told = self.end();
-                let mut warnings = committed.finish()?;
-                warnings.extend(told);
-                Ok(Published::Done(warnings))
-            }
-            Commit::Changed(restart) => {
-                self.under_way.restart = restart;
-                Ok(Published::Changed)
-            }
-        }
+        self.put_staged(staged)
     }
 
     fn append(&mut self, lines: &[u8], rotation: Option<&Rotation>) -> Result<Option<Appended>, PlaceError> {

@@ -8,6 +8,7 @@
 pub(crate) mod error;
 mod file;
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,6 +43,22 @@ pub enum Published {
     Done(Vec<Warning>),
     /// The document is not the version that was read. Nothing was published.
     Changed,
+}
+
+/// Reads a content from the first to the last, and writes the one that replaces it to the second.
+/// Returns whether it differs; `None` gives up.
+pub type Make<'a> =
+    dyn FnMut(Box<dyn Read + Send>, Box<dyn Write + Send>, &mut dyn Waiter) -> Option<bool> + 'a;
+
+/// What became of a document that was gone through piece by piece.
+#[derive(Debug)]
+pub enum Rewritten {
+    /// Another content was made, and published as this says.
+    Made(Published),
+    /// It stays as it is, and is durable where that was asked for.
+    Same(Vec<Warning>),
+    /// The maker gave up. Nothing was done.
+    GivenUp,
 }
 
 /// What was added at a document's end.
@@ -81,6 +98,23 @@ pub trait Place {
     /// # Errors
     /// There is no such version, or it can't be read.
     fn earlier(&mut self, version: &Self::Version, index: u32) -> Result<Vec<u8>, PlaceError>;
+
+    /// As [`Place::read`], for one who goes through the document piece by piece: nothing of it is in
+    /// memory yet. `None` where there is no document, or from a place that can't do so.
+    ///
+    /// # Errors
+    /// As [`Place::look`].
+    fn open_pieces(&mut self) -> Result<Option<(PathBuf, Self::Version)>, PlaceError> {
+        Ok(None)
+    }
+
+    /// Puts what `make` makes of the pieces of `version` in its place, and of no other one's.
+    ///
+    /// # Errors
+    /// As [`Place::publish`].
+    fn rewrite(&mut self, _version: Self::Version, _make: &mut Make<'_>) -> Result<Rewritten, PlaceError> {
+        Ok(Rewritten::GivenUp)
+    }
 
     /// Puts `content` in the place of `version`, and of no other one.
     ///

@@ -1,5 +1,7 @@
 //! `aimem update`
 
+mod lines;
+
 use clap::Args;
 
 use super::super::args::{LockArgs, ReplaceArgs, call};
@@ -51,6 +53,7 @@ impl Update {
         let command = if self.pipe { self.filter.operands.take_command() } else { Vec::new() };
         let (path, program) = self.filter.program()?;
         let call = call("update", &[&path], command.first());
+        let mut each_line = None;
         let mut transform: Box<dyn Transform> = match program {
             Some(_) if self.pipe => {
                 return Err(
@@ -65,14 +68,17 @@ impl Update {
                 let (inherited, limits) = (settings::lock_ids()?, self.filter.limits());
                 Box::new(Pipe { command, inherited, text: self.text, duplicates, limits })
             }
-            Some(program) => Box::new(program),
+            Some(program) => {
+                each_line = memory::holds_lines(&path).then(|| program.clone());
+                Box::new(program)
+            }
             None => {
                 return Err(CliError::usage("which filter?")
                     .hint("aimem update FILE FILTER, such as '.sessions += [{\"id\": \"s1\"}]'"));
             }
         };
         let start = |given: String| if given.is_empty() && !self.text { "{}".to_owned() } else { given };
-        let create = self.create.map(start).map(String::into_bytes);
+        let create = self.create.take().map(start).map(String::into_bytes);
         if let Some(start) = create.as_ref().filter(|_| !self.text) {
             memory::validate(start, Subject::Start)?;
         }
@@ -81,6 +87,9 @@ impl Update {
         let mut patient = Patient::new()?;
         let mut place = FilePlace::new(&path, Some(&locker), replace, &mut patient);
         let request = memory::Update { create, dry_run: self.dry_run };
+        if let Some(program) = each_line {
+            return self.lines(&path, program, &request, &mut place);
+        }
         let updated =
             memory::update(&mut place, &request, transform.as_mut()).map_err(|error| match error {
                 MemoryError::Missing { .. } | MemoryError::Filter { .. } => {

@@ -32,10 +32,11 @@ impl FilePlace<'_> {
         let opened = Appending::open(&path, |pause| self.waiter.sleep(pause));
         let mut file = opened.map_err(|error| self.moved(error))?.map_err(LockError::Interrupted)?;
         let before = file.size();
-        let set_aside = self.put(&mut file, lines, rotation).map_err(|(error, written)| match error {
-            error if written && !error.document_may_have_changed() => torn(&path, &error),
-            error => error,
-        })?;
+        let set_aside =
+            self.put_lines(&mut file, lines, rotation).map_err(|(error, written)| match error {
+                error if written && !error.document_may_have_changed() => torn(&path, &error),
+                error => error,
+            })?;
         let after = file.size();
         // The one place where a history would note `before`, the size that an undo cuts back to.
         file.unlock();
@@ -47,7 +48,7 @@ impl FilePlace<'_> {
 
     /// Writes the lines, in one piece where they need not be parted between files, and returns how
     /// often the file was set aside. An error comes with whether some of the lines are there.
-    fn put(
+    fn put_lines(
         &mut self,
         file: &mut Appending,
         lines: &[u8],

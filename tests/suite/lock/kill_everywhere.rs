@@ -307,6 +307,26 @@ fn an_edit_may_be_killed_at_any_call() {
 }
 
 #[test]
+fn an_update_of_lines_may_be_killed_at_any_call() {
+    everywhere(Scenario {
+        besides: &[],
+        start: |world| {
+            world.env.write("g.jsonl", "{\"n\":1}\ntorn\n{\"n\":2}\n");
+            std::fs::remove_file(world.env.path("f")).unwrap();
+            std::os::unix::fs::symlink("g.jsonl", world.env.path("f")).unwrap();
+            words(&["update", "f", "select(.n > 1)"])
+        },
+        honest: |world, shown| {
+            shown.assert_nobody_has_it();
+            let text = world.env.read("g.jsonl");
+            let whole = ["{\"n\":1}\ntorn\n{\"n\":2}\n", "torn\n{\"n\":2}\n"];
+            assert!(whole.contains(&text.as_str()), "{text:?}");
+        },
+        end: |_| {},
+    });
+}
+
+#[test]
 fn an_append_may_be_killed_at_any_call() {
     everywhere(Scenario {
         besides: &[],

@@ -3,5 +3,6 @@
 mod append;
 mod edit;
 mod insert;
+mod lines;
 mod pipe;
 mod races;
