@@ -357,7 +357,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__acquire)
-            opts="-w -n -E -h -V --pid --ttl --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-w -n -E -h -V --pid --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -417,7 +417,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__release)
-            opts="-h -V --help --version"
+            opts="-h -V --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -431,7 +431,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__renew)
-            opts="-h -V --ttl --help --version"
+            opts="-h -V --ttl --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -463,7 +463,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__wait)
-            opts="-w -n -E -h -V --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-w -n -E -h -V --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -493,7 +493,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__with)
-            opts="-w -n -E -h -V --close --ttl --kill-after --on-reclaimed --client --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-w -n -E -h -V --close --ttl --kill-after --on-reclaimed --client --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -911,7 +911,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__read)
-            opts="-f -S -c -e -r -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --etag --default --no-lock --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-f -S -c -e -r -s -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --slurp --etag --default --json --locked --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1063,7 +1063,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__update)
-            opts="-f -S -c -e -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-f -S -c -e -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1109,6 +1109,14 @@ _aimem() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --return)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --if-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --backup)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1145,7 +1153,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__write)
-            opts="-w -n -E -h -V --content --validate --if-match --no-lock --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-w -n -E -h -V --content --validate --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

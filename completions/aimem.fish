@@ -55,6 +55,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l close -d 'Do not let the command inherit the lock: it is free as soon as aimem is gone'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l json -d 'Tell what was done as one JSON document on the last line of standard error; errors too'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s h -l help -d 'Print help'
@@ -65,13 +66,16 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l ttl -d 'From now on' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from status" -l json -d 'One JSON document'
@@ -79,6 +83,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help'
@@ -142,8 +147,10 @@ complete -c aimem -n "__fish_aimem_using_subcommand read" -s c -l compact-output
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s e -l exit-status -d 'Exit with 1 when the last result is null or false'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l pretty -d 'Indent JSON [default for .json files and for the results of a filter]'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s r -l raw -d 'Without a filter, the exact bytes of the file; with one, strings without quotes'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s s -l slurp -d 'Run the filter on the array of all documents in the file, and not on each one'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l etag -d 'Print only the content\'s tag, for `write --if-match`'
-complete -c aimem -n "__fish_aimem_using_subcommand read" -l no-lock -d 'Do not take the lock; what is read is whole all the same'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l json -d 'Print one JSON document: the path, the tag, and the document or the content, of one moment'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l locked -d 'Take the lock: wait until nobody who takes it is in the middle of anything'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -156,7 +163,9 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l rawfile -d 'Set $
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l indent -d 'Indent by N spaces' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l duplicate-keys -d 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]' -r -f -a "last\t'The last one, as in most programs; an update drops the others'"
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l max-time -d 'Give up when the filter runs for longer' -r
-complete -c aimem -n "__fish_aimem_using_subcommand update" -l create -d 'Start from this JSON when there is no such file; with --text from this text [default: {}, or nothing]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l create -d 'Start from this JSON when there is no such file, with --text from this text; missing folders above it are made [default: {}, or nothing]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l return -d 'Print the results of this filter on the new document' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l if-match -d 'Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
@@ -172,6 +181,8 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l pipe -d 'Pass the
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l text -d 'With --pipe: the file may be any text, and not only JSON'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l dry-run -d 'Print what would change as a diff, and change nothing'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l print -d 'Print the new document'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l any-kind -d 'Let the document become one of another kind, such as a number where an object was'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may bring the old file back'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
@@ -179,7 +190,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l no-deadlock-check
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l content -d 'Write this instead of standard input' -r
-complete -c aimem -n "__fish_aimem_using_subcommand write" -l if-match -d 'Write only if the file\'s tag, from `read --etag`, is still this one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l if-match -d 'Write only if the file\'s tag, from `read --etag`, is still this one; none: if there is no file' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
@@ -187,6 +198,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand write" -l lock -d 'Work unde
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l validate -d 'Refuse what is not one JSON document [always for .json files]'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-lock -d 'Do not take the lock: what another writes at the same time may be overwritten unseen'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may bring the old file back'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'

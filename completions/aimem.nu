@@ -19,6 +19,7 @@ module completions {
     --kill-after: string      # How long after TERM to send KILL
     --on-reclaimed: string    # Run this shell command first when the lock was taken over from a dead holder
     --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --json                    # Tell what was done as one JSON document on the last line of standard error; errors too
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0
     --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
@@ -32,6 +33,7 @@ module completions {
   export extern "aimem lock acquire" [
     --pid: string             # The process that shall own the lock [default: the shell that runs this command]
     --ttl: string             # Make it a lease that ends after this long, whatever the processes do
+    --json                    # Print what was done as one JSON document; errors too, on standard error
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0
     --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
@@ -45,6 +47,7 @@ module completions {
 
   # Give back the lock with this id
   export extern "aimem lock release" [
+    --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
     id: string                # The id that `lock acquire` printed
@@ -53,6 +56,7 @@ module completions {
   # Let a lease run for longer, counted from now
   export extern "aimem lock renew" [
     --ttl: string             # From now on
+    --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
     id: string                # The id that `lock acquire --ttl` printed
@@ -68,6 +72,7 @@ module completions {
 
   # Wait until the lock of a file is free, without taking it
   export extern "aimem lock wait" [
+    --json                    # Print what was done as one JSON document; errors too, on standard error
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0
     --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
@@ -166,9 +171,11 @@ module completions {
     --max-time: string        # Give up when the filter runs for longer
     --pretty                  # Indent JSON [default for .json files and for the results of a filter]
     --raw(-r)                 # Without a filter, the exact bytes of the file; with one, strings without quotes
+    --slurp(-s)               # Run the filter on the array of all documents in the file, and not on each one
     --etag                    # Print only the content's tag, for `write --if-match`
     --default: string         # Print this JSON when there is no such file
-    --no-lock                 # Do not take the lock; what is read is whole all the same
+    --json                    # Print one JSON document: the path, the tag, and the document or the content, of one moment
+    --locked                  # Take the lock: wait until nobody who takes it is in the middle of anything
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0
     --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
@@ -201,9 +208,13 @@ module completions {
     --max-time: string        # Give up when the filter runs for longer
     --pipe                    # Pass the document through a command's standard input and output
     --text                    # With --pipe: the file may be any text, and not only JSON
-    --create: string          # Start from this JSON when there is no such file; with --text from this text [default: {}, or nothing]
+    --create: string          # Start from this JSON when there is no such file, with --text from this text; missing folders above it are made [default: {}, or nothing]
     --dry-run                 # Print what would change as a diff, and change nothing
     --print                   # Print the new document
+    --return: string          # Print the results of this filter on the new document
+    --json                    # Print what was done as one JSON document; errors too, on standard error
+    --if-match: string        # Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file
+    --any-kind                # Let the document become one of another kind, such as a number where an object was
     --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
     --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
@@ -221,8 +232,9 @@ module completions {
   export extern "aimem write" [
     --content: string         # Write this instead of standard input
     --validate                # Refuse what is not one JSON document [always for .json files]
-    --if-match: string        # Write only if the file's tag, from `read --etag`, is still this one
+    --if-match: string        # Write only if the file's tag, from `read --etag`, is still this one; none: if there is no file
     --no-lock                 # Do not take the lock: what another writes at the same time may be overwritten unseen
+    --json                    # Print what was done as one JSON document; errors too, on standard error
     --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
     --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it

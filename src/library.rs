@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::lock::wait::Silent;
 use crate::lock::{Held, Keep, LockError};
 use crate::memory::{self, MemoryError, Program, Update, Updated, Validate, Write, Written};
-use crate::place::{FilePlace, Place, PlaceError};
+use crate::place::{FilePlace, PlaceError};
 use crate::replace::Replace;
 use crate::settings::{self, SettingError};
 
@@ -49,15 +49,15 @@ pub fn update(path: impl AsRef<Path>, filter: &str) -> Result<Updated, Error> {
     Ok(memory::update(&mut place, &Update::default(), &mut program)?)
 }
 
-/// Reads a file whole, under its lock, which is given back before this returns. `None` when there is
-/// no such file.
+/// Reads one whole version of a file, without a lock: nobody is waited for. `None` when there is no
+/// such file.
 ///
 /// # Errors
-/// The lock is not free in time, or the file can't be read.
+/// The file can't be read, or programs that take no lock are writing to it all the time.
 pub fn read(path: impl AsRef<Path>) -> Result<Option<Vec<u8>>, Error> {
-    let locker = settings::locker(described("read"))?;
     let mut waiter = Silent;
-    let found = FilePlace::new(path.as_ref(), Some(&locker), Replace::new(), &mut waiter).look()?;
+    let mut place = FilePlace::new(path.as_ref(), None, Replace::new(), &mut waiter);
+    let found = memory::read(&mut place, memory::Reading::Free)?;
     Ok(found.bytes.map(std::sync::Arc::unwrap_or_clone))
 }
 

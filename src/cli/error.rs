@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::hints;
@@ -27,6 +28,23 @@ pub struct CliError {
     pub advice: Option<Box<Hint>>,
     /// What to do about it, in words; these go before the advice.
     pub hint: Option<String>,
+    /// What a program wants to know besides.
+    pub facts: Box<Facts>,
+}
+
+/// What is known of an error, for those who asked for JSON.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Of which kind it is, whatever exit code was chosen for it.
+    pub kind: Option<Kind>,
+    /// The file.
+    pub file: Option<PathBuf>,
+    /// Who has the lock.
+    pub holder: Option<String>,
+    /// When the holder's lease ends.
+    pub expires: Option<String>,
+    /// Whether the error is told as JSON.
+    pub as_json: bool,
 }
 
 /// What every verb returns.
@@ -35,7 +53,10 @@ pub type Outcome = Result<Exit, CliError>;
 impl CliError {
     /// An error with neither details nor a hint.
     pub fn new(exit: impl Into<Exit>, message: impl Into<String>) -> CliError {
-        CliError { exit: exit.into(), message: message.into(), details: None, advice: None, hint: None }
+        let exit = exit.into();
+        let kind = if let Exit::Failed(kind) = exit { Some(kind) } else { None };
+        let facts = Box::new(Facts { kind, ..Facts::default() });
+        CliError { exit, message: message.into(), details: None, advice: None, hint: None, facts }
     }
 
     /// A command line or an environment that makes no sense.
@@ -67,6 +88,21 @@ impl CliError {
         self
     }
 
+    /// Says whether to tell the error as JSON.
+    #[must_use]
+    pub fn as_json(mut self, yes: bool) -> CliError {
+        self.facts.as_json = yes;
+        self
+    }
+
+    /// Names the file, if that is not known already, and says whether to tell the error as JSON.
+    #[must_use]
+    pub fn about(mut self, file: &Path, as_json: bool) -> CliError {
+        self.facts.as_json = as_json;
+        self.facts.file.get_or_insert_with(|| file.to_owned());
+        self
+    }
+
     /// What to do, in the terms of the command line.
     pub fn what_to_do(&self) -> Option<String> {
         self.hint.clone().or_else(|| self.advice.as_deref().map(hints::in_words))
@@ -79,7 +115,13 @@ impl From<LockError> for CliError {
         match &error {
             LockError::Busy(busy) => {
                 let message = format!("{}; gave up after {}", told.message, show_duration(busy.waited));
-                CliError { message, ..told }
+                let facts = Box::new(Facts {
+                    file: Some(busy.target.clone()),
+                    holder: Some(busy.holder.to_string()),
+                    expires: busy.expires.map(|end| end.to_string()),
+                    ..*told.facts
+                });
+                CliError { message, facts, ..told }
             }
             _ => told,
         }

@@ -86,6 +86,21 @@ impl FilterArgs {
         Limits { max_time: self.max_time }
     }
 
+    /// The file as it was given; empty where none was.
+    pub fn file(&self) -> PathBuf {
+        self.operands.words.first().map(|word| PathBuf::from(&word.text)).unwrap_or_default()
+    }
+
+    /// A second filter, with the same arguments as the first one. Its results are laid out as `read`
+    /// does.
+    ///
+    /// # Errors
+    /// As [`FilterArgs::program`].
+    pub fn beside(&self, source: String) -> Result<Program, CliError> {
+        let own = self.program()?.1.unwrap_or_default();
+        Ok(Program { source, layout: Layout::default(), duplicates: Duplicates::Last, ..own })
+    }
+
     /// The file, and the program where there is one.
     ///
     /// # Errors

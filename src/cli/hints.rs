@@ -61,6 +61,18 @@ pub fn in_words(hint: &Hint) -> String {
                 "change it as text: aimem edit {file} --old TEXT --new TEXT; or by a program that knows YAML: aimem update {file} --pipe --text -- yq '.key = 1'"
             )
         }
+        Hint::AskOrStore { file, filter, compares } => {
+            let file = quote(file);
+            let filter = filter.as_deref().map(quote_text);
+            let question = match &filter {
+                Some(filter) if *compares => format!(
+                    "{filter} compares, and `=` would set; to ask: aimem read {file} {filter}"
+                ),
+                Some(filter) => format!("{filter} is a question: aimem read {file} {filter}"),
+                None => "nothing was written".to_owned(),
+            };
+            format!("{question}; to store the result all the same: --any-kind")
+        }
         Hint::LastKeyCounts(file) => format!(
             "rename or remove one of them, or let the last one count: aimem update --duplicate-keys last {} …",
             quote(file)
@@ -70,10 +82,14 @@ pub fn in_words(hint: &Hint) -> String {
 
 /// A path for a command line in a hint.
 pub fn quote(path: &Path) -> String {
-    let text = shown(path);
+    quote_text(&shown(path))
+}
+
+/// A word for a command line in a hint.
+pub fn quote_text(text: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+@:,%".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
-        text
+        text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }

@@ -8,7 +8,7 @@ use super::error::{CliError, Outcome};
 use super::exit::Exit;
 use crate::settings;
 use crate::sys::failure::Kind;
-use crate::sys::text::{is_unsafe, printable};
+use crate::sys::text::{is_unsafe, printable, shown};
 
 /// Writes a result whole. A reader that has gone away is no error: it has seen enough.
 ///
@@ -30,6 +30,15 @@ pub fn answer(bytes: &[u8], changed: bool) -> Result<(), CliError> {
             .hint("the file was changed: do not repeat it, but look: aimem read"),
         false => error,
     })
+}
+
+/// A report of such a change.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_json(report: &impl Serialize, changed: bool) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(report).map_err(no_report)?;
+    answer(safe_json(&text).as_bytes(), changed)
 }
 
 /// Turns the end of writing to standard output into the verb's.
@@ -64,20 +73,35 @@ pub fn line_or_fail(line: &str) -> Result<(), CliError> {
 /// # Errors
 /// As [`result`].
 pub fn json(report: &impl Serialize) -> Result<(), CliError> {
-    result(json_text(report)?.as_bytes())
+    let text = serde_json::to_string_pretty(report).map_err(no_report)?;
+    result(safe_json(&text).as_bytes())
 }
 
-/// The same for what tells of a change that was made.
+/// A JSON document without line breaks.
 ///
 /// # Errors
-/// As [`answer`].
-pub fn json_answer(report: &impl Serialize, changed: bool) -> Result<(), CliError> {
-    answer(json_text(report)?.as_bytes(), changed)
+/// It can't be said in JSON.
+pub fn one_line(report: &impl Serialize) -> Result<String, CliError> {
+    let text = serde_json::to_string(report).map_err(no_report)?;
+    Ok(safe_json(&text).trim_end().to_owned())
 }
 
-fn json_text(report: &impl Serialize) -> Result<String, CliError> {
-    let text = serde_json::to_string_pretty(report)
-        .map_err(|error| CliError::new(Kind::Io, format!("cannot write the report: {error}")))?;
+/// One JSON document on one line of standard error.
+///
+/// # Errors
+/// It can't be said in JSON.
+pub fn json_note(report: &impl Serialize) -> Result<(), CliError> {
+    let line = one_line(report)?;
+    // Nowhere is left to say that standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+    Ok(())
+}
+
+fn no_report(error: serde_json::Error) -> CliError {
+    CliError::new(Kind::Io, format!("cannot write the report: {error}"))
+}
+
+fn safe_json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
     for letter in text.chars() {
         // Any but the line ends stands inside a string, where the escape means the same. A
@@ -89,7 +113,7 @@ fn json_text(report: &impl Serialize) -> Result<String, CliError> {
         }
     }
     safe.push('\n');
-    Ok(safe)
+    safe
 }
 
 /// A line on standard error.
@@ -111,6 +135,10 @@ pub fn finish(outcome: Outcome) -> u8 {
     };
     // Whoever sent the signal knows.
     if !matches!(error.exit, Exit::Failed(Kind::Interrupted(_))) {
+        if error.facts.as_json {
+            let _ = json_note(&Failure::of(&error));
+            return error.exit.code();
+        }
         note("error", &error.message);
         for line in error.details.iter().flat_map(|details| details.lines()) {
             let _ = writeln!(io::stderr().lock(), "  {}", printable(line));
@@ -120,6 +148,34 @@ pub fn finish(outcome: Outcome) -> u8 {
         }
     }
     error.exit.code()
+}
+
+/// An error for programs.
+#[derive(Serialize)]
+struct Failure<'a> {
+    error: &'a str,
+    kind: &'a str,
+    exit: u8,
+    file: Option<String>,
+    holder: Option<&'a str>,
+    expires: Option<&'a str>,
+    hint: Option<String>,
+    details: Option<&'a str>,
+}
+
+impl Failure<'_> {
+    fn of(error: &CliError) -> Failure<'_> {
+        Failure {
+            error: &error.message,
+            kind: error.facts.kind.map_or("other", Kind::name),
+            exit: error.exit.code(),
+            file: error.facts.file.as_deref().map(shown),
+            holder: error.facts.holder.as_deref(),
+            expires: error.facts.expires.as_deref(),
+            hint: error.what_to_do(),
+            details: error.details.as_deref(),
+        }
+    }
 }
 
 /// Whether standard error may be coloured.

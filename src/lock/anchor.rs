@@ -25,7 +25,7 @@ use crate::sys::{self, found};
 ///
 /// # Errors
 /// `NotFound` when a script has removed the directory already.
-pub(super) fn make(root: &LockRoot, key: &Key, lock: &Folder, info: &File) -> io::Result<()> {
+pub(super) fn make(root: &LockRoot, key: &Key, lock: &Folder, info: Identity) -> io::Result<()> {
     let guards = root.guards()?;
     let anchor = key.as_str();
     let made = match lock.link("info", &guards, anchor) {
@@ -36,7 +36,7 @@ pub(super) fn make(root: &LockRoot, key: &Key, lock: &Folder, info: &File) -> io
         made => made,
     };
     match made {
-        Ok(()) if is_named(&guards, anchor, info)? && is_locked(root, key)? => Ok(()),
+        Ok(()) if guards.is(anchor, info)? && is_locked(root, key)? => Ok(()),
         // Another inode has no kernel lock, and would say that nobody is alive.
         Ok(()) => guards.remove_file(anchor),
         // No second names here, or another user's guards: the directory alone must do.
@@ -47,16 +47,10 @@ pub(super) fn make(root: &LockRoot, key: &Key, lock: &Folder, info: &File) -> io
 }
 
 /// Removes the anchor: only ours, or with `None` anybody's.
-pub(super) fn remove(root: &LockRoot, key: &Key, ours: Option<&File>) -> bool {
+pub(super) fn remove(root: &LockRoot, key: &Key, ours: Option<Identity>) -> bool {
     let Ok(Some(guards)) = root.existing_guards() else { return false };
     let anchor = key.as_str();
-    ours.is_none_or(|ours| is_named(&guards, anchor, ours).unwrap_or(false))
-        && guards.remove_file(anchor).is_ok()
-}
-
-fn is_named(guards: &Folder, anchor: &str, file: &File) -> io::Result<bool> {
-    let named = guards.look(anchor)?.map(|look| look.identity);
-    Ok(named == Some(Identity::from(&file.metadata()?)))
+    ours.is_none_or(|ours| guards.is(anchor, ours).unwrap_or(false)) && guards.remove_file(anchor).is_ok()
 }
 
 /// Whether the kernel lock on the info file is seen by its second name. The numbers alone do not
@@ -91,7 +85,7 @@ fn open_told(root: &LockRoot, key: &Key) -> io::Result<Option<File>> {
     let Some(guards) = root.existing_guards()? else { return Ok(None) };
     let is_info = |anchor| {
         let Some(lock) = found(root.open_lock(key))? else { return Ok(false) };
-        Ok(lock.look("info")?.is_some_and(|look| look.identity == anchor))
+        lock.is("info", anchor)
     };
     found(guards.open_told(key.as_str(), is_info))
 }

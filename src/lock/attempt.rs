@@ -6,7 +6,6 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
 use std::time::Instant;
 
 use super::LockError;
@@ -24,7 +23,7 @@ use super::verdict::Verdict;
 use super::wait::Waiter;
 use crate::sys;
 use crate::sys::failure::Op;
-use crate::sys::file::{Identity, Pinned};
+use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder};
 use crate::sys::machine::Reach;
 use crate::sys::temporary::TemporaryName;
@@ -75,6 +74,7 @@ pub(super) fn attempt(
 /// A lock that is made whole before it has its name. Removed unless it is born.
 struct Unborn {
     info: File,
+    identity: Identity,
     folder: Folder,
     name: TemporaryName,
     token: Token,
@@ -116,11 +116,12 @@ impl Unborn {
         let folder = root.make_unborn(&name)?;
         let name = top.temporary(name);
         let info = root.create_file(&folder, "info")?;
-        let text = claim.describe(target, &token, info.metadata()?.ino(), judge.here());
+        let identity = Identity::from(&info.metadata()?);
+        let text = claim.describe(target, &token, identity.inode, judge.here());
         // Locked first: written first, a stopped waiter's probe could hold it up.
         sys::file::lock_new(&info)?;
         (&info).write_all(text.render().as_bytes())?;
-        Ok(Unborn { info, folder, name, token })
+        Ok(Unborn { info, identity, folder, name, token })
     }
 }
 
@@ -225,16 +226,18 @@ impl Take<'_> {
             self.unborn = Some(unborn);
             return Err(error);
         }
-        self.settle(unborn.folder, unborn.info, unborn.token)
+        let Unborn { info, identity, folder, token, .. } = unborn;
+        self.settle(Own { directory: folder, info, identity }, token)
     }
 
     /// The lock has its name. Makes sure that it is what others see, and that it keeps them out.
-    fn settle(&self, folder: Folder, info: File, token: Token) -> io::Result<Held> {
+    fn settle(&self, own: Own, token: Token) -> io::Result<Held> {
         let key = &self.target.key;
+        let folder = &own.directory;
         let settled = (|| {
-            self.probe(&info)?;
+            self.probe(&own)?;
             match self.claim.keep {
-                Keep::Running => anchor::make(self.root, key, &folder, &info),
+                Keep::Running => anchor::make(self.root, key, folder, own.identity),
                 Keep::Owner { .. } | Keep::Lease(_) => Ok(()),
             }
         })();
@@ -242,27 +245,35 @@ impl Take<'_> {
             let _ = folder.remove_file("info");
             let root = self.root.folder();
             // By now a script's may have the name.
-            let named = root.look(lock_name(key)).ok().flatten().map(|look| look.identity);
-            if named.is_some() && named == folder.identity().ok() {
+            if folder.identity().and_then(|ours| root.is(lock_name(key), ours)).unwrap_or(false) {
                 let _ = root.remove_folder(lock_name(key));
             }
             return Err(error);
         }
         let id = LockId { key: key.clone(), token, inner: Vec::new() };
-        let own = Own { directory: Pinned::new(folder.file().try_clone()?)?, info };
         Ok(Held::own(self.root, self.target, id, own, self.reclaimed.clone()))
     }
 
-    /// Opens the info by its name, as others do: it must be the file that we have locked. On a file
-    /// system that may not keep its word, the lock must also be seen through the second opening.
-    fn probe(&self, info: &File) -> io::Result<()> {
-        let named = self.root.open_lock(&self.target.key)?.open_linked("info", Access::Read)?;
-        if Identity::from(&named.metadata()?) != Identity::from(&info.metadata()?) {
-            return Err(io::Error::other(Fooled(
-                "a file has one inode when it is open and another by its name",
-            )));
+    /// Looks at the lock by its name, as others do: it must be the file that we have locked. On a
+    /// file system that may not keep its word, the lock must also be seen through a second opening.
+    fn probe(&self, own: &Own) -> io::Result<()> {
+        let fooled =
+            || io::Error::other(Fooled("a file has one inode when it is open and another by its name"));
+        let name = lock_name(&self.target.key);
+        if self.root.reach() == Reach::Local {
+            let root = self.root.folder();
+            let is_there = root.is(&name, own.directory.identity()?)?;
+            return match is_there && own.directory.is("info", own.identity)? {
+                true => Ok(()),
+                false if root.look(&name)?.is_none() => Err(io::ErrorKind::NotFound.into()),
+                false => Err(fooled()),
+            };
         }
-        if self.root.reach() == Reach::Network && !sys::file::is_locked(&named)? {
+        let named = self.root.open_lock(&self.target.key)?.open_linked("info", Access::Read)?;
+        if Identity::from(&named.metadata()?) != own.identity {
+            return Err(fooled());
+        }
+        if !sys::file::is_locked(&named)? {
             return Err(io::Error::other(Fooled(
                 "a lock on a file does not hold against a second opening of it",
             )));

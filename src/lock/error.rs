@@ -135,6 +135,8 @@ pub struct Busy {
     pub target: PathBuf,
     /// Who has it.
     pub holder: Holder,
+    /// When a lease ends, by the wall clock.
+    pub expires: Option<jiff::Timestamp>,
     /// The judge's verdict, `unknown` included.
     pub verdict: Verdict,
     /// The judge's reason.

@@ -33,6 +33,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 #[must_use = "the guard is given back as soon as it is dropped"]
 pub(super) struct Guard {
     file: File,
+    identity: Identity,
     path: PathBuf,
 }
 
@@ -52,7 +53,7 @@ impl Guard {
         let path = root.guard_path(key);
         let deadline = deadline.max(Instant::now() + LEAST_PATIENCE);
         let mut backoff = Backoff::new(Duration::from_micros(50), Duration::from_millis(2));
-        let mut file = open_guard(root, key)?;
+        let (mut file, mut identity) = open_guard(root, key)?;
         loop {
             let locked = sys::file::try_flock(&file, Flock::Exclusive).map_err(|source| {
                 if sys::file::no_flock(&source) {
@@ -61,13 +62,13 @@ impl Guard {
                     LockError::io(Op::Lock, path.clone())(source)
                 }
             })?;
-            match (locked, still_named(&file, &path)?) {
-                (true, true) => return Ok(Guard { file, path }),
+            match (locked, still_named(identity, &path)?) {
+                (true, true) => return Ok(Guard { file, identity, path }),
                 // It or the root was deleted under us: continue with the file that has its name
                 // now.
                 (_, false) => {
                     root.reopen()?;
-                    file = open_guard(root, key)?;
+                    (file, identity) = open_guard(root, key)?;
                 }
                 (false, true) => {}
             }
@@ -83,7 +84,7 @@ impl Guard {
 
     /// Fails when the guard's file was deleted: somebody else may be inside under a new one.
     pub(super) fn verify(&self) -> Result<(), LockError> {
-        if still_named(&self.file, &self.path)? {
+        if still_named(self.identity, &self.path)? {
             return Ok(());
         }
         let gone = io::Error::other("it was deleted while in use");
@@ -99,15 +100,13 @@ impl Drop for Guard {
     }
 }
 
-fn still_named(file: &File, path: &Path) -> Result<bool, LockError> {
-    let fail = |source| LockError::io(Op::LookAt, path.to_owned())(source);
-    let ours = file.metadata().map_err(fail)?;
-    let named = found(fs::symlink_metadata(path)).map_err(fail)?;
-    Ok(named.is_some_and(|named| Identity::from(&named) == Identity::from(&ours)))
+fn still_named(guard: Identity, path: &Path) -> Result<bool, LockError> {
+    let named = found(fs::symlink_metadata(path)).map_err(LockError::io(Op::LookAt, path))?;
+    Ok(named.is_some_and(|named| Identity::from(&named) == guard))
 }
 
 /// Opens the guard, and makes it when it is missing, the root too.
-fn open_guard(root: &LockRoot, key: &Key) -> Result<File, LockError> {
+fn open_guard(root: &LockRoot, key: &Key) -> Result<(File, Identity), LockError> {
     let name = &key.as_str()[..2];
     let mut deletions = 0;
     let mut looks = 0;
@@ -122,7 +121,13 @@ fn open_guard(root: &LockRoot, key: &Key) -> Result<File, LockError> {
                 deletions += 1;
                 root.reopen()?;
             }
-            opened => return opened.map_err(LockError::io(Op::Open, root.guard_path(key))),
+            opened => {
+                let known = opened.and_then(|file| {
+                    let identity = Identity::from(&file.metadata()?);
+                    Ok((file, identity))
+                });
+                return known.map_err(LockError::io(Op::Open, root.guard_path(key)));
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! A lock that we have: publishing under it, and giving it back.
 
 use std::fs::File;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::LockError;
 use super::anchor;
@@ -15,11 +16,11 @@ use super::info::Info;
 use super::key::Target;
 use super::loss::{self, Reclaimed};
 use super::removal::{SetAside, set_aside};
-use super::root::LockRoot;
+use super::root::{LockRoot, lock_name};
 use super::wait::Waiter;
 use crate::sys::failure::Op;
-use crate::sys::file::{Identity, Pinned};
-use crate::sys::folder::Access;
+use crate::sys::file::Identity;
+use crate::sys::folder::{Access, Folder};
 use crate::sys::{self, found};
 
 /// A release that can't get the guard leaves the lock to be reaped after this.
@@ -41,8 +42,10 @@ pub struct Held {
 /// Our own lock: its directory, and the info file that we wrote, both kept open.
 #[derive(Debug)]
 pub(super) struct Own {
-    pub(super) directory: Pinned,
+    pub(super) directory: Folder,
     pub(super) info: File,
+    /// The info's.
+    pub(super) identity: Identity,
 }
 
 #[derive(Debug)]
@@ -88,7 +91,7 @@ impl Held {
     pub fn invite(&self) -> Result<LockId, LockError> {
         match &self.hold {
             Hold::Guest(place) => place.id().ok_or_else(|| {
-                let source = std::io::ErrorKind::PermissionDenied.into();
+                let source = io::ErrorKind::PermissionDenied.into();
                 LockError::io(Op::Name, place.path().to_owned())(source)
             }),
             Hold::Own(_) | Hold::Over => Ok(self.id.clone()),
@@ -108,6 +111,11 @@ impl Held {
     /// The dead lock that this one replaced.
     pub fn reclaimed(&self) -> Option<&Reclaimed> {
         self.reclaimed.as_ref()
+    }
+
+    /// Whether somebody may have died at work on the file: the lock was taken over, or is another's.
+    pub fn may_follow_dead(&self) -> bool {
+        self.reclaimed.is_some() || !matches!(self.hold, Hold::Own(_))
     }
 
     /// A copy of the lock's descriptor, inherited by commands that are started while it is open.
@@ -133,31 +141,47 @@ impl Held {
     /// [`LockError::Lost`] or [`LockError::Interrupted`], and nothing was run; or the guard
     /// could not be had.
     pub fn publish<T>(&self, waiter: &mut dyn Waiter, change: impl FnOnce() -> T) -> Result<T, LockError> {
-        self.publish_within(RELEASE_PATIENCE, waiter, change)
+        let deadline = sys::clock::deadline(RELEASE_PATIENCE);
+        let ours = self.guarded(deadline, waiter).map(|_guard| change());
+        loss::note(&self.root, &self.id, ours)
     }
 
-    /// The same, and waits for the guard no longer than this.
+    /// The same, but waits for the guard no longer than this; and if `change` says that it was the
+    /// last one, the lock is given back under the same guard.
     ///
     /// # Errors
     /// As [`Held::publish`].
-    pub fn publish_within<T>(
-        &self,
+    pub fn publish_last<T>(
+        &mut self,
         patience: Duration,
         waiter: &mut dyn Waiter,
-        change: impl FnOnce() -> T,
+        change: impl FnOnce() -> (T, bool),
     ) -> Result<T, LockError> {
-        let deadline = sys::clock::deadline(patience);
-        let published = (|| {
-            loop {
-                let guard = Guard::take_with(&self.root, &self.target.key, deadline, waiter)?;
-                self.check()?;
-                // Deleted meanwhile, and with it perhaps the lock: look again under the new one.
-                if guard.verify().is_ok() {
-                    return Ok(change());
-                }
+        let guard = self.guarded(sys::clock::deadline(patience), waiter);
+        let guard = loss::note(&self.root, &self.id, guard)?;
+        let (changed, is_last) = change();
+        if let (Hold::Own(own), true) = (&self.hold, is_last) {
+            anchor::remove(&self.root, &self.target.key, Some(own.identity));
+            let ended = self.set_aside(own, &guard);
+            drop(guard);
+            if let Hold::Own(own) = std::mem::replace(&mut self.hold, Hold::Over) {
+                // What can't be released now is stale when this process ends.
+                let _ = finish(own, ended);
             }
-        })();
-        loss::note(&self.root, &self.id, published)
+        }
+        Ok(changed)
+    }
+
+    /// Takes the guard, and makes sure that the lock is still ours.
+    fn guarded(&self, deadline: Instant, waiter: &mut dyn Waiter) -> Result<Guard, LockError> {
+        loop {
+            let guard = Guard::take_with(&self.root, &self.target.key, deadline, waiter)?;
+            self.check()?;
+            // Deleted meanwhile, and with it perhaps the lock: look again under the new one.
+            if guard.verify().is_ok() {
+                return Ok(guard);
+            }
+        }
     }
 
     /// Makes sure that the lock is ours at this moment.
@@ -210,14 +234,21 @@ impl Held {
 
     /// The token alone could have been copied: the very file that we wrote must be in place.
     fn check_own(&self, own: &Own) -> Result<(), LockError> {
-        let path = self.root.lock_dir(&self.target.key).join("info");
-        let look = |file: &File| file.metadata().map(|meta| Identity::from(&meta));
-        let (file, _) = open_info(&self.root, &self.id, Some(&self.target.path))?;
-        let same = look(&file).and_then(|named| Ok(named == look(&own.info)?));
-        if same.map_err(LockError::io(Op::LookAt, path))? {
+        if self.is_in_place(own).unwrap_or(false) {
             return Ok(());
         }
+        // Who has it now?
+        open_info(&self.root, &self.id, Some(&self.target.path))?;
         Err(LockError::lost(Some(self.target.path.clone()), "its info file was replaced"))
+    }
+
+    /// By numbers, which no other file has as long as we keep ours open.
+    fn is_in_place(&self, own: &Own) -> io::Result<bool> {
+        let lock = own.directory.identity()?;
+        let is_named = self.root.folder().is(lock_name(&self.target.key), lock)?
+            && own.directory.is("info", own.identity)?;
+        // A script could have written over it.
+        Ok(is_named && Info::read(&own.info)?.token.as_ref() == Some(&self.id.token))
     }
 
     fn give_back(&mut self) -> Result<(), LockError> {
@@ -232,16 +263,17 @@ impl Held {
         };
         let guard = Guard::take(&self.root, &self.target.key, RELEASE_PATIENCE);
         let ended = guard.and_then(|guard| {
-            anchor::remove(&self.root, &self.target.key, Some(&own.info));
-            self.check_own(&own)?;
-            set_aside(&self.root, &self.target.key, own.directory.identity(), &guard)?
-                .ok_or_else(|| LockError::lost(Some(self.target.path.clone()), "its directory was replaced"))
+            let checked = self.check_own(&own);
+            anchor::remove(&self.root, &self.target.key, Some(own.identity));
+            checked.and_then(|()| self.set_aside(&own, &guard))
         });
-        // Explicitly, for a command's child may still have the descriptor.
-        let _ = sys::file::unlock(&own.info);
-        // Closed first: some file systems keep an open file's folder from being removed.
-        drop(own);
-        ended.map(SetAside::delete)
+        finish(own, ended)
+    }
+
+    fn set_aside(&self, own: &Own, guard: &Guard) -> Result<SetAside, LockError> {
+        let lost = || LockError::lost(Some(self.target.path.clone()), "its directory was replaced");
+        let directory = own.directory.identity().map_err(LockError::io(Op::LookAt, self.directory()))?;
+        set_aside(&self.root, &self.target.key, directory, guard)?.ok_or_else(lost)
     }
 }
 
@@ -250,6 +282,16 @@ impl Drop for Held {
         // Best effort: what can't be released now is stale when this process ends.
         let _ = self.give_back();
     }
+}
+
+/// Ends our own lock, which has lost its name or not.
+fn finish(own: Own, ended: Result<SetAside, LockError>) -> Result<(), LockError> {
+    let Own { directory, info, .. } = own;
+    // Explicitly, for a command's child may still have the descriptor.
+    let _ = sys::file::unlock(&info);
+    // Closed first: some file systems keep an open file's folder from being removed.
+    drop(info);
+    ended.map(|aside| aside.delete_own(directory))
 }
 
 /// Opens the info of a lock that should be `id`'s.

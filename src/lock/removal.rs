@@ -41,6 +41,16 @@ impl SetAside {
         }
     }
 
+    /// Deletes our own, with nothing but the info in it as a rule. `folder` is the open directory.
+    pub(super) fn delete_own(self, folder: Folder) {
+        let emptied = folder.remove_file("info");
+        drop(folder);
+        let gone = self.name.as_ref().map(|name| emptied.and_then(|()| self.root.remove_folder(name)));
+        if !matches!(gone, None | Some(Ok(()))) {
+            self.delete();
+        }
+    }
+
     /// What was set aside, to look into.
     pub(super) fn open(&self) -> io::Result<Option<Folder>> {
         self.name.as_ref().map(|name| self.root.folder(name)).transpose()

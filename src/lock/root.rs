@@ -55,7 +55,17 @@ struct Opened {
     folder: Folder,
     mode: u32,
     guards: Option<Folder>,
-    reach: Option<Reach>,
+    file_system: Option<FileSystem>,
+}
+
+impl Opened {
+    fn file_system(&mut self) -> io::Result<FileSystem> {
+        if let Some(known) = &self.file_system {
+            return Ok(known.clone());
+        }
+        let found = sys::machine::file_system_of(self.folder.file())?;
+        Ok(self.file_system.insert(found).clone())
+    }
 }
 
 impl LockRoot {
@@ -123,10 +133,7 @@ impl LockRoot {
     /// correctly: then each take is probed.
     pub(super) fn reach(&self) -> Reach {
         self.reach.unwrap_or_else(|| {
-            self.state(|opened| {
-                let asked = || sys::machine::file_system_of(opened.folder.file()).map(|fs| fs.reach);
-                *opened.reach.get_or_insert_with(|| asked().unwrap_or(Reach::Network))
-            })
+            self.state(|opened| opened.file_system().map_or(Reach::Network, |file_system| file_system.reach))
         })
     }
 
@@ -135,7 +142,7 @@ impl LockRoot {
     /// # Errors
     /// `statfs` failed.
     pub fn file_system(&self) -> io::Result<FileSystem> {
-        sys::machine::file_system_of(self.folder().file())
+        self.state(Opened::file_system)
     }
 
     /// The file system's kernel locks do not work.
@@ -182,10 +189,12 @@ impl LockRoot {
 
     /// The folder of the guards, if it is there.
     pub(super) fn existing_guards(&self) -> io::Result<Option<Folder>> {
-        if let Some(guards) = self.state(|opened| opened.guards.clone()) {
-            return Ok(Some(guards));
-        }
-        found(self.folder().folder(GUARDS)).map_err(no_folder)
+        self.state(|opened| {
+            if opened.guards.is_none() {
+                opened.guards = found(opened.folder.folder(GUARDS)).map_err(no_folder)?;
+            }
+            Ok(opened.guards.clone())
+        })
     }
 
     /// The permissions of a folder that is a lock.
@@ -300,7 +309,7 @@ fn admit(folder: Folder) -> Result<Opened, LockError> {
             mode = PRIVATE_FOLDER;
         }
     }
-    Ok(Opened { folder, mode, guards: None, reach: None })
+    Ok(Opened { folder, mode, guards: None, file_system: None })
 }
 
 /// The permissions of a lock, which its maker alone changes, or the group.

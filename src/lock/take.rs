@@ -290,6 +290,7 @@ impl<'a> Wait<'a> {
             }
             return Err(LockError::Busy(Box::new(Busy {
                 target: self.target.path.clone(),
+                expires: seen.info.expires.filter(|_| holder.lease),
                 holder,
                 verdict: seen.verdict,
                 reason: seen.reason.clone(),

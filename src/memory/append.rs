@@ -1,6 +1,6 @@
 //! Lines added at a document's end.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -12,6 +12,7 @@ use crate::document;
 use crate::document::text::{self, NoPlace, Spot};
 use crate::place::{self, Place};
 use crate::replace::{Rotation, Warning};
+use crate::sys::text::shown;
 
 /// What to add.
 #[derive(Debug, Clone, Default)]
@@ -25,18 +26,29 @@ pub struct Append {
 }
 
 /// What was added.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Appended {
+    /// The document's true path; empty where nothing was to be added.
+    #[serde(serialize_with = "as_shown")]
+    pub file: PathBuf,
     /// How many lines.
     pub lines: usize,
     /// How large the document was, in bytes; unknown where nothing was to be added.
     pub size_before: Option<u64>,
     /// How large it is.
-    pub size: Option<u64>,
+    pub size_after: Option<u64>,
     /// How often it was set aside, and a new one begun.
     pub set_aside: u32,
+    /// For how long others kept us out, in milliseconds.
+    pub waited_ms: u64,
+    /// The dead holder whose lock was taken over.
+    pub taken_over: Option<String>,
     /// What should be told.
     pub warnings: Vec<Warning>,
+}
+
+fn as_shown<S: serde::Serializer>(path: &Path, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(&shown(path))
 }
 
 /// Adds whole lines at a document's end, in place: it takes as long for a large document as for a
@@ -51,7 +63,7 @@ pub fn append(place: &mut impl Place, request: &Append) -> Result<Appended, Memo
         validate_lines(place.name(), request)?;
     }
     if lines.is_empty() {
-        return Ok(Appended { lines: 0, size_before: None, size: None, set_aside: 0, warnings: Vec::new() });
+        return Ok(Appended::default());
     }
     let count = lines.split_inclusive(|&byte| byte == b'\n').count();
     let done = match place.append(lines, request.rotation.as_ref())? {
@@ -59,11 +71,14 @@ pub fn append(place: &mut impl Place, request: &Append) -> Result<Appended, Memo
         None => by_replacing(place, lines)?,
     };
     Ok(Appended {
+        file: done.name,
         lines: count,
         size_before: Some(done.before),
-        size: Some(done.after),
+        size_after: Some(done.after),
         set_aside: done.set_aside,
-        warnings: done.warnings,
+        waited_ms: u64::try_from(done.told.waited.as_millis()).unwrap_or(u64::MAX),
+        taken_over: done.told.taken_over,
+        warnings: done.told.warnings,
     })
 }
 
@@ -77,10 +92,11 @@ fn by_replacing(place: &mut impl Place, lines: &[u8]) -> Result<place::Appended,
     })?;
     let before = done.old.bytes.as_ref().map_or(0, |old| old.len());
     Ok(place::Appended {
+        name: done.old.name,
         before: before as u64,
         after: done.new.len() as u64,
         set_aside: 0,
-        warnings: done.warnings,
+        told: done.told,
     })
 }
 

@@ -65,13 +65,15 @@ pub fn is_json(name: &Path) -> bool {
     name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
-/// Whether a document's name says that each of its lines is JSON: the name as given, or its true one.
+/// Whether a document's name says that each of its lines is JSON.
+pub fn is_lines(name: &Path) -> bool {
+    let extension = name.extension().map(|extension| extension.to_ascii_lowercase());
+    extension.is_some_and(|extension| extension == "jsonl" || extension == "ndjson")
+}
+
+/// The same for the name as given, or for its true one where the first does not say JSON.
 pub fn holds_lines(name: &Path) -> bool {
-    let says = |name: &Path| {
-        let extension = name.extension().map(|extension| extension.to_ascii_lowercase());
-        extension.is_some_and(|extension| extension == "jsonl" || extension == "ndjson")
-    };
-    says(name) || sys::path::resolve(name).is_ok_and(|name| says(&name))
+    is_lines(name) || !is_json(name) && sys::path::resolve(name).is_ok_and(|name| is_lines(&name))
 }
 
 /// Refuses YAML by its name, for what would work on its data: a change there would lose comments,

@@ -1,15 +1,15 @@
 //! A text changed where something stands in it.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::MemoryError;
 use super::check::stays_json;
-use super::transaction::{as_tag, bytes_of, check_tag, transact};
+use super::transaction::{check_tag, transact};
+use super::{Change, MemoryError};
 use crate::document::text::{NoPlace, Replacement, replace};
 use crate::place::Place;
-use crate::replace::Warning;
 
 /// What to replace, and on what condition.
 #[derive(Debug, Clone, Default)]
@@ -25,18 +25,19 @@ pub struct Edit {
 /// What an edit did.
 #[derive(Debug, Serialize)]
 pub struct Edited {
-    /// The content before; its tag is what is serialised.
-    #[serde(rename = "etag_before", serialize_with = "as_tag")]
-    pub old: Arc<Vec<u8>>,
-    /// The content after; its tag is what is serialised.
-    #[serde(rename = "etag", serialize_with = "as_tag")]
-    pub new: Arc<Vec<u8>>,
-    /// Whether the document was replaced, or would be.
-    pub changed: bool,
+    /// What became of the document.
+    #[serde(flatten)]
+    pub change: Change,
     /// In how many places each of the edits was made.
     pub replaced: Vec<usize>,
-    /// What should be told.
-    pub warnings: Vec<Warning>,
+}
+
+impl Deref for Edited {
+    type Target = Change;
+
+    fn deref(&self) -> &Change {
+        &self.change
+    }
 }
 
 /// A line of a script.
@@ -93,13 +94,8 @@ pub fn edit(place: &mut impl Place, request: &Edit) -> Result<Edited, MemoryErro
         stays_json(&old.name, bytes, &new)?;
         Ok((Arc::new(new), replaced))
     })?;
-    Ok(Edited {
-        old: bytes_of(&done.old),
-        new: done.new,
-        changed: done.changed,
-        replaced: done.more,
-        warnings: done.warnings,
-    })
+    let (change, replaced) = Change::of(done);
+    Ok(Edited { change, replaced })
 }
 
 pub(super) fn no_place(path: &std::path::Path, source: NoPlace) -> MemoryError {

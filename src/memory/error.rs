@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{Subject, is_json};
+use super::{Kinds, Subject, is_json};
 use crate::document::text::{NoPlace, NotFound};
 use crate::document::{EqualKeys, FilterError, FilterErrorKind, InvalidJson, NotJson, Stopped};
 use crate::lock::LockError;
@@ -115,6 +115,20 @@ pub enum MemoryError {
         /// What is wrong.
         reason: String,
     },
+    /// There is a document where there must be none.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The new document would be of another kind than the old one.
+    #[error("{} is {} and would become {}", path.display(), with_article(kinds.old), with_article(kinds.new))]
+    OtherKind {
+        /// The path as given.
+        path: PathBuf,
+        /// What it is and what it would be.
+        kinds: Kinds,
+    },
     /// Another program replaced the file at every try.
     #[error("{} is replaced again and again by programs that take another lock or none", path.display())]
     Changing {
@@ -147,10 +161,10 @@ impl MemoryError {
             E::Place(error) => error.kind(),
             E::OnLine { source, .. } => source.kind(),
             E::Missing { .. } => Kind::NoInput,
-            E::Mismatch { .. } | E::Changing { .. } => Kind::Lost,
+            E::Mismatch { .. } | E::Exists { .. } | E::Changing { .. } => Kind::Lost,
             E::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
             E::Spawn { .. } => Kind::NotExecutable,
-            E::InvalidJson { .. } | E::EqualKeys { .. } | E::Empty { .. } => Kind::Data,
+            E::InvalidJson { .. } | E::EqualKeys { .. } | E::Empty { .. } | E::OtherKind { .. } => Kind::Data,
             E::NoPlace { .. } | E::Script { .. } | E::InvalidLine { .. } | E::Yaml { .. } => Kind::Data,
             E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
                 Kind::Data
@@ -212,6 +226,17 @@ impl MemoryError {
             E::Mismatch { .. } => {
                 Hint::Say("nothing was written; read the file again and start from what it holds now")
             }
+            E::Exists { .. } => {
+                Hint::Say("nothing was written; read it, and name its tag instead of none to replace it")
+            }
+            E::OtherKind { path, kinds } => {
+                let filter = kinds.filter.clone();
+                let compares = kinds.new == "boolean"
+                    && filter.as_ref().is_some_and(|filter| {
+                        ["==", "!=", "<", ">"].iter().any(|sign| filter.contains(sign))
+                    });
+                Hint::AskOrStore { file: path.clone(), filter, compares }
+            }
             E::Changing { .. } => COME_TO_REST,
             E::Stopped { .. } | E::Spawn { .. } | E::CommandFailed { .. } => return None,
         };
@@ -238,5 +263,13 @@ impl MemoryError {
 impl From<LockError> for MemoryError {
     fn from(error: LockError) -> MemoryError {
         PlaceError::from(error).into()
+    }
+}
+
+fn with_article(kind: &str) -> String {
+    match kind {
+        "null" => kind.to_owned(),
+        "object" | "array" => format!("an {kind}"),
+        _ => format!("a {kind}"),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::check::refuse_yaml;
-use super::update::{Made, Transform};
+use super::update::{Kinds, Made, Transform};
 use super::{MemoryError, Subject};
 use crate::document::{
     Bindings, EqualKeys, Filter, InvalidJson, Limits, Original, Stopped, Style, Value, serialise,
@@ -29,6 +29,16 @@ pub enum Binding {
     Positional(String),
     /// One more of `$ARGS.positional`, as JSON.
     PositionalJson(Vec<u8>),
+}
+
+impl Binding {
+    /// Its length in bytes.
+    fn size(&self) -> usize {
+        match self {
+            Binding::Text(_, text) | Binding::Positional(text) => text.len(),
+            Binding::Json(_, json) | Binding::Slurp(_, json) | Binding::PositionalJson(json) => json.len(),
+        }
+    }
 }
 
 /// What two equal keys in one object of a document are.
@@ -157,9 +167,24 @@ impl Program {
         Filter::compile(&self.source, &bindings).map_err(|source| MemoryError::Filter { source })
     }
 
-    /// Runs `work` where it can be given up, and where deep documents have the stack they need.
-    /// What it leaves beside its result is freed while the caller goes on.
+    /// Runs `work` on a document where it can be given up, and where deep documents have the stack
+    /// they need; at once where it is done sooner than a thread is made. What it leaves beside its
+    /// result is freed while the caller goes on.
     pub(super) fn bounded<T: Send + 'static, L>(
+        &self,
+        document: &[u8],
+        waiter: &mut dyn Waiter,
+        work: impl FnOnce(&Program) -> Result<(T, L), MemoryError> + Send + 'static,
+    ) -> Result<T, MemoryError> {
+        let bindings = self.bindings.iter().map(Binding::size).sum();
+        if self.limits.max_time.is_none() && Filter::is_brief(&self.source, document, bindings) {
+            return work(self).map(|(result, _)| result);
+        }
+        self.apart(waiter, work)
+    }
+
+    /// The same on a thread of its own, whatever it is.
+    pub(super) fn apart<T: Send + 'static, L>(
         &self,
         waiter: &mut dyn Waiter,
         work: impl FnOnce(&Program) -> Result<(T, L), MemoryError> + Send + 'static,
@@ -190,17 +215,20 @@ impl Transform for Program {
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
         let (old, what) = (old.clone(), Subject::Document(path.to_owned()));
-        self.bounded(waiter, move |program| {
+        self.bounded(&old.clone(), waiter, move |program| {
             // First the document: a file that is broken is the more important news.
             let (original, input) = program.read(&old, what)?;
             let filter = program.compile()?;
+            let kind = input.type_name();
             let result = filter.run_one(input).map_err(|source| MemoryError::Filter { source })?;
             let bytes = match program.layout.is_set() {
                 true => serialise(&result, &program.layout.apply(Style::detect(&old))),
                 false => original.replaced_by(&result),
             };
             let bytes = bytes.map_err(|source| MemoryError::Unwritable { source })?;
-            Ok((Made { bytes, truthy: result.is_truthy() }, (result, filter)))
+            let filter_text = Some(program.source.clone());
+            let kinds = Some(Kinds { old: kind, new: result.type_name(), filter: filter_text });
+            Ok((Made { bytes, truthy: result.is_truthy(), kinds }, (result, filter)))
         })
     }
 }
@@ -219,7 +247,7 @@ pub fn print_results(
     waiter: &mut dyn Waiter,
     mut out: impl io::Write + Send + 'static,
 ) -> Result<io::Result<Option<bool>>, MemoryError> {
-    program.bounded(waiter, move |program| {
+    program.bounded(&document.clone(), waiter, move |program| {
         let (_, input) = program.read(&document, what)?;
         drop(document);
         let filter = program.compile()?;
@@ -235,5 +263,32 @@ pub fn print_results(
         let flushed = failed.and_then(|()| out.flush());
         ended.map_err(|source| MemoryError::Filter { source })?;
         Ok((flushed.map(|()| last), ()))
+    })
+}
+
+/// Runs a filter on a document and returns its results, each laid out on its own.
+///
+/// # Errors
+/// As [`print_results`].
+pub fn results(
+    program: &Program,
+    document: Arc<Vec<u8>>,
+    what: Subject,
+    waiter: &mut dyn Waiter,
+) -> Result<Vec<Vec<u8>>, MemoryError> {
+    program.bounded(&document.clone(), waiter, move |program| {
+        let (_, input) = program.read(&document, what)?;
+        let filter = program.compile()?;
+        let style = program.layout.apply(Style::pretty());
+        let mut results = Vec::new();
+        let ended = filter.run_each(input, |value| {
+            let mut text = Vec::new();
+            // Writing to memory does not fail.
+            let _ = crate::document::print(&value, &style, false, &mut text);
+            results.push(text);
+            ControlFlow::Continue(())
+        });
+        ended.map_err(|source| MemoryError::Filter { source })?;
+        Ok((results, filter))
     })
 }

@@ -1,16 +1,16 @@
 //! Lines inserted into a text, at a place that is named.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::MemoryError;
 use super::check::stays_json;
 use super::edit::no_place;
-use super::transaction::{as_tag, bytes_of, check_tag, transact};
+use super::transaction::{check_tag, transact};
+use super::{Change, MemoryError};
 use crate::document::text::{self, NoPlace, Spot};
 use crate::place::Place;
-use crate::replace::Warning;
 
 /// What to insert, where, and on what condition.
 #[derive(Debug, Clone)]
@@ -28,16 +28,17 @@ pub struct Insert {
 /// What an insertion did.
 #[derive(Debug, Serialize)]
 pub struct Inserted {
-    /// The content before; its tag is what is serialised.
-    #[serde(rename = "etag_before", serialize_with = "as_tag")]
-    pub old: Arc<Vec<u8>>,
-    /// The content after; its tag is what is serialised.
-    #[serde(rename = "etag", serialize_with = "as_tag")]
-    pub new: Arc<Vec<u8>>,
-    /// Whether the document was replaced, or would be.
-    pub changed: bool,
-    /// What should be told.
-    pub warnings: Vec<Warning>,
+    /// What became of the document.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+impl Deref for Inserted {
+    type Target = Change;
+
+    fn deref(&self) -> &Change {
+        &self.change
+    }
 }
 
 /// Inserts lines into a text of any kind. They end as the document's own do.
@@ -55,5 +56,6 @@ pub fn insert(place: &mut impl Place, request: &Insert) -> Result<Inserted, Memo
         stays_json(&old.name, bytes, &new)?;
         Ok((Arc::new(new), ()))
     })?;
-    Ok(Inserted { old: bytes_of(&done.old), new: done.new, changed: done.changed, warnings: done.warnings })
+    let (change, ()) = Change::of(done);
+    Ok(Inserted { change })
 }

@@ -8,6 +8,7 @@
 //! [place]: crate::place
 
 mod append;
+mod change;
 mod check;
 mod edit;
 mod error;
@@ -15,19 +16,22 @@ mod filter;
 mod insert;
 mod lines;
 mod pipe;
+mod read;
 mod restore;
 mod transaction;
 mod update;
 mod write;
 
 pub use append::{Append, Appended, append};
-pub use check::{Subject, holds_lines, is_json, validate};
+pub use change::Change;
+pub use check::{Subject, holds_lines, is_json, is_lines, validate};
 pub use edit::{Edit, Edited, edit};
 pub use error::MemoryError;
-pub use filter::{Binding, Duplicates, Layout, Program, print_results};
+pub use filter::{Binding, Duplicates, Layout, Program, print_results, results};
 pub use insert::{Insert, Inserted, insert};
 pub use lines::{Foreign, Lines, LinesRead, LinesUpdated, ReadLines, Whole, print_lines, update_lines};
 pub use pipe::Pipe;
+pub use read::{Reading, read};
 pub use restore::{Restore, Restored, restore};
-pub use update::{Made, Transform, Update, Updated, update};
+pub use update::{Kinds, Made, Transform, Update, Updated, update};
 pub use write::{Validate, Write, Written, write};

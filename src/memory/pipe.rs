@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::check::{refuse_yaml, stays_json};
-use super::{Duplicates, Made, MemoryError, Subject, Transform};
+use super::{Duplicates, Kinds, Made, MemoryError, Subject, Transform};
 use crate::document::{Limits, Stopped, Value, find_equal_keys};
 use crate::lock::{LockError, LockId, Target, Waiter};
 use crate::sys;
@@ -89,12 +89,17 @@ impl Transform for Pipe {
                 return Err(MemoryError::Empty { path: path.to_owned() });
             }
             stays_json(path, old, &bytes)?;
-            return Ok(Made { truthy: true, bytes });
+            return Ok(Made { truthy: true, bytes, kinds: None });
         }
         let what = Subject::Output(shown);
         // As strict as the check of the old content, and says besides what the document is.
         let new = Value::parse(&bytes).map_err(|source| MemoryError::InvalidJson { what, source })?;
-        Ok(Made { truthy: new.is_truthy(), bytes })
+        let kinds = Value::parse(old).ok().map(|old| Kinds {
+            old: old.type_name(),
+            new: new.type_name(),
+            filter: None,
+        });
+        Ok(Made { truthy: new.is_truthy(), bytes, kinds })
     }
 }
 

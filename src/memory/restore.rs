@@ -1,13 +1,13 @@
 //! An earlier version put back, by the steps of every replacement.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::MemoryError;
-use super::transaction::{as_tag, bytes_of, transact};
+use super::transaction::transact;
+use super::{Change, MemoryError};
 use crate::place::Place;
-use crate::replace::Warning;
 
 /// Which version to put back.
 #[derive(Debug, Clone, Default)]
@@ -21,16 +21,17 @@ pub struct Restore {
 /// What a restoration did.
 #[derive(Debug, Serialize)]
 pub struct Restored {
-    /// The content before; empty where there was no document.
-    #[serde(skip)]
-    pub old: Arc<Vec<u8>>,
-    /// The content after; its tag is what is serialised.
-    #[serde(rename = "etag", serialize_with = "as_tag")]
-    pub new: Arc<Vec<u8>>,
-    /// Whether the document was replaced, or would be.
-    pub changed: bool,
-    /// What should be told.
-    pub warnings: Vec<Warning>,
+    /// What became of the document.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+impl Deref for Restored {
+    type Target = Change;
+
+    fn deref(&self) -> &Change {
+        &self.change
+    }
 }
 
 /// Puts an earlier version back. The version that it replaces becomes the latest earlier one
@@ -42,5 +43,6 @@ pub fn restore(place: &mut impl Place, request: &Restore) -> Result<Restored, Me
     let done = transact(place, request.dry_run, |place, _, version| {
         Ok((Arc::new(place.earlier(version, request.version)?), ()))
     })?;
-    Ok(Restored { old: bytes_of(&done.old), new: done.new, changed: done.changed, warnings: done.warnings })
+    let (change, ()) = Change::of(done);
+    Ok(Restored { change })
 }

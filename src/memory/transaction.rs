@@ -1,14 +1,16 @@
 //! The one loop of every verb that writes.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::MemoryError;
-use crate::place::{Content, Place, Published, etag};
-use crate::replace::Warning;
+use crate::place::{Content, Place, Published, Told};
 
 /// How often a document is tried that others replace under us. Of four lock roots' writers
 /// without pause, in a folder that can't be locked, 8 in 100 fail at 6 tries, hardly one at 16.
 pub(super) const TRIES: u32 = 16;
+/// What stands for the tag of a document that does not exist.
+const NO_DOCUMENT: &str = "none";
 
 /// What a transaction came to.
 #[derive(Debug)]
@@ -17,7 +19,7 @@ pub(super) struct Done<T> {
     pub new: Arc<Vec<u8>>,
     /// Whether the document was replaced, or would be.
     pub changed: bool,
-    pub warnings: Vec<Warning>,
+    pub told: Told,
     /// What else `make` has found out.
     pub more: T,
 }
@@ -43,39 +45,38 @@ fn attempt<P: Place, T>(
         tries += 1;
         let (new, more) = make(place, &old, &version)?;
         let changed = old.bytes.as_ref() != Some(&new);
-        let warnings = match changed {
+        let told = match changed {
             _ if dry_run => place.leave(),
             false => place.settle(version)?,
             true => match place.publish(version, &new)? {
-                Published::Done(warnings) => warnings,
+                Published::Done(told) => told,
                 Published::Changed if tries < TRIES => continue,
                 Published::Changed => return Err(MemoryError::Changing { path: place.name().to_owned() }),
             },
         };
-        return Ok(Done { old, new, changed, warnings, more });
+        return Ok(Done { old, new, changed, told, more });
     }
 }
 
-/// The bytes of a document, none of one that is not there.
-pub(super) fn bytes_of(content: &Content) -> Arc<Vec<u8>> {
-    content.bytes.clone().unwrap_or_default()
-}
-
-/// Serialises a content as its tag.
-pub(super) fn as_tag<S: serde::Serializer>(content: &[u8], out: S) -> Result<S::Ok, S::Error> {
-    out.serialize_str(&etag(content))
-}
-
-/// Refuses a document that is not the version which the caller has read: the one with this tag.
+/// Refuses a document that is not the version which the caller has read: the one with this tag, or
+/// none at all, which is written `none`.
 pub(super) fn check_tag(
     wanted: Option<&String>,
     place: &impl Place,
     old: &Content,
 ) -> Result<(), MemoryError> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let found = old.tag().unwrap_or_else(|| "none".to_owned());
-    if *wanted == found {
-        return Ok(());
+    match old.tag() {
+        found if found.as_deref().unwrap_or(NO_DOCUMENT) == wanted => Ok(()),
+        found => Err(other_version(place.name(), wanted, found.as_deref().unwrap_or(NO_DOCUMENT))),
     }
-    Err(MemoryError::Mismatch { path: place.name().to_owned(), found })
+}
+
+/// A document is not the version that was wanted.
+pub(super) fn other_version(path: &Path, wanted: &str, found: &str) -> MemoryError {
+    let path = path.to_owned();
+    match wanted {
+        NO_DOCUMENT => MemoryError::Exists { path },
+        _ => MemoryError::Mismatch { path, found: found.to_owned() },
+    }
 }

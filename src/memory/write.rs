@@ -1,13 +1,13 @@
 //! A whole document written.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::transaction::{as_tag, check_tag, transact};
-use super::{MemoryError, Subject, is_json, validate};
+use super::transaction::{check_tag, transact};
+use super::{Change, MemoryError, Subject, is_json, validate};
 use crate::place::Place;
-use crate::replace::Warning;
 
 /// Whether what is written must be one JSON document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,20 +28,24 @@ pub struct Write {
     pub content: Vec<u8>,
     /// Whether to refuse what is not one JSON document.
     pub validate: Validate,
-    /// Write only if the document still has this tag.
+    /// Write only if the document still has this tag; `none` for one that must not exist.
     pub if_match: Option<String>,
 }
 
 /// What a write did.
 #[derive(Debug, Serialize)]
 pub struct Written {
-    /// Whether the document was replaced; `false` when it had that content already.
-    pub changed: bool,
-    /// The new content; its tag is what is serialised.
-    #[serde(rename = "etag", serialize_with = "as_tag")]
-    pub new: Arc<Vec<u8>>,
-    /// What should be told.
-    pub warnings: Vec<Warning>,
+    /// What became of the document.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+impl Deref for Written {
+    type Target = Change;
+
+    fn deref(&self) -> &Change {
+        &self.change
+    }
 }
 
 /// Writes a document. The same bytes leave it alone.
@@ -68,5 +72,6 @@ pub fn write(place: &mut impl Place, request: Write) -> Result<Written, MemoryEr
         check_tag(if_match.as_ref(), place, old)?;
         Ok((content.clone(), ()))
     })?;
-    Ok(Written { changed: done.changed, new: content, warnings: done.warnings })
+    let (change, ()) = Change::of(done);
+    Ok(Written { change })
 }

@@ -24,6 +24,12 @@ pub enum PlaceError {
         /// The path as given.
         path: PathBuf,
     },
+    /// Programs that take no lock were writing to the file whenever it was read.
+    #[error("{} is being written all the time, so that no whole version of it can be read", path.display())]
+    BeingWritten {
+        /// The path as given.
+        path: PathBuf,
+    },
     /// The lock was lost while the file was being written in place: others may have been at it.
     #[error("{} was written in place, but {source} while that was done", path.display())]
     Unlocked {
@@ -41,6 +47,7 @@ impl PlaceError {
             PlaceError::Lock(error) => error.kind(),
             PlaceError::Replace(error) => error.kind(),
             PlaceError::Moved { .. } | PlaceError::Unlocked { .. } => Kind::Lost,
+            PlaceError::BeingWritten { .. } => Kind::Data,
         }
     }
 
@@ -50,6 +57,9 @@ impl PlaceError {
             PlaceError::Lock(error) => error.hint(),
             PlaceError::Replace(error) => error.hint(),
             PlaceError::Moved { .. } => Some(COME_TO_REST),
+            PlaceError::BeingWritten { .. } => {
+                Some(Hint::Say("read it again when the program that writes it has finished"))
+            }
             PlaceError::Unlocked { .. } => Some(Hint::Say(
                 "somebody else may have written it at the same time: look at it before you try again",
             )),
@@ -62,7 +72,7 @@ impl PlaceError {
         match self {
             PlaceError::Replace(error) => error.file_may_have_changed(),
             PlaceError::Unlocked { .. } => true,
-            PlaceError::Lock(_) | PlaceError::Moved { .. } => false,
+            PlaceError::Lock(_) | PlaceError::Moved { .. } | PlaceError::BeingWritten { .. } => false,
         }
     }
 }

@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Appended, Content, Make, Place, PlaceError, Published, Rewritten};
-use crate::lock::{Held, Keep, LockError, Locker, Waiter};
+use super::{Appended, Content, Make, Place, PlaceError, Published, Rewritten, Told};
+use crate::lock::{Held, Keep, LockError, Locker, Patience, Waiter};
 use crate::replace::{
-    Commit, Filled, Replace, ReplaceError, Restart, Rotation, Source, Staged, Warning, backup_path, backups,
-    sweep_leftovers_of,
+    Commit, Filled, Reading, Replace, ReplaceError, Restart, Rotation, Source, Staged, Warning, backup_path,
+    backups, read_quiet,
 };
 use crate::sys;
 use crate::sys::failure::{Op, PathError};
@@ -28,6 +28,9 @@ const GUARD_PATIENCE: Duration = Duration::from_secs(5);
 const GUARD_SLICE: Duration = Duration::from_millis(250);
 /// … for longer than they sleep between two looks.
 const OTHERS_TURN: Duration = Duration::from_millis(10);
+
+/// A reading without a lock that came to nothing waits for the lock no longer than this.
+const GLANCE_PATIENCE: Duration = Duration::from_millis(40);
 
 /// A file. Its lock is taken at the first look, and given back when a transaction has ended, at the
 /// latest when this is dropped.
@@ -44,6 +47,8 @@ pub struct FilePlace<'a> {
 #[derive(Default)]
 struct UnderWay {
     held: Option<Held>,
+    /// For how long the lock was waited for.
+    waited: Duration,
     /// When the version that is worked on was read.
     opened: Option<Instant>,
     restart: Restart,
@@ -86,33 +91,40 @@ impl<'a> FilePlace<'a> {
 
     fn lock(&mut self) -> Result<(), PlaceError> {
         if let (None, Some(locker)) = (&self.under_way.held, self.locker) {
+            let begun = Instant::now();
             self.under_way.held = Some(locker.acquire(&self.path, Keep::Running, self.waiter)?);
+            self.under_way.waited = begun.elapsed();
         }
         Ok(())
     }
 
     /// Opens the file that the lock is on, whatever the path leads to by now. What a link that has
     /// taken its place points to is another lock's business.
-    fn open(&self) -> Result<Source, PlaceError> {
+    ///
+    /// Leftovers of dead writers are swept first if wanted. Only under the lock: without it one may be
+    /// a living writer's. And before the file is looked at: one may be a further name of it.
+    fn open(&mut self, sweep: bool) -> Result<Source, PlaceError> {
         let Some(held) = &self.under_way.held else { return Ok(Source::open(&self.path)?) };
-        let source = Source::open(&held.target().path)?;
-        if source.path() != held.target().path {
-            return Err(PlaceError::Moved { path: self.path.clone() });
-        }
-        Ok(source)
+        let opened = (|| {
+            let mut source = Source::unread(&held.target().path)?;
+            if sweep {
+                self.under_way.kept = source.sweep(held.may_follow_dead()).kept;
+            }
+            source.open_file()?;
+            Ok(source)
+        })();
+        opened.map_err(|error| match Source::is_turned(&error) {
+            true => PlaceError::Moved { path: self.path.clone() },
+            false => error.into(),
+        })
     }
 
     /// Opens the file for a transaction that may replace it.
     fn open_to_replace(&mut self) -> Result<Source, PlaceError> {
         self.lock()?;
-        // Only under the lock: without it a leftover may be a living writer's. And before the
-        // file is looked at: a leftover may be one more name of it.
-        let under_way = &mut self.under_way;
-        if let (Some(held), None) = (&under_way.held, under_way.opened) {
-            under_way.kept = sweep_leftovers_of(&held.target().path).kept;
-        }
-        let was_quick = under_way.opened.is_some_and(|opened| opened.elapsed() < QUICK);
-        let mut source = self.open()?;
+        let opened = self.under_way.opened;
+        let was_quick = opened.is_some_and(|opened| opened.elapsed() < QUICK);
+        let mut source = self.open(opened.is_none())?;
         self.replace.check_names(source.path())?;
         if was_quick {
             // Somebody with another lock root was faster: not this time.
@@ -126,12 +138,34 @@ impl<'a> FilePlace<'a> {
     }
 
     /// Ends the transaction: gives the lock back, and says what was found on the way.
-    fn end(&mut self) -> Vec<Warning> {
-        let UnderWay { held, kept, .. } = std::mem::take(&mut self.under_way);
+    fn end(&mut self) -> Told {
+        let UnderWay { held, waited, kept, .. } = std::mem::take(&mut self.under_way);
+        let taken_over =
+            held.as_ref().and_then(Held::reclaimed).map(|reclaimed| reclaimed.holder.to_string());
         if let Some(held) = held {
             held.end(self.waiter);
         }
-        kept.into_iter().map(|kept| Warning::Kept { path: self.path.clone(), kept }).collect()
+        let warnings = kept.into_iter().map(|kept| Warning::Kept { path: self.path.clone(), kept }).collect();
+        Told { warnings, waited, taken_over }
+    }
+
+    /// A last try for a file that is written all the time: perhaps by those who take the lock.
+    fn glance_locked(&mut self, is_whole: &dyn Fn(&Path, &[u8]) -> bool) -> Result<Content, PlaceError> {
+        let written = || PlaceError::BeingWritten { path: self.path.clone() };
+        let Some(locker) = self.locker else { return Err(written()) };
+        let patience = Patience { limit: locker.patience.limit.min(GLANCE_PATIENCE), ..locker.patience };
+        let locker = Locker { patience, ..locker.clone() };
+        let held = match locker.acquire(&self.path, Keep::Running, self.waiter) {
+            Err(LockError::Interrupted(signal)) => return Err(LockError::Interrupted(signal).into()),
+            held => held.map_err(|_| written())?,
+        };
+        let reading = read_quiet(&self.path, is_whole, |pause| self.waiter.sleep(pause));
+        held.end(self.waiter);
+        match reading? {
+            Reading::Whole(name, bytes) => Ok(Content { name, bytes: bytes.map(Arc::new) }),
+            Reading::BeingWritten => Err(PlaceError::BeingWritten { path: self.path.clone() }),
+            Reading::Interrupted(signal) => Err(LockError::Interrupted(signal).into()),
+        }
     }
 
     /// How to replace. A version that is put back lends the file its mode and owner, and drops no
@@ -153,10 +187,9 @@ impl<'a> FilePlace<'a> {
                 committed.clean_up();
                 // Before the sync: whoever is next builds on the new content and syncs the same
                 // folder, and need not wait for ours.
-                let told = self.end();
-                let mut warnings = committed.finish()?;
-                warnings.extend(told);
-                Ok(Published::Done(warnings))
+                let mut told = self.end();
+                told.warnings.splice(0..0, committed.finish()?);
+                Ok(Published::Done(told))
             }
             Commit::Changed(restart) => {
                 self.under_way.restart = restart;
@@ -173,12 +206,23 @@ impl<'a> FilePlace<'a> {
             if let Some(signal) = staged.make_ready(|pause| self.waiter.sleep(pause))? {
                 return Err(LockError::Interrupted(signal).into());
             }
-            let Some(held) = &self.under_way.held else { return Ok(staged.commit()?) };
             if staged.is_in_place() {
                 return self.commit_in_place(staged);
             }
+            let Some(held) = &mut self.under_way.held else { return Ok(staged.commit()?) };
             let mut slot = Some(staged);
-            let commit = held.publish_within(GUARD_SLICE, self.waiter, || slot.take().map(Staged::commit));
+            // Given back before the sync: whoever is next builds on the new content and syncs the
+            // same folder, and need not wait for ours.
+            let commit = held.publish_last(GUARD_SLICE, self.waiter, || {
+                let commit = slot.take().map(Staged::commit);
+                match commit {
+                    Some(Ok(Commit::Done(mut committed))) if committed.is_light() => {
+                        committed.clean_up();
+                        (Some(Ok(Commit::Done(committed))), true)
+                    }
+                    commit => (commit, false),
+                }
+            });
             match (commit, slot) {
                 (Err(LockError::GuardBusy { .. }), Some(waiting)) if Instant::now() < deadline => {
                     staged = waiting;
@@ -223,11 +267,19 @@ impl Place for FilePlace<'_> {
     fn look(&mut self) -> Result<Content, PlaceError> {
         let alone = self.under_way.opened.is_none();
         self.lock()?;
-        let found = self.open().and_then(|source| content(&source));
+        let found = self.open(false).and_then(|source| content(&source));
         if alone {
             self.end();
         }
         found
+    }
+
+    fn glance(&mut self, is_whole: &dyn Fn(&Path, &[u8]) -> bool) -> Result<Content, PlaceError> {
+        match read_quiet(&self.path, is_whole, |pause| self.waiter.sleep(pause))? {
+            Reading::Whole(name, bytes) => Ok(Content { name, bytes: bytes.map(Arc::new) }),
+            Reading::BeingWritten => self.glance_locked(is_whole),
+            Reading::Interrupted(signal) => Err(LockError::Interrupted(signal).into()),
+        }
     }
 
     fn read(&mut self) -> Result<(Content, Source), PlaceError> {
@@ -286,13 +338,13 @@ impl Place for FilePlace<'_> {
         appended.map(Some).inspect_err(|_| drop(self.end()))
     }
 
-    fn settle(&mut self, source: Source) -> Result<Vec<Warning>, PlaceError> {
+    fn settle(&mut self, source: Source) -> Result<Told, PlaceError> {
         let told = self.end();
         self.replace.settle(source)?;
         Ok(told)
     }
 
-    fn leave(&mut self) -> Vec<Warning> {
+    fn leave(&mut self) -> Told {
         self.end()
     }
 

@@ -11,6 +11,7 @@ mod file;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -36,11 +37,22 @@ impl Content {
     }
 }
 
+/// What there is to tell of a transaction when it has ended.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// What went well but not as one might think.
+    pub warnings: Vec<Warning>,
+    /// For how long others kept us out.
+    pub waited: Duration,
+    /// The dead holder whose lock was taken over.
+    pub taken_over: Option<String>,
+}
+
 /// What became of a publication.
 #[derive(Debug)]
 pub enum Published {
     /// The new content is in place, and durable where that was asked for.
-    Done(Vec<Warning>),
+    Done(Told),
     /// The document is not the version that was read. Nothing was published.
     Changed,
 }
@@ -56,7 +68,7 @@ pub enum Rewritten {
     /// Another content was made, and published as this says.
     Made(Published),
     /// It stays as it is, and is durable where that was asked for.
-    Same(Vec<Warning>),
+    Same(Told),
     /// The maker gave up. Nothing was done.
     GivenUp,
 }
@@ -64,14 +76,16 @@ pub enum Rewritten {
 /// What was added at a document's end.
 #[derive(Debug)]
 pub struct Appended {
+    /// The document's true name.
+    pub name: PathBuf,
     /// How large it was, in bytes.
     pub before: u64,
     /// How large it is.
     pub after: u64,
     /// How often it was set aside, and a new one begun.
     pub set_aside: u32,
-    /// What should be told.
-    pub warnings: Vec<Warning>,
+    /// What there is to tell.
+    pub told: Told,
 }
 
 /// Where a document lives.
@@ -84,6 +98,17 @@ pub trait Place {
     /// # Errors
     /// The place can't be reached or read.
     fn look(&mut self) -> Result<Content, PlaceError>;
+
+    /// Reads one whole version of the document without keeping anybody out or being kept out.
+    /// `is_whole` says of content that was written a moment ago whether it can be a whole version.
+    /// Without this method, [`Place::look`] does so.
+    ///
+    /// # Errors
+    /// As [`Place::look`]; [`PlaceError::BeingWritten`].
+    fn glance(&mut self, is_whole: &dyn Fn(&Path, &[u8]) -> bool) -> Result<Content, PlaceError> {
+        let _ = is_whole;
+        self.look()
+    }
 
     /// Reads the document for one who may publish another version. After [`Published::Changed`] it
     /// is read anew.
@@ -141,10 +166,10 @@ pub trait Place {
     ///
     /// # Errors
     /// The version can't be made durable.
-    fn settle(&mut self, version: Self::Version) -> Result<Vec<Warning>, PlaceError>;
+    fn settle(&mut self, version: Self::Version) -> Result<Told, PlaceError>;
 
     /// Ends a transaction that was to change nothing, or that has failed.
-    fn leave(&mut self) -> Vec<Warning>;
+    fn leave(&mut self) -> Told;
 
     /// The document's name as the caller has given it.
     fn name(&self) -> &Path;

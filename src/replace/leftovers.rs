@@ -16,6 +16,12 @@ use crate::sys;
 use crate::sys::dir::{Access, Dir};
 use crate::sys::path::folder_of;
 
+/// As many names as the kernel gives in a call or two.
+const FEW: usize = 500;
+/// One sweep of so many looks at all names of a large folder. A leftover is only a waste of space,
+/// or a displaced version that nobody misses yet, so it can wait.
+const ONCE_IN: u32 = 64;
+
 /// What a sweep has done.
 #[derive(Debug, Default)]
 pub struct Swept {
@@ -61,13 +67,19 @@ fn leftovers(folder: &Path, wanted: impl Fn(&OsStr) -> bool) -> io::Result<Vec<P
 /// a dead writer had just displaced, and that was not the one it had read, is no rubbish: it gets
 /// a name that says what it is. Failures are left for the next time.
 pub fn sweep_leftovers_of(target: &Path) -> Swept {
+    let name = target.file_name().unwrap_or_default();
+    open(folder_of(target)).map_or_else(|_| Swept::default(), |place| sweep(&place, name, true))
+}
+
+/// The same in an open folder. Of a large one only some names are looked at, unless that is to be
+/// done thoroughly, or once in a while.
+pub(super) fn sweep(place: &Dir, name: &OsStr, thoroughly: bool) -> Swept {
+    let most = if thoroughly || fastrand::u32(..ONCE_IN) == 0 { usize::MAX } else { FEW };
     let mut swept = Swept::default();
-    let (name, folder) = (target.file_name().unwrap_or_default(), folder_of(target));
-    let Ok(place) = open(folder) else { return swept };
-    for found in place.names().unwrap_or_default() {
+    for found in place.names_up_to(most).unwrap_or_default() {
         match exchange::parse(name, &found) {
-            Some(mark) => sweep_exchanged(&place, name, &found, &mark, &mut swept),
-            None if is_temporary_of(name, &found) => sweep_one(&place, &found, &mut swept),
+            Some(mark) => sweep_exchanged(place, name, &found, &mark, &mut swept),
+            None if is_temporary_of(name, &found) => sweep_one(place, &found, &mut swept),
             None => {}
         }
     }

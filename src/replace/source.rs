@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::ReplaceError;
 use super::folder::{Folder, PATIENCE};
+use super::leftovers::{Swept, sweep};
 use crate::sys;
 use crate::sys::dir::{Access, Version};
 use crate::sys::failure::{Op, PathError};
@@ -52,12 +53,7 @@ impl Source {
         let mut turns = 0;
         loop {
             match Source::open_resolved(path) {
-                // A link where there was none when the path was resolved.
-                Err(ReplaceError::Path(PathError { op: Op::Open, source, .. }))
-                    if sys::is_loop(&source) && turns < MOST_TURNS =>
-                {
-                    turns += 1;
-                }
+                Err(error) if Source::is_turned(&error) && turns < MOST_TURNS => turns += 1,
                 opened => return opened,
             }
         }
@@ -65,16 +61,41 @@ impl Source {
 
     fn open_resolved(path: &Path) -> Result<Source, ReplaceError> {
         let path = sys::path::resolve(path).map_err(ReplaceError::io(Op::Find, path))?;
-        if path.file_name().is_none() {
-            return Err(ReplaceError::IsDirectory(path));
-        }
-        let folder = sys::found(Folder::open(folder_of(&path))).map_err(ReplaceError::io(Op::Open, &path))?;
-        let mut source = Source { path, folder, open: None };
+        let mut source = Source::unread(&path)?;
         source.open_file()?;
         Ok(source)
     }
 
-    fn open_file(&mut self) -> Result<(), ReplaceError> {
+    /// The file of a path that has been resolved already, not opened yet: only its folder is.
+    ///
+    /// # Errors
+    /// As [`Source::open`]; for a link that is on the path by now see [`Source::is_turned`].
+    pub fn unread(path: &Path) -> Result<Source, ReplaceError> {
+        if path.file_name().is_none() {
+            return Err(ReplaceError::IsDirectory(path.to_owned()));
+        }
+        let folder = sys::found(Folder::open(folder_of(path))).map_err(ReplaceError::io(Op::Open, path))?;
+        Ok(Source { path: path.to_owned(), folder, open: None })
+    }
+
+    /// Whether an error means that there is a link where there was none when the path was resolved.
+    pub fn is_turned(error: &ReplaceError) -> bool {
+        matches!(error, ReplaceError::Path(PathError { op: Op::Open, source, .. }) if sys::is_loop(source))
+    }
+
+    /// Deletes what dead writers have left beside the file: see
+    /// [`sweep_leftovers_of`](super::sweep_leftovers_of). Unless it is to be done thoroughly, some
+    /// may stay in a large folder for a while.
+    pub fn sweep(&self, thoroughly: bool) -> Swept {
+        let place = self.folder.as_ref().map(Folder::place);
+        place.map_or_else(Swept::default, |place| sweep(place, self.name(), thoroughly))
+    }
+
+    /// Opens the file as it is now. If there is none, the source is empty.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn open_file(&mut self) -> Result<(), ReplaceError> {
         self.open = None;
         let Some(folder) = &self.folder else { return Ok(()) };
         let path = || self.path.clone();
@@ -112,11 +133,7 @@ impl Source {
     /// The read failed.
     pub fn read(&self) -> Result<Vec<u8>, ReplaceError> {
         let Some((file, meta)) = &self.open else { return Ok(Vec::new()) };
-        let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
-        let mut file = file;
-        file.seek(io::SeekFrom::Start(0)).map_err(ReplaceError::io(Op::Read, &self.path))?;
-        file.read_to_end(&mut bytes).map_err(ReplaceError::io(Op::Read, &self.path))?;
-        Ok(bytes)
+        sys::file::read_whole(file, meta.len()).map_err(ReplaceError::io(Op::Read, &self.path))
     }
 
     /// Whether the path still names this version: the same file, not written to since.

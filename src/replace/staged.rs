@@ -167,7 +167,8 @@ impl Staged {
         let _ = sys::file::unlock(&file);
         folder.unlock();
         let path = source.path().to_owned();
-        Ok(Commit::Done(Committed { how, path, folder, file, in_place, old, warnings }))
+        let old_size = source.metadata().map_or(0, std::fs::Metadata::len);
+        Ok(Commit::Done(Committed { how, path, folder, file, in_place, old, old_size, warnings }))
     }
 }
 
@@ -235,6 +236,9 @@ fn rewrite(mut file: &File, content: &[u8]) -> io::Result<()> {
     file.write_all(content)
 }
 
+/// A file up to this size is deleted quickly.
+const LIGHT: u64 = 1 << 20;
+
 /// A replacement that has happened, and is still to be made durable.
 #[must_use = "the folder is not synced yet"]
 #[derive(Debug)]
@@ -247,10 +251,17 @@ pub struct Committed {
     in_place: bool,
     /// The version that was replaced, if it still has a name.
     old: Option<TemporaryName>,
+    old_size: u64,
     warnings: Vec<Warning>,
 }
 
 impl Committed {
+    /// Whether [`Committed::clean_up`] takes no longer than a rename or two, so that it may be done
+    /// under the lock's guard.
+    pub fn is_light(&self) -> bool {
+        self.how.backups == 0 && self.old_size <= LIGHT
+    }
+
     /// Deletes what is of no more use: the version that was replaced, and old backups. To be
     /// called as long as the file's lock is held, and done once: later the backups are another
     /// writer's.

@@ -11,6 +11,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawMode, RenameFlags};
 use rustix::io::{Errno, retry_on_intr};
@@ -100,6 +101,8 @@ pub enum NoExchange {
 #[derive(Debug)]
 pub struct Dir {
     file: File,
+    /// An open folder stays the same one: asked for once.
+    identity: OnceLock<Identity>,
     /// For messages.
     path: PathBuf,
 }
@@ -116,7 +119,12 @@ impl Dir {
     }
 
     pub(super) fn of(file: File, path: impl Into<PathBuf>) -> Dir {
-        Dir { file, path: path.into() }
+        Dir { file, identity: OnceLock::new(), path: path.into() }
+    }
+
+    /// The same where it has been looked at already.
+    pub(super) fn known(file: File, path: impl Into<PathBuf>, meta: &Metadata) -> Dir {
+        Dir { identity: Identity::from(meta).into(), ..Dir::of(file, path) }
     }
 
     /// Where it was opened. For messages, and to see whether the path still leads here.
@@ -141,7 +149,11 @@ impl Dir {
 
     /// Which folder this is.
     pub fn identity(&self) -> io::Result<Identity> {
-        Ok(Identity::from(&self.metadata()?))
+        if let Some(identity) = self.identity.get() {
+            return Ok(*identity);
+        }
+        let identity = Identity::from(&self.metadata()?);
+        Ok(*self.identity.get_or_init(|| identity))
     }
 
     /// Whether the path that it was opened by still leads to it.
@@ -199,6 +211,11 @@ impl Dir {
         }))
     }
 
+    /// Whether a name stands for this file or folder, and not for a link to it.
+    pub fn is(&self, name: impl AsRef<OsStr>, identity: Identity) -> io::Result<bool> {
+        Ok(self.look(name)?.is_some_and(|look| look.identity == identity))
+    }
+
     /// Which version of which file a name stands for; `None` when there is nothing.
     pub fn version_of(&self, name: impl AsRef<OsStr>) -> io::Result<Option<Version>> {
         let look = self.look(name)?;
@@ -210,11 +227,22 @@ impl Dir {
     /// # Errors
     /// Reading it is not permitted.
     pub fn names(&self) -> io::Result<Vec<OsString>> {
+        self.names_up_to(usize::MAX)
+    }
+
+    /// The same, but no more than so many of them, whichever come first.
+    ///
+    /// # Errors
+    /// Reading it is not permitted.
+    pub fn names_up_to(&self, most: usize) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::new(self.readable()?)? {
             let entry = entry?;
             let name = entry.file_name().to_bytes();
             if name != b"." && name != b".." {
+                if names.len() == most {
+                    break;
+                }
                 names.push(OsStr::from_bytes(name).to_owned());
             }
         }

@@ -43,6 +43,24 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Its name for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Usage => "usage",
+            Kind::Data => "data",
+            Kind::NoInput => "no_input",
+            Kind::CantCreate => "cant_create",
+            Kind::Io => "io",
+            Kind::Busy => "busy",
+            Kind::Lost => "lost",
+            Kind::Permission => "permission",
+            Kind::Unfinished => "unfinished",
+            Kind::Interrupted(_) => "interrupted",
+            Kind::NotExecutable => "not_executable",
+            Kind::NotFound => "not_found",
+        }
+    }
+
     /// The kind of a refusal to open or to read.
     pub fn of_reading(error: &io::Error) -> Kind {
         match error.kind() {
@@ -200,6 +218,17 @@ pub enum Hint {
     WorkOnYaml(PathBuf),
     /// Rename equal keys of this document, or let the last one count.
     LastKeyCounts(PathBuf),
+    /// A filter that looks like a question about this document was given where its result would be
+    /// stored: ask by reading, or store it all the same. `compares`: perhaps a comparison was
+    /// written where a value should be set.
+    AskOrStore {
+        /// The document.
+        file: PathBuf,
+        /// The filter, if it was one.
+        filter: Option<String>,
+        /// Whether it compares.
+        compares: bool,
+    },
     /// Let it run longer.
     RunLonger,
 }

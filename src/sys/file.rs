@@ -4,7 +4,7 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -93,6 +93,33 @@ pub fn try_flock(file: &File, kind: Flock) -> io::Result<bool> {
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+/// All bytes of a file, wherever its descriptor stands. `expected` is how many there seem to be.
+///
+/// # Errors
+/// As `pread(2)`; `OutOfMemory`.
+pub fn read_whole(file: &File, expected: u64) -> io::Result<Vec<u8>> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    let mut room = usize::try_from(expected).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    loop {
+        // One byte more, so that the end is seen.
+        bytes.try_reserve_exact(room + 1)?;
+        bytes.resize(length + room + 1, 0);
+        while length < bytes.len() {
+            match file.read_at(&mut bytes[length..], length as u64) {
+                Ok(0) => {
+                    bytes.truncate(length);
+                    return Ok(bytes);
+                }
+                Ok(count) => length += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // It has grown.
+        room = length;
     }
 }
 

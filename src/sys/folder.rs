@@ -110,13 +110,19 @@ impl Folder {
     /// As `open(2)`; `NotADirectory` for a link and for anything else; a stranger's is refused
     /// with `PermissionDenied` and the reason.
     pub fn folder(&self, name: impl AsRef<OsStr>) -> io::Result<Folder> {
-        let name = single(name.as_ref())?;
+        Ok(self.open_folder(name.as_ref())?.0)
+    }
+
+    fn open_folder(&self, name: &OsStr) -> io::Result<(Folder, Metadata)> {
+        let name = single(name)?;
         let file = match self.open_at(name, LISTED | OFlags::NOFOLLOW, 0) {
             Err(error) if errno::is(&error, Errno::LOOP) => return Err(Errno::NOTDIR.into()),
             opened => opened?,
         };
-        self.admit(name, &file.metadata()?)?;
-        Ok(Folder { dir: Arc::new(Dir::of(file, self.path_of(name))), ..self.clone() })
+        let meta = file.metadata()?;
+        self.admit(name, &meta)?;
+        let dir = Arc::new(Dir::known(file, self.path_of(name), &meta));
+        Ok((Folder { dir, ..self.clone() }, meta))
     }
 
     /// Makes a folder in this one, with these permissions whatever the umask.
@@ -133,18 +139,18 @@ impl Folder {
     fn make(&self, name: &OsStr, mode: Option<u32>) -> io::Result<(Folder, bool)> {
         let bits = Mode::from_raw_mode((mode.unwrap_or(0o777) & 0o1777) as RawMode);
         rustix::fs::mkdirat(self.file(), name, bits)?;
-        let made = match (self.folder(name), mode) {
+        let made = match (self.open_folder(name), mode) {
             // With an unusual umask it can't be opened yet.
             (Err(error), Some(mode)) if error.kind() == io::ErrorKind::PermissionDenied => {
                 platform::set_folder_mode_at(self.file(), name, mode)?;
-                self.folder(name)
+                self.open_folder(name)
             }
             (made, _) => made,
         };
-        let given = made.and_then(|folder| {
+        let given = made.and_then(|(folder, meta)| {
             let ours = self.give_made(&folder)?;
             if let Some(mode) = mode.filter(|_| ours)
-                && folder.metadata()?.mode() & 0o7777 != mode
+                && meta.mode() & 0o7777 != mode
             {
                 set_mode(folder.file(), mode)?;
             }
@@ -166,8 +172,8 @@ impl Folder {
     /// # Errors
     /// As `open(2)`; `PermissionDenied` with the reason for what is no file or a stranger's.
     pub fn open_file(&self, name: impl AsRef<OsStr>, access: Access) -> io::Result<File> {
-        let file = self.open_linked(name.as_ref(), access)?;
-        if access != Access::Read && file.metadata()?.nlink() > 1 {
+        let (file, meta) = self.open_known(name.as_ref(), access)?;
+        if access != Access::Read && meta.nlink() > 1 {
             return Err(self.distrust(name.as_ref(), "it has another name besides this one"));
         }
         Ok(file)
@@ -175,7 +181,11 @@ impl Folder {
 
     /// The same for a file that may have several names.
     pub fn open_linked(&self, name: impl AsRef<OsStr>, access: Access) -> io::Result<File> {
-        let name = single(name.as_ref())?;
+        Ok(self.open_known(name.as_ref(), access)?.0)
+    }
+
+    fn open_known(&self, name: &OsStr, access: Access) -> io::Result<(File, Metadata)> {
+        let name = single(name)?;
         let file = self.dir.open_file(name, access).map_err(|error| {
             // What `open` says of a link that it may not follow, of a socket, and of a folder.
             match () {
@@ -191,7 +201,7 @@ impl Folder {
             return Err(self.distrust(name, "it is not a regular file"));
         }
         self.admit(name, &meta)?;
-        Ok(file)
+        Ok((file, meta))
     }
 
     /// Creates a file that must not be there yet, for reading and writing, with these permissions

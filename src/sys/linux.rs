@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -15,6 +15,7 @@ use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
 
+use super::dir::open_at;
 use super::file::{Identity, Link};
 use super::machine::{FileSystem, Reach};
 use super::process::{Process, Wanted};
@@ -27,6 +28,9 @@ const FIRST_TIME_NAMESPACE: u64 = 0xEFFF_FFFA;
 
 /// How long a container's start may take.
 const CONTAINER_START_SECONDS: f64 = 10.0;
+
+/// No more of a file in `/proc` is read.
+const MOST: u64 = 1 << 20;
 
 /// What `fgetxattr` says of an attribute that is not there.
 pub(super) const NO_ATTRIBUTE: rustix::io::Errno = rustix::io::Errno::NODATA;
@@ -63,8 +67,11 @@ pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<Owned
     let flags = flags | OFlags::CLOEXEC;
     match rustix::fs::openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
         // With an old kernel, or in a sandbox that does not know this call, only the last name is
-        // checked.
+        // certain.
         Err(Errno::NOSYS | Errno::PERM) => {
+            if fs::canonicalize(path)? != path {
+                return Err(Errno::LOOP.into());
+            }
             Ok(rustix::fs::openat(CWD, path, flags | OFlags::NOFOLLOW, Mode::empty())?)
         }
         opened => Ok(opened?),
@@ -176,7 +183,7 @@ pub(super) fn in_inner_namespaces(pid: u32) -> Vec<Process> {
 
 /// `NSpid`: a process's PID in the table's namespace and in every one below, down to its own.
 fn namespace_pids(process: &str) -> Vec<u32> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let status = read_text(&format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap_or_default();
     line.split_ascii_whitespace().map_while(|pid| pid.parse().ok()).collect()
 }
@@ -289,7 +296,7 @@ pub(super) fn acts_as_owner() -> Option<bool> {
 
 /// A line of hexadecimal digits in this process's own status.
 fn own_mask(name: &str) -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let status = read_text("/proc/self/status").ok()?;
     let mask = status.lines().find_map(|line| line.strip_prefix(name))?;
     u64::from_str_radix(mask.trim(), 16).ok()
 }
@@ -347,6 +354,21 @@ pub(super) fn file_system(folder: &File) -> io::Result<FileSystem> {
     Ok(FileSystem { name, reach: Reach::Network })
 }
 
+/// A file of one line. It is given whole in one read.
 fn read_line(path: &str) -> Option<String> {
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
+    let mut line = [0; 128];
+    let length = rustix::io::read(open_to_read(path).ok()?, &mut line).ok()?;
+    Some(std::str::from_utf8(&line[..length]).ok()?.trim().to_owned())
+}
+
+/// A file in `/proc` whose length nobody knows beforehand: with room for what there commonly is, one
+/// read gets it.
+fn read_text(path: &str) -> io::Result<String> {
+    let mut text = String::with_capacity(4096);
+    open_to_read(path)?.take(MOST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+fn open_to_read(path: &str) -> io::Result<File> {
+    open_at(CWD, OsStr::new(path), OFlags::RDONLY, 0)
 }

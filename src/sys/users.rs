@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 /// No more of these files is read.
 const MOST: u64 = 4 << 20;
+/// Most of these files are shorter, and so are read at once.
+const USUAL: usize = 8 << 10;
 
 /// The home of a user; `None` for one who has none or is not in the file.
 pub fn home_of(user: u32) -> Option<PathBuf> {
@@ -34,7 +36,7 @@ fn number(field: Option<&&[u8]>) -> Option<u32> {
 
 /// A field of the first line that is wanted.
 fn field(path: &str, index: usize, wanted: impl Fn(&[&[u8]]) -> bool) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(USUAL);
     std::fs::File::open(path).ok()?.take(MOST).read_to_end(&mut text).ok()?;
     text.split(|&byte| byte == b'\n').find_map(|line| {
         let fields: Vec<&[u8]> = line.split(|&byte| byte == b':').collect();

@@ -9,9 +9,9 @@
 use crate::builtins::Pattern;
 use crate::builtins::table::{self, Body, Builtin};
 use crate::error::offset;
-use crate::lang::parse;
 use crate::lang::rewrite::Rewriter;
 use crate::lang::scope::path_name;
+use crate::lang::{brief, parse};
 use crate::run::context;
 use crate::run::stack;
 use crate::run::start::Start;
@@ -39,6 +39,9 @@ const NESTING: usize = 1000;
 
 /// The same on a thread whose stack is unknown, and how many words may wait for what follows them.
 const NESTING_ELSEWHERE: usize = 50;
+
+/// The longest document that is read where nobody waits for the end.
+const BRIEF_DOCUMENT: usize = 16 * 1024;
 
 /// The name of the whole filter among the definitions. Users can't call it without loops that
 /// the guard ends.
@@ -104,6 +107,18 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether `source` surely ends within milliseconds on this document, with this many bytes of
+    /// bindings, and on any stack: then it needs no thread that could be given up (see
+    /// [`within`](crate::within)). Doubt is a no.
+    pub fn is_brief(source: &str, document: &[u8], bindings: usize) -> bool {
+        source.len() <= LONGEST_ELSEWHERE
+            && document.len() <= BRIEF_DOCUMENT
+            && nesting(document) <= NESTING_ELSEWHERE
+            && nesting(source.as_bytes()) + prefixes(source) <= NESTING_ELSEWHERE
+            && parse::filter(source)
+                .is_ok_and(|term| brief::is_brief(&term, document.len() + bindings + source.len()))
+    }
+
     /// Compiles `source`.
     ///
     /// # Errors
@@ -119,7 +134,7 @@ impl Filter {
             return Err(FilterError::compile(source, 0, 1, &what));
         }
         let words = if stack::is_large() { 0 } else { prefixes(source) };
-        if nesting(source) + words > deepest {
+        if nesting(source.as_bytes()) + words > deepest {
             return Err(FilterError::compile(source, 0, 1, "nested too deeply"));
         }
         if source.trim().is_empty() {
@@ -242,9 +257,9 @@ impl Filter {
 }
 
 /// How deep brackets nest at most.
-fn nesting(source: &str) -> usize {
+fn nesting(text: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0usize, 0usize);
-    for byte in source.bytes() {
+    for byte in text {
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),

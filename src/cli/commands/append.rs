@@ -12,7 +12,6 @@ use super::super::exit::Exit;
 use super::super::input::{Lines, Next};
 use super::super::output;
 use super::super::waiting::Patient;
-use super::edit::Report;
 use crate::lock::LockError;
 use crate::memory::{self, Appended, MemoryError};
 use crate::place::FilePlace;
@@ -54,7 +53,12 @@ pub struct Append {
 }
 
 impl Append {
-    pub(crate) fn run(mut self) -> Outcome {
+    pub(crate) fn run(self) -> Outcome {
+        let (json, file) = (self.json, self.file.clone());
+        self.append().map_err(|error| error.about(&file, json))
+    }
+
+    fn append(mut self) -> Outcome {
         refuse_dash(&self.file)?;
         let rotation = self.max_size.map(|max_size| Rotation { max_size, keep: self.keep });
         let locker = self.lock.locker(call("append", &[&self.file], None))?;
@@ -80,20 +84,18 @@ impl Append {
                 if let Err(error) = ended {
                     return Err(total.add_to(error, |error| self.lock.wait.choose_exit(error)));
                 }
-                Ok(total.0.unwrap_or(NOTHING))
+                Ok(total.0.unwrap_or_default())
             }
         };
         let appended = done.map_err(|error| self.lock.wait.choose_exit(error))?;
-        appended.warnings.iter().for_each(output::warning);
         if self.json {
-            Report::print(&self.file, &appended, appended.lines > 0)?;
+            output::answer_json(&appended, appended.lines > 0)?;
+        } else {
+            appended.warnings.iter().for_each(output::warning);
         }
         Ok(Exit::Done)
     }
 }
-
-const NOTHING: Appended =
-    Appended { lines: 0, size_before: None, size: None, set_aside: 0, warnings: Vec::new() };
 
 /// What the pieces of standard input came to.
 #[derive(Default)]
@@ -145,7 +147,9 @@ impl Total {
             None => self.0 = Some(done),
             Some(total) => {
                 total.lines += done.lines;
-                total.size = done.size;
+                total.size_after = done.size_after;
+                total.waited_ms += done.waited_ms;
+                total.taken_over = total.taken_over.take().or(done.taken_over);
                 total.set_aside += done.set_aside;
                 total.warnings.extend(done.warnings);
             }

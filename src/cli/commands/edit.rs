@@ -5,7 +5,6 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 
 use super::super::args::{LockArgs, ReplaceArgs, call, refuse_dash};
 use super::super::error::{CliError, Outcome};
@@ -15,7 +14,6 @@ use super::super::{diff, input, output};
 use crate::document::text::{NotFound, Replacement};
 use crate::memory::{self, MemoryError};
 use crate::place::FilePlace;
-use crate::sys::text::shown;
 
 /// Replace a text in any file where it occurs exactly once
 ///
@@ -67,22 +65,13 @@ pub struct Edit {
     lock: LockArgs,
 }
 
-/// What `--json` says.
-#[derive(Serialize)]
-pub(super) struct Report<'a, T> {
-    file: String,
-    #[serde(flatten)]
-    done: &'a T,
-}
-
-impl<'a, T: Serialize> Report<'a, T> {
-    pub(super) fn print(file: &Path, done: &'a T, changed: bool) -> Result<(), CliError> {
-        output::json_answer(&Report { file: shown(file), done }, changed)
-    }
-}
-
 impl Edit {
-    pub(crate) fn run(mut self) -> Outcome {
+    pub(crate) fn run(self) -> Outcome {
+        let (json, file) = (self.json, self.file.clone());
+        self.edit().map_err(|error| error.about(&file, json))
+    }
+
+    fn edit(mut self) -> Outcome {
         refuse_dash(&self.file)?;
         let edits = self.edits()?;
         let locker = self.lock.locker(call("edit", &[&self.file], None))?;
@@ -98,11 +87,13 @@ impl Edit {
             MemoryError::Missing { .. } => CliError::from(error).hint(NO_FILE),
             _ => self.lock.wait.choose_exit(error),
         })?;
-        edited.warnings.iter().for_each(output::warning);
+        if !self.json {
+            edited.warnings.iter().for_each(output::warning);
+        }
         if self.dry_run {
             output::result(diff::unified(&self.file, &edited.old, &edited.new).as_bytes())?;
         } else if self.json {
-            Report::print(&self.file, &edited, edited.changed)?;
+            output::answer_json(&edited, edited.changed)?;
         } else if self.all {
             let count: usize = edited.replaced.iter().sum();
             let places = if count == 1 { "place" } else { "places" };

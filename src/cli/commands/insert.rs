@@ -11,7 +11,7 @@ use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::waiting::Patient;
 use super::super::{diff, input, output};
-use super::edit::{NO_FILE, Report};
+use super::edit::NO_FILE;
 use crate::document::text::Spot;
 use crate::memory::{self, MemoryError};
 use crate::place::FilePlace;
@@ -81,6 +81,11 @@ impl SpotArgs {
 
 impl Insert {
     pub(crate) fn run(self) -> Outcome {
+        let (json, file) = (self.json, self.file.clone());
+        self.insert().map_err(|error| error.about(&file, json))
+    }
+
+    fn insert(self) -> Outcome {
         refuse_dash(&self.file)?;
         let lines = input::text(self.text)?;
         let locker = self.lock.locker(call("insert", &[&self.file], None))?;
@@ -93,11 +98,13 @@ impl Insert {
             MemoryError::Missing { .. } => CliError::from(error).hint(NO_FILE),
             error => self.lock.wait.choose_exit(error),
         })?;
-        inserted.warnings.iter().for_each(output::warning);
+        if !self.json {
+            inserted.warnings.iter().for_each(output::warning);
+        }
         if dry_run {
             output::result(diff::unified(&self.file, &inserted.old, &inserted.new).as_bytes())?;
         } else if self.json {
-            Report::print(&self.file, &inserted, inserted.changed)?;
+            output::answer_json(&inserted, inserted.changed)?;
         }
         Ok(Exit::Done)
     }

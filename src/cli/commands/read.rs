@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::super::args::{LockArgs, call};
 use super::super::error::{CliError, Outcome};
@@ -15,12 +17,15 @@ use super::super::filter_args::FilterArgs;
 use super::super::output;
 use super::super::waiting::Patient;
 use crate::document::EqualKeys;
-use crate::memory::{self, Duplicates, Program, Subject, holds_lines, is_json};
-use crate::place::{FilePlace, Place as _, PlaceError, etag};
+use crate::memory::{self, Duplicates, Program, Reading, Subject, is_json, is_lines};
+use crate::place::{FilePlace, etag};
 use crate::replace::Replace;
 use crate::sys::failure::{Hint, Kind};
+use crate::sys::text::shown;
 
 /// Print a file, or what a filter makes of it
+///
+/// No lock is taken, and nobody is waited for: what is read is one whole version all the same.
 #[derive(Debug, Args)]
 #[command(override_usage = "aimem read [OPTIONS] FILE [FILTER] [ARG…]")]
 #[command(after_help = "\
@@ -45,8 +50,14 @@ pub struct Read {
     /// Print this JSON when there is no such file
     #[arg(long, value_name = "JSON")]
     default: Option<String>,
-    /// Do not take the lock; what is read is whole all the same
-    #[arg(long, conflicts_with = "lock")]
+    /// Print one JSON document: the path, the tag, and the document or the content, of one moment
+    #[arg(long, conflicts_with_all = ["pretty", "raw", "etag"])]
+    json: bool,
+    /// Take the lock: wait until nobody who takes it is in the middle of anything
+    #[arg(long)]
+    locked: bool,
+    /// Do not take the lock, as is the default
+    #[arg(long, hide = true, conflicts_with_all = ["lock", "locked"])]
     no_lock: bool,
     #[command(flatten)]
     lock: LockArgs,
@@ -54,18 +65,19 @@ pub struct Read {
 
 impl Read {
     pub(crate) fn run(self) -> Outcome {
+        let (json, file) = (self.json, self.filter.file());
+        self.read().map_err(|error| error.about(&file, json))
+    }
+
+    fn read(self) -> Outcome {
         let (path, program) = self.filter.program()?;
-        let locker = if self.no_lock {
-            None
-        } else {
-            Some(self.lock.locker(call("read", &[&path], None)).map_err(hint_at_no_lock)?)
-        };
+        let how = if self.locked || self.lock.lock.is_some() { Reading::Locked } else { Reading::Free };
+        let locker = self.lock.locker(call("read", &[&path], None))?;
         let mut patient = Patient::new()?;
-        let found = FilePlace::new(&path, locker.as_ref(), Replace::new(), &mut patient).look();
-        let found = found.map_err(|error| match error {
-            PlaceError::Lock(error) => hint_at_no_lock(self.lock.wait.choose_exit(error)),
-            error => error.into(),
-        })?;
+        let mut place = FilePlace::new(&path, Some(&locker), Replace::new(), &mut patient);
+        let found = memory::read(&mut place, how).map_err(|error| self.lock.wait.choose_exit(error))?;
+        drop(place);
+        let exists = found.bytes.is_some();
         let bytes = match (found.bytes, &self.default) {
             (Some(bytes), _) => bytes,
             (None, Some(text)) => {
@@ -82,13 +94,26 @@ impl Read {
             output::result(format!("{}\n", etag(&bytes)).as_bytes())?;
             return Ok(Exit::Done);
         }
+        if self.json {
+            let etag = exists.then(|| etag(&bytes));
+            let document = is_json(&path) || is_json(&found.name) || program.is_some() || !exists;
+            return self.report(
+                &found.name,
+                etag,
+                bytes,
+                program.filter(|_| document),
+                document,
+                &mut patient,
+            );
+        }
+        let lines = is_lines(&path) || is_lines(&found.name);
         let as_json = self.slurp
             || self.pretty
             || self.filter.has_layout()
             || !self.raw && (is_json(&path) || is_json(&found.name));
         match program {
-            Some(program) if holds_lines(&path) => self.print_lines(&program, bytes, &path, &mut patient),
-            None if holds_lines(&path) && (as_json || self.slurp) => {
+            Some(program) if lines => self.print_lines(&program, bytes, &path, &mut patient),
+            None if lines && as_json => {
                 self.print_lines(&self.filter.laid_out(".".to_owned()), bytes, &path, &mut patient)
             }
             Some(program) => self.print(&program, bytes, &path, &mut patient),
@@ -114,6 +139,60 @@ impl Read {
         let failed = self.filter.exit_status && truthy != Some(true);
         Ok(if failed { Exit::CheckFailed } else { Exit::Done })
     }
+
+    /// All of one moment in one answer.
+    fn report(
+        &self,
+        name: &Path,
+        etag: Option<String>,
+        bytes: Arc<Vec<u8>>,
+        program: Option<Program>,
+        is_document: bool,
+        patient: &mut Patient,
+    ) -> Outcome {
+        let mut report = Report { path: shown(name), etag, ..Report::default() };
+        let what = Subject::Document(name.to_owned());
+        match program {
+            Some(program) => {
+                let results = memory::results(&program, bytes, what, patient)?;
+                report.results =
+                    Some(results.iter().map(|result| raw_json(result)).collect::<Result<_, _>>()?);
+            }
+            None if is_document => {
+                memory::validate(&bytes, what)?;
+                report.document = Some(raw_json(&bytes)?);
+            }
+            None => {
+                let text = std::str::from_utf8(&bytes).map_err(|_| {
+                    CliError::new(Kind::Data, format!("{} is not UTF-8", name.display()))
+                        .hint("its exact bytes: aimem read --raw; its tag: aimem read --etag")
+                })?;
+                report.content = Some(text.to_owned());
+            }
+        }
+        output::json(&report).map(|()| Exit::Done)
+    }
+}
+
+/// What `--json` prints.
+#[derive(Default, Serialize)]
+struct Report {
+    path: String,
+    /// `null` for a document that does not exist.
+    etag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    results: Option<Vec<Box<RawValue>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+}
+
+/// JSON as it is spelled.
+fn raw_json(text: &[u8]) -> Result<Box<RawValue>, CliError> {
+    let text = String::from_utf8_lossy(text).trim().to_owned();
+    RawValue::from_string(text)
+        .map_err(|error| CliError::new(Kind::Data, format!("cannot print the document as JSON: {error}")))
 }
 
 /// The array of the one document.
@@ -124,17 +203,4 @@ fn in_brackets(document: &[u8], what: &Subject) -> Result<Arc<Vec<u8>>, CliError
 
 fn warn_of_equal_keys(what: &Subject, keys: &EqualKeys) {
     output::warning(format!("{what}: {keys}; the last one counts"));
-}
-
-/// Whoever only reads can do without the lock where none can be made.
-fn hint_at_no_lock(error: CliError) -> CliError {
-    match (error.exit, error.what_to_do()) {
-        (Exit::Failed(Kind::Permission | Kind::CantCreate), Some(hint)) => {
-            error.hint(format!("{hint}, or read without the lock: --no-lock"))
-        }
-        (Exit::Failed(Kind::Permission | Kind::CantCreate), None) => {
-            error.hint("read without the lock: --no-lock")
-        }
-        _ => error,
-    }
 }

@@ -33,7 +33,8 @@ pub struct Update {
     /// With --pipe: the file may be any text, and not only JSON
     #[arg(long, requires = "pipe")]
     text: bool,
-    /// Start from this JSON when there is no such file; with --text from this text [default: {}, or nothing]
+    /// Start from this JSON when there is no such file, with --text from this text; missing folders
+    /// above it are made [default: {}, or nothing]
     #[arg(long, value_name = "JSON", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     create: Option<String>,
     /// Print what would change as a diff, and change nothing
@@ -42,6 +43,18 @@ pub struct Update {
     /// Print the new document
     #[arg(long, conflicts_with = "dry_run")]
     print: bool,
+    /// Print the results of this filter on the new document
+    #[arg(long = "return", value_name = "FILTER", conflicts_with_all = ["dry_run", "print"])]
+    returns: Option<String>,
+    /// Print what was done as one JSON document; errors too, on standard error
+    #[arg(long, conflicts_with_all = ["dry_run", "print"])]
+    json: bool,
+    /// Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file
+    #[arg(long, value_name = "TAG")]
+    if_match: Option<String>,
+    /// Let the document become one of another kind, such as a number where an object was
+    #[arg(long)]
+    any_kind: bool,
     #[command(flatten)]
     replace: ReplaceArgs,
     #[command(flatten)]
@@ -49,7 +62,13 @@ pub struct Update {
 }
 
 impl Update {
-    pub(crate) fn run(mut self) -> Outcome {
+    pub(crate) fn run(self) -> Outcome {
+        let json = self.json;
+        let file = self.filter.file();
+        self.change().map_err(|error| error.about(&file, json))
+    }
+
+    fn change(mut self) -> Outcome {
         let command = if self.pipe { self.filter.operands.take_command() } else { Vec::new() };
         let (path, program) = self.filter.program()?;
         let call = call("update", &[&path], command.first());
@@ -85,8 +104,16 @@ impl Update {
         let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let mut place = FilePlace::new(&path, Some(&locker), replace, &mut patient);
-        let request = memory::Update { create, dry_run: self.dry_run };
+        let mut place =
+            FilePlace::new(&path, Some(&locker), replace, &mut patient).make_folders(create.is_some());
+        let returns = self.returns.take().map(|source| self.filter.beside(source)).transpose()?;
+        let request = memory::Update {
+            create,
+            if_match: self.if_match.take(),
+            any_kind: self.any_kind,
+            returns,
+            dry_run: self.dry_run,
+        };
         if let Some(program) = each_line {
             return self.lines(&path, program, &request, &mut place);
         }
@@ -97,11 +124,17 @@ impl Update {
                 }
                 error => self.lock.wait.choose_exit(error),
             })?;
-        updated.warnings.iter().for_each(output::warning);
+        if self.json {
+            output::answer_json(&updated, updated.changed)?;
+        } else {
+            updated.warnings.iter().for_each(output::warning);
+        }
         if self.dry_run {
             output::result(diff::unified(&path, &updated.old, &updated.new).as_bytes())?;
         } else if self.print {
             output::answer(&updated.new, updated.changed)?;
+        } else if let Some(returned) = updated.returned.as_ref().filter(|_| !self.json) {
+            output::answer(&returned.concat(), updated.changed)?;
         }
         let failed = self.filter.exit_status && !updated.truthy;
         Ok(if failed { Exit::CheckFailed } else { Exit::Done })

@@ -29,12 +29,15 @@ pub struct Write {
     /// Refuse what is not one JSON document [always for .json files]
     #[arg(long)]
     validate: bool,
-    /// Write only if the file's tag, from `read --etag`, is still this one
+    /// Write only if the file's tag, from `read --etag`, is still this one; none: if there is no file
     #[arg(long, value_name = "TAG")]
     if_match: Option<String>,
     /// Do not take the lock: what another writes at the same time may be overwritten unseen
     #[arg(long, conflicts_with = "lock")]
     no_lock: bool,
+    /// Print what was done as one JSON document; errors too, on standard error
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     replace: ReplaceArgs,
     #[command(flatten)]
@@ -43,6 +46,11 @@ pub struct Write {
 
 impl Write {
     pub(crate) fn run(self) -> Outcome {
+        let (json, file) = (self.json, self.file.clone());
+        self.write().map_err(|error| error.about(&file, json))
+    }
+
+    fn write(self) -> Outcome {
         refuse_dash(&self.file)?;
         // Before the lock: whoever feeds us may be slow.
         let content = match self.content {
@@ -58,7 +66,11 @@ impl Write {
         let mut place = FilePlace::new(&self.file, locker.as_ref(), replace, &mut patient).make_folders(true);
         let written =
             memory::write(&mut place, request).map_err(|error| self.lock.wait.choose_exit(error))?;
-        written.warnings.iter().for_each(output::warning);
+        if self.json {
+            output::answer_json(&written, written.changed)?;
+        } else {
+            written.warnings.iter().for_each(output::warning);
+        }
         Ok(Exit::Done)
     }
 }

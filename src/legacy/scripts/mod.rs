@@ -244,14 +244,19 @@ fn memory_read(words: &mut Words) -> Outcome {
     }
     let file = file.ok_or_else(|| missing(READ_USAGE))?;
     let mut line = vec![OsString::from("read"), if raw { "--raw" } else { "--pretty" }.into()];
-    line.extend(if no_lock { vec!["--no-lock".into()] } else { lock_options(&file)? });
+    // The script read under the lock.
+    if !no_lock {
+        line.push("--locked".into());
+        line.extend(lock_options(&file)?);
+    }
     line.extend(["--".into(), file]);
     cli::outcome_of(line)
 }
 
 fn memory_update(words: &mut Words) -> Outcome {
     let (mut operands, mut function) = (Vec::new(), None);
-    let mut line = vec![OsString::from("update")];
+    // The script stored whatever the filter made.
+    let mut line = ["update", "--any-kind"].map(OsString::from).to_vec();
     while let Some(word) = words.next() {
         match word.to_str() {
             Some("--backup") => line.push(word),

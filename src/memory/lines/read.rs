@@ -48,7 +48,7 @@ pub fn print_lines(
     out: impl Write + Send + 'static,
 ) -> Result<io::Result<LinesRead>, MemoryError> {
     let lines = how.clone();
-    how.program.bounded(waiter, move |program| {
+    how.program.bounded(&document.clone(), waiter, move |program| {
         let filter = program.compile()?;
         let style = program.layout.apply(Style::pretty());
         let printer = Printer { filter: &filter, style, raw: lines.raw, out, failed: Ok(()) };

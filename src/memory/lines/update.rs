@@ -11,11 +11,12 @@ use super::Foreign;
 use super::reader::{Next, Reader, parted};
 use crate::document::{Filter, Original, Style, Value, serialise};
 use crate::lock::Waiter;
-use crate::memory::transaction::TRIES;
-use crate::memory::{Made, MemoryError, Program, Subject, Transform, Update, update};
-use crate::place::{Place, PlaceError, Published, Rewritten};
+use crate::memory::transaction::{TRIES, other_version};
+use crate::memory::{Change, Made, MemoryError, Program, Subject, Transform, Update, update};
+use crate::place::{Place, PlaceError, Published, Rewritten, Told};
 use crate::replace::{ReplaceError, Warning};
 use crate::sys::failure::{Op, PathError};
+use crate::sys::text::shown;
 
 /// So much is written at a time.
 const PIECE: usize = 1 << 18;
@@ -45,23 +46,34 @@ struct Tally {
 /// What an update of lines did.
 #[derive(Debug, Serialize)]
 pub struct LinesUpdated {
+    /// The document's true path.
+    #[serde(serialize_with = "as_shown")]
+    pub file: PathBuf,
     /// Whether the document was replaced, or would be.
     pub changed: bool,
+    /// The tag of the content before.
+    pub etag_before: String,
+    /// The tag of the content after.
+    pub etag_after: String,
+    /// For how long others kept us out, in milliseconds.
+    pub waited_ms: u64,
+    /// The dead holder whose lock was taken over.
+    pub taken_over: Option<String>,
+    /// What should be told.
+    pub warnings: Vec<Warning>,
     /// How many lines it had.
     pub lines: u64,
     /// Those that are not JSON, and were kept as they are.
     pub foreign: Foreign,
     /// Whether the last result is neither false nor null.
     pub truthy: bool,
-    /// The tag of the content before.
-    pub etag_before: String,
-    /// The tag of the content after.
-    pub etag: String,
     /// The contents before and after, for a dry run and where the document was in memory anyhow.
     #[serde(skip)]
     pub whole: Option<Whole>,
-    /// What should be told.
-    pub warnings: Vec<Warning>,
+}
+
+fn as_shown<S: serde::Serializer>(path: &Path, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_str(&shown(path))
 }
 
 /// Both contents of a document.
@@ -92,48 +104,72 @@ pub fn update_lines(
     in_memory: bool,
 ) -> Result<LinesUpdated, MemoryError> {
     if !in_memory && !request.dry_run {
-        let streamed = stream(place, lines).inspect_err(|_| drop(place.leave()))?;
+        let streamed = stream(place, request, lines).inspect_err(|_| drop(place.leave()))?;
         if let Some(updated) = streamed {
             return Ok(updated);
         }
     }
     let updated = update(place, request, lines)?;
-    let whole = Whole { old: updated.old, new: updated.new };
-    Ok(lines.updated(updated.changed, Some(whole), updated.warnings))
+    let Change { file, old, new, changed, warnings, waited, taken_over, .. } = updated.change;
+    let told = Told { warnings, waited, taken_over };
+    Ok(lines.updated(file, changed, Some(Whole { old, new }), told))
 }
 
 /// `None` where there is no document, or its place can't do this.
-fn stream(place: &mut impl Place, lines: &mut Lines) -> Result<Option<LinesUpdated>, MemoryError> {
+fn stream(
+    place: &mut impl Place,
+    request: &Update,
+    lines: &mut Lines,
+) -> Result<Option<LinesUpdated>, MemoryError> {
     for _ in 0..TRIES {
         let Some((path, version)) = place.open_pieces()? else { return Ok(None) };
         let mut made = Ok(Tally::default());
-        let program = &lines.program;
+        let (program, given) = (&lines.program, place.name().to_owned());
         let rewritten = place.rewrite(version, &mut |input, output, waiter| {
             let path = path.clone();
-            made = program.bounded(waiter, move |program| {
+            made = program.apart(waiter, move |program| {
                 let mut work = Work::new(program, &path)?;
                 let tally = work.all(input, output)?;
                 Ok((tally, work))
             });
+            if let (Ok(tally), Some(wanted)) = (&made, &request.if_match)
+                && tally.tags.0 != *wanted
+            {
+                made = Err(other_version(&given, wanted, &tally.tags.0));
+            }
             made.as_ref().ok().map(|tally| tally.is_changed)
         })?;
-        let warnings = match rewritten {
+        let told = match rewritten {
             Rewritten::Made(Published::Changed) => continue,
-            Rewritten::Made(Published::Done(warnings)) | Rewritten::Same(warnings) => warnings,
-            Rewritten::GivenUp => Vec::new(),
+            Rewritten::Made(Published::Done(told)) | Rewritten::Same(told) => told,
+            Rewritten::GivenUp => Told::default(),
         };
         lines.tally = made?;
         let is_changed = lines.tally.is_changed;
-        return Ok(Some(lines.updated(is_changed, None, warnings)));
+        return Ok(Some(lines.updated(path, is_changed, None, told)));
     }
     Err(MemoryError::Changing { path: place.name().to_owned() })
 }
 
 impl Lines {
-    fn updated(&mut self, changed: bool, whole: Option<Whole>, warnings: Vec<Warning>) -> LinesUpdated {
+    fn updated(&mut self, file: PathBuf, changed: bool, whole: Option<Whole>, told: Told) -> LinesUpdated {
         let Tally { lines, foreign, truthy, tags, .. } = std::mem::take(&mut self.tally);
-        let (etag_before, etag) = tags;
-        LinesUpdated { changed, lines, foreign, truthy, etag_before, etag, whole, warnings }
+        let (etag_before, etag_after) = tags;
+        let waited_ms = u64::try_from(told.waited.as_millis()).unwrap_or(u64::MAX);
+        let Told { warnings, taken_over, .. } = told;
+        LinesUpdated {
+            file,
+            changed,
+            etag_before,
+            etag_after,
+            waited_ms,
+            taken_over,
+            warnings,
+            lines,
+            foreign,
+            truthy,
+            whole,
+        }
     }
 }
 
@@ -145,14 +181,14 @@ impl Transform for Lines {
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
         let (old, path) = (old.clone(), path.to_owned());
-        let (bytes, tally) = self.program.bounded(waiter, move |program| {
+        let (bytes, tally) = self.program.bounded(&old.clone(), waiter, move |program| {
             let mut work = Work::new(program, &path)?;
             let mut bytes = Vec::with_capacity(old.len());
             let tally = work.all(&old[..], &mut bytes)?;
             Ok(((bytes, tally), work))
         })?;
         self.tally = tally;
-        Ok(Made { truthy: self.tally.truthy, bytes })
+        Ok(Made { truthy: self.tally.truthy, bytes, kinds: None })
     }
 }
 

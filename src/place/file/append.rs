@@ -6,7 +6,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{FilePlace, GUARD_PATIENCE};
+use super::FilePlace;
 use crate::lock::LockError;
 use crate::place::{Appended, PlaceError};
 use crate::replace::{Appending, ReplaceError, Rotation};
@@ -40,10 +40,9 @@ impl FilePlace<'_> {
         let after = file.size();
         // The one place where a history would note `before`, the size that an undo cuts back to.
         file.unlock();
-        let told = self.end();
-        let mut warnings = file.finish(self.replace.syncs())?;
-        warnings.extend(told);
-        Ok(Appended { before, after, set_aside, warnings })
+        let mut told = self.end();
+        told.warnings.splice(0..0, file.finish(self.replace.syncs())?);
+        Ok(Appended { name: path, before, after, set_aside, told })
     }
 
     /// Writes the lines, in one piece where they need not be parted between files, and returns how
@@ -78,7 +77,7 @@ impl FilePlace<'_> {
 
     fn set_aside(&mut self, file: &mut Appending, rotation: &Rotation) -> Result<(), PlaceError> {
         match &self.under_way.held {
-            Some(held) => held.publish_within(GUARD_PATIENCE, self.waiter, || file.set_aside(rotation))??,
+            Some(held) => held.publish(self.waiter, || file.set_aside(rotation))??,
             None => file.set_aside(rotation)?,
         }
         Ok(())

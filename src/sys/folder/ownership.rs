@@ -51,8 +51,7 @@ impl Folder {
         knows: impl FnOnce(Identity) -> io::Result<bool>,
     ) -> io::Result<File> {
         let name = name.as_ref();
-        let file = self.open_linked(name, Access::Read)?;
-        let meta = file.metadata()?;
+        let (file, meta) = self.open_known(name, Access::Read)?;
         let known = meta.nlink() == 2 && knows(Identity::from(&meta))?;
         match unreadable(&meta, self.owner, self.shared, known) {
             Some(why) => Err(self.distrust(name, why)),
@@ -110,7 +109,7 @@ impl Folder {
     }
 
     fn show(&self, made: &File, kept: u32) -> io::Result<()> {
-        if effective_user() == 0 && made.metadata()?.uid() != self.owner {
+        if self.owner != 0 && effective_user() == 0 && made.metadata()?.uid() != self.owner {
             set_mode(made, kept)?;
         }
         Ok(())
@@ -129,6 +128,6 @@ pub(super) fn unreadable(
         return Some("it has another name besides this one");
     }
     let ours_alone = meta.uid() == 0 && meta.mode() & READABLE_BY_ALL == 0;
-    (effective_user() == 0 && owner != 0 && ours_alone)
+    (ours_alone && owner != 0 && effective_user() == 0)
         .then_some("only the superuser may read it, and the folder is another's")
 }

@@ -173,7 +173,7 @@ fn a_signal_ends_a_wait_and_leaves_the_holder_alone() {
         vec!["lock", "acquire", "f.json"],
         vec!["update", "f.json", ".a = 1"],
         vec!["write", "f.json", "--content", "{}"],
-        vec!["read", "f.json"],
+        vec!["read", "f.json", "--locked"],
     ] {
         let mut waiter = env.aimem(&args).spawn().unwrap();
         let mut stderr = std::io::BufReader::new(waiter.stderr.take().unwrap());

@@ -84,7 +84,7 @@ fn debugging_tells_of_taking_and_releasing_on_standard_error() {
     env.write("f.json", "{}\n");
     let debugging = |args: &[&str]| Ran::of(env.aimem(args).env("LOCK_DEBUG", "1").output().unwrap());
     for args in [
-        vec!["read", "f.json"],
+        vec!["read", "f.json", "--locked"],
         vec!["update", "f.json", ".n = 1", "--backup"],
         vec!["update", "f.json", "error"],
         vec!["write", "f.json", "--content", "{}"],

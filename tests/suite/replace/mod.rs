@@ -13,6 +13,7 @@ mod order;
 mod place;
 mod power_cut;
 mod publish;
+mod quiet_read;
 mod resident;
 mod shared_file;
 mod targets;

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use aimem::lock::wait::Silent;
 use aimem::lock::{Locker, Roots, Waiter};
 use aimem::memory::{self, Append, MemoryError, Program, Restore, Update, Validate, Write};
-use aimem::place::{Content, FilePlace, Place, PlaceError, Published, etag};
-use aimem::replace::{Replace, ReplaceError, Warning};
+use aimem::place::{Content, FilePlace, Place, PlaceError, Published, Told, etag};
+use aimem::replace::{Replace, ReplaceError};
 use aimem::sys::failure::Kind;
 
 use crate::common::TestEnv;
@@ -70,15 +70,15 @@ impl Place for Object {
             return Ok(Published::Changed);
         }
         versions.push(content.to_owned());
-        Ok(Published::Done(Vec::new()))
+        Ok(Published::Done(Told::default()))
     }
 
-    fn settle(&mut self, _: usize) -> Result<Vec<Warning>, PlaceError> {
-        Ok(Vec::new())
+    fn settle(&mut self, _: usize) -> Result<Told, PlaceError> {
+        Ok(Told::default())
     }
 
-    fn leave(&mut self) -> Vec<Warning> {
-        Vec::new()
+    fn leave(&mut self) -> Told {
+        Told::default()
     }
 
     fn name(&self) -> &Path {
@@ -104,7 +104,11 @@ fn an_update_starts_again_from_what_a_faster_one_has_left() {
     assert_eq!(bucket.latest(), r#"{"n": 31}"#);
     let told = serde_json::to_value(&updated).unwrap();
     let wanted = serde_json::json!(
-        {"etag": etag(br#"{"n": 31}"#), "truthy": true, "changed": true, "warnings": []}
+        {
+            "file": "bucket/notes.json", "changed": true, "truthy": true,
+            "etag_before": etag(br#"{"n": 30}"#), "etag_after": etag(br#"{"n": 31}"#),
+            "waited_ms": 0, "taken_over": null, "warnings": []
+        }
     );
     assert_eq!(told, wanted);
 }
@@ -157,7 +161,7 @@ fn a_dry_run_publishes_nothing_and_a_missing_document_is_an_error_or_made() {
     let mut place = bucket.place();
     let error = memory::update(&mut place, &Update::default(), &mut program(".n += 1")).unwrap_err();
     assert!(matches!(error, MemoryError::Missing { .. }), "{error}");
-    let create = Update { create: Some(b"{}".to_vec()), dry_run: true };
+    let create = Update { create: Some(b"{}".to_vec()), dry_run: true, ..Update::default() };
     let updated = memory::update(&mut place, &create, &mut program(".n += 1")).unwrap();
     let new = "{\n  \"n\": 1\n}\n";
     assert_eq!((updated.new.as_slice(), updated.changed), (new.as_bytes(), true));
@@ -230,5 +234,5 @@ fn lines_are_appended_where_only_a_whole_document_can_be_replaced() {
     let request = Append { lines: b"three".to_vec(), ..Append::default() };
     let appended = memory::append(&mut place, &request).unwrap();
     assert_eq!(bucket.latest(), "two\r\ntorn\r\nthree\r\n");
-    assert_eq!((appended.size_before, appended.size), (Some(9), Some(18)));
+    assert_eq!((appended.size_before, appended.size_after), (Some(9), Some(18)));
 }

@@ -138,13 +138,15 @@ fn a_report_says_how_large_it_was() {
     env.write("f", "0123\n");
     let report = env.run(["append", "f", "a\nb", "--json"]).ok().stdout;
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    assert_eq!(
-        report,
-        serde_json::json!({"file": "f", "lines": 2, "size_before": 5, "size": 9, "set_aside": 0, "warnings": []})
-    );
+    let file = fs::canonicalize(env.path("f")).unwrap();
+    let wanted = serde_json::json!({
+        "file": file, "lines": 2, "size_before": 5, "size_after": 9, "set_aside": 0,
+        "waited_ms": report["waited_ms"], "taken_over": null, "warnings": []
+    });
+    assert_eq!(report, wanted);
     let report = env.run_with_input(["append", "f", "-", "--json"], b"c\nd\n").ok().stdout;
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    assert_eq!((&report["lines"], &report["size"]), (&2.into(), &13.into()));
+    assert_eq!((&report["lines"], &report["size_after"]), (&2.into(), &13.into()));
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn a_tag_a_dry_run_and_a_report() {
     assert_eq!(report["changed"], true);
     assert_eq!(report["replaced"], serde_json::json!([1]));
     assert_eq!(report["etag_before"], tag);
-    assert_eq!(report["etag"], env.run(["read", "f.md", "--etag"]).ok().stdout.trim());
+    assert_eq!(report["etag_after"], env.run(["read", "f.md", "--etag"]).ok().stdout.trim());
     let stale = env.run(edit).expect(76);
     assert!(stale.stderr.contains("is not what was read"), "{}", stale.stderr);
     assert_eq!(env.read("f.md"), "a\nc\n");

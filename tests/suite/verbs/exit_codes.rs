@@ -29,7 +29,8 @@ fn code_1_a_check_failed() {
     env.run(["read", "f.json", "empty", "-e"]).expect(1);
     env.run(["read", "f.json", ".a"]).expect(0);
     env.write("null.json", "{}\n");
-    env.run(["update", "null.json", "null", "-e"]).expect(1);
+    env.run(["update", "null.json", "null", "-e"]).expect(65);
+    env.run(["update", "null.json", "null", "-e", "--any-kind"]).expect(1);
     assert_eq!(env.read("null.json").trim_end(), "null", "it is written all the same");
     let holder = env.hold("f.json");
     env.run(["lock", "status", "f.json"]).expect(1);
@@ -269,7 +270,7 @@ fn code_75_not_free_in_time_or_what_the_user_chose() {
         vec!["lock", "with", "f.json", "-n", "--", "true"],
         vec!["lock", "acquire", "f.json", "-n"],
         vec!["lock", "wait", "f.json", "-n"],
-        vec!["read", "f.json", "-n"],
+        vec!["read", "f.json", "--locked", "-n"],
         vec!["update", "f.json", ".", "-n"],
         vec!["write", "f.json", "--content", "{}", "-n"],
         vec!["restore", "f.json", "-n"],
@@ -332,9 +333,9 @@ fn code_77_permission_denied() {
     // No room for locks.
     set_mode(&env.home(), 0o555);
     std::fs::remove_dir_all(env.home().join("aiconfig")).unwrap();
-    let refused = run(&["read", "open.json"]).expect(77);
+    let refused = run(&["read", "open.json", "--locked"]).expect(77);
     assert!(refused.stderr.contains("AIMEM_LOCK_DIR"), "{}", refused.stderr);
-    run(&["read", "open.json", "--no-lock"]).ok();
+    run(&["read", "open.json"]).ok();
 }
 
 /// Whoever repeats a command after 74 must not change the file a second time.

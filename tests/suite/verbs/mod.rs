@@ -2,13 +2,16 @@
 
 mod acquire;
 mod break_lock;
+mod calls;
 mod completions;
 mod equal_keys;
 mod exit_codes;
 mod failures;
 mod help;
 mod hints;
+mod intent;
 mod journal;
+mod json;
 mod lock_with;
 mod read;
 mod restore;

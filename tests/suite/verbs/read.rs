@@ -64,15 +64,20 @@ fn a_missing_file_has_a_default_and_is_not_made() {
 }
 
 #[test]
-fn no_lock_reads_beside_a_holder_and_makes_no_root() {
+fn a_reading_waits_for_no_holder_and_makes_no_root_and_locked_does() {
     let env = TestEnv::new();
     env.write("f.json", "1\n");
-    env.run(["read", "f.json", "--no-lock"]).ok();
-    assert!(!env.locks().exists());
+    for option in [&[][..], &["--no-lock"]] {
+        env.run(["read", "f.json"].iter().chain(option)).ok();
+        assert!(!env.locks().exists());
+    }
     let holder = env.hold("f.json");
-    env.run(["read", "f.json", "-n"]).expect(75);
-    assert_eq!(env.run(["read", "f.json", "--no-lock"]).ok().stdout, "1\n");
+    let ran = env.run(["read", "f.json", "--locked", "-n"]).expect(75);
+    assert!(ran.stderr.contains("held by pid"), "{}", ran.stderr);
+    assert_eq!(env.run(["read", "f.json"]).ok().stdout, "1\n");
     holder.end().ok();
+    env.run(["lock", "acquire", "f.json", "--ttl", "10m"]).ok();
+    assert_eq!(env.run(["read", "f.json"]).ok().stdout, "1\n", "a lease delays nobody");
 }
 
 #[test]
@@ -85,4 +90,33 @@ fn the_lock_is_free_again_while_results_are_printed() {
     env.run(["update", "f.json", "-n", "[1]"]).ok();
     let ran = reader.wait().ok();
     assert_eq!(ran.stdout.lines().count(), 500_002, "and it prints what it has read");
+}
+
+#[test]
+fn one_answer_has_the_path_the_tag_and_the_document_of_one_moment() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"n\": 1.50, \"big\": 123456789012345678901}\n");
+    std::os::unix::fs::symlink("f.json", env.path("link")).unwrap();
+    let report = |args: &[&str]| env.run(["read", "--json"].iter().chain(args)).ok().stdout;
+    let tag = env.run(["read", "--etag", "f.json"]).ok().stdout;
+    let text = report(&["link"]);
+    // Numbers as they are spelled.
+    assert!(text.contains("1.50") && text.contains("123456789012345678901"), "{text}");
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["etag"], tag.trim_end());
+    assert!(value["path"].as_str().unwrap().ends_with("/work/f.json"), "{text}");
+    let value: serde_json::Value = serde_json::from_str(&report(&["f.json", ".n, .big"])).unwrap();
+    assert_eq!(value["results"].as_array().unwrap().len(), 2);
+    env.write("notes.txt", "a \"b\"\n");
+    let value: serde_json::Value = serde_json::from_str(&report(&["notes.txt"])).unwrap();
+    assert_eq!(value["content"], "a \"b\"\n");
+    let value: serde_json::Value = serde_json::from_str(&report(&["none.json", "--default", "{}"])).unwrap();
+    assert_eq!((&value["etag"], &value["document"]), (&serde_json::Value::Null, &serde_json::json!({})));
+    std::fs::write(env.path("bytes"), b"\xff").unwrap();
+    let ran = env.run(["read", "--json", "bytes"]).expect(65);
+    let error: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap();
+    assert_eq!(
+        (&error["kind"], &error["exit"], &error["file"]),
+        (&"data".into(), &65.into(), &"bytes".into())
+    );
 }

@@ -1,10 +1,11 @@
 //! `aimem lock acquire`
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::report::{LockReport, ends_in};
 use crate::cli::args::{LockArgs, call, own_words};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
@@ -31,12 +32,20 @@ pub struct Acquire {
     /// Make it a lease that ends after this long, whatever the processes do
     #[arg(long, value_name = "DUR", value_parser = duration::parse)]
     ttl: Option<Duration>,
+    /// Print what was done as one JSON document; errors too, on standard error
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     lock: LockArgs,
 }
 
 impl Acquire {
     pub(crate) fn run(self) -> Outcome {
+        let (json, file) = (self.json, self.file.clone());
+        self.acquire().map_err(|error| error.about(&file, json))
+    }
+
+    fn acquire(self) -> Outcome {
         let mut ends_soon = None;
         let keep = match (self.ttl, self.pid) {
             (Some(Duration::ZERO), _) => {
@@ -52,10 +61,17 @@ impl Acquire {
         };
         let locker = self.lock.locker(call("lock acquire", &[&self.file], None))?;
         let mut patient = Patient::new()?;
+        let begun = Instant::now();
         let held = locker.acquire(&self.file, keep, &mut patient);
         let held = held.map_err(|error| self.lock.wait.choose_exit(error))?;
         // Whoever can't be told the id could not release the lock: then it is not left behind.
-        output::line_or_fail(&held.id().to_string())?;
+        if self.json {
+            let expires = self.ttl.map(ends_in);
+            let report = LockReport { expires, ..LockReport::of(&held, begun.elapsed()) };
+            output::line_or_fail(&output::one_line(&report)?)?;
+        } else {
+            output::line_or_fail(&held.id().to_string())?;
+        }
         held.leave();
         if let Some(owner) = ends_soon {
             let text = format!("this lock ends with {owner}; for a lock that outlives it: --ttl");

@@ -4,6 +4,7 @@ mod acquire;
 mod break_lock;
 mod release;
 mod renew;
+mod report;
 mod status;
 mod wait;
 mod with;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::report::{LockReport, ends_in};
 use crate::cli::args::{lock_root_of_id, parse_lock_id};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::lock::{LockId, manage};
 use crate::settings::duration;
 
@@ -25,15 +27,27 @@ pub struct Renew {
     /// From now on
     #[arg(long, value_name = "DUR", value_parser = duration::parse)]
     ttl: Duration,
+    /// Print what was done as one JSON document; errors too, on standard error
+    #[arg(long)]
+    json: bool,
 }
 
 impl Renew {
     pub(crate) fn run(self) -> Outcome {
+        let json = self.json;
+        self.renew().map_err(|error| error.as_json(json))
+    }
+
+    fn renew(self) -> Outcome {
         if self.ttl.is_zero() {
             return Err(CliError::usage("--ttl 0: a lease needs some time to run")
                 .hint("to end it: aimem lock release ID"));
         }
         manage::renew(&lock_root_of_id(&self.id)?, &self.id, self.ttl)?;
+        if self.json {
+            let (id, expires) = (Some(self.id.to_string()), Some(ends_in(self.ttl)));
+            output::json(&LockReport { id, expires, ..LockReport::default() })?;
+        }
         Ok(Exit::Done)
     }
 }

@@ -12,7 +12,9 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use serde::Serialize;
 
+use super::report::LockReport;
 use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::{CliError, Outcome, explain, show_duration};
 use crate::cli::exit::Exit;
@@ -57,17 +59,26 @@ pub struct With {
     /// Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
     #[arg(long, value_name = "NAME")]
     client: Option<String>,
+    /// Tell what was done as one JSON document on the last line of standard error; errors too
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     wait: WaitArgs,
 }
 
 impl With {
     pub(crate) fn run(self) -> Outcome {
+        let (json, file) = (self.json, self.files.first().cloned().unwrap_or_default());
+        self.with().map_err(|error| error.about(&file, json))
+    }
+
+    fn with(self) -> Outcome {
         let debugging = settings::lock_debug()?;
         let call = call("lock with", &self.files, self.command.first());
         let locker = locker(&self.wait, self.client.clone(), None, call).map_err(own)?;
         // Before the lock: a signal from here on releases it.
         let mut patient = Patient::with_signals(&signal::USER).map_err(own)?;
+        let begun = Instant::now();
         let held = locker
             .acquire_all(&self.files, Keep::Running, &mut patient)
             .map_err(|error| own(self.wait.choose_exit(error)))?;
@@ -75,6 +86,8 @@ impl With {
         if let Some(number) = interrupted {
             return Err(LockError::Interrupted(number).into());
         }
+        let waited = begun.elapsed();
+        let reports: Vec<LockReport> = held.iter().map(|held| LockReport::of(held, waited)).collect();
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]);
         let ended = match self.recover(&held, &locker.inherited, &mut signals) {
@@ -99,17 +112,23 @@ impl With {
         failed.into_iter().for_each(|error| output::warning(CliError::from(error).message));
         let mut lost = lost.into_iter().map(CliError::from);
         let exit = exit_of(status);
+        let is_lost = lost.len() > 0;
         match lost.next() {
             Some(error) if exit == Exit::Status(0) => {
                 lost.for_each(|error| output::note("error", &error.message));
                 Err(error
                     .hint("the command ended with 0, but another may have changed the file at the same time"))
             }
-            Some(error) => {
+            Some(error) if !self.json => {
                 std::iter::once(error).chain(lost).for_each(|error| output::warning(error.message));
                 Ok(exit)
             }
-            None => Ok(exit),
+            _ => {
+                if self.json {
+                    output::json_note(&Ran { locks: &reports, exit: exit.code(), lost: is_lost })?;
+                }
+                Ok(exit)
+            }
         }
     }
 
@@ -229,6 +248,16 @@ impl With {
         };
         output::warning(text);
     }
+}
+
+/// What `--json` tells of a run.
+#[derive(Serialize)]
+struct Ran<'a> {
+    locks: &'a [LockReport],
+    /// The command's exit status.
+    exit: u8,
+    /// Whether a lock was lost while the command ran.
+    lost: bool,
 }
 
 fn is_reclaimed(held: &[Held]) -> bool {

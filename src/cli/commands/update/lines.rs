@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Update;
-use crate::cli::error::Outcome;
+use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::{diff, output};
 use crate::memory::{self, Foreign, Lines, MemoryError, Program, Whole};
@@ -19,6 +19,9 @@ impl Update {
         request: &memory::Update,
         place: &mut FilePlace<'_>,
     ) -> Outcome {
+        if request.returns.is_some() {
+            return Err(CliError::usage("--return is for one document, and not for lines"));
+        }
         let updated = memory::update_lines(place, request, &mut Lines::new(program), self.print);
         let updated = updated.map_err(|error| match error {
             MemoryError::Missing { .. } | MemoryError::Filter { .. } => {
@@ -26,7 +29,12 @@ impl Update {
             }
             error => self.lock.wait.choose_exit(error),
         })?;
-        updated.warnings.iter().for_each(output::warning);
+        if self.json {
+            output::answer_json(&updated, updated.changed)?;
+        } else {
+            updated.warnings.iter().for_each(output::warning);
+            tell(path, &updated.foreign);
+        }
         if let Some(Whole { old, new }) = &updated.whole {
             if self.dry_run {
                 output::result(diff::unified(path, old, new).as_bytes())?;
@@ -34,7 +42,6 @@ impl Update {
                 output::answer(new, updated.changed)?;
             }
         }
-        tell(path, &updated.foreign);
         let failed = self.filter.exit_status && !updated.truthy;
         Ok(if failed { Exit::CheckFailed } else { Exit::Done })
     }
