@@ -12,6 +12,7 @@ use crate::place::{Appended, PlaceError};
 use crate::replace::{Appending, ReplaceError, Rotation};
 use crate::sys;
 use crate::sys::failure::{Op, PathError};
+use crate::sys::path::folder_of;
 
 impl FilePlace<'_> {
     /// Appends under the lock, which is held, and gives it back.
@@ -26,7 +27,7 @@ impl FilePlace<'_> {
                 sys::path::resolve(&self.path).map_err(PathError::of::<ReplaceError>(Op::Find, &self.path))?
             }
         };
-        if self.makes_folders {
+        if self.makes_folders && !folder_of(&path).exists() {
             self.replace.make_folders(&path)?;
         }
         let opened = Appending::open(&path, |pause| self.waiter.sleep(pause));

@@ -116,7 +116,7 @@ fn a_broken_line_is_named_and_left_out_and_the_count_is_told() {
         assert_eq!(read.stdout, out);
         assert!(read.stderr.contains("line 3 of log.jsonl: column 1: "), "{}", read.stderr);
         assert!(read.stderr.contains("line 6 of log.jsonl: column "), "{}", read.stderr);
-        assert!(read.stderr.contains("2 lines could not be read"), "{}", read.stderr);
+        assert!(read.stderr.contains("2 lines were left out"), "{}", read.stderr);
     }
     // One that the filter fails on is no worse.
     env.write("log.jsonl", "{\"n\": 1}\n[]\n{\"n\": 3}\n");
@@ -175,7 +175,7 @@ fn a_large_log_is_never_in_memory() {
     assert_eq!(ran.stderr.lines().filter(|line| line.contains("it was kept")).count(), broken as usize);
     assert!(env.command("cmp").args(["kept", "log.jsonl"]).status().unwrap().success());
     let read = env.run(["read", "log.jsonl", "-c", "select(false)"]).expect(65);
-    assert!(read.stderr.contains(&format!("{broken} lines could not be read")));
+    assert!(read.stderr.contains(&format!("{broken} lines were left out")));
     eprintln!("{} MB in {took:.1?}, {peak} KB of memory, {broken} broken lines kept", size >> 20);
     assert!(peak < limit, "{peak} KB for {size} bytes");
 }

@@ -149,6 +149,42 @@ fn appended_lines_survive_those_who_replace_the_file_under_another_lock() {
     assert_eq!(found, all.collect::<Vec<_>>());
 }
 
+/// Readers take no lock, and meet no line that is half there, however busy the writers are.
+#[test]
+fn a_log_is_read_while_others_append_to_it() {
+    let env = TestEnv::new();
+    let lines = if long_tests() { 200 } else { 8 };
+    env.write("log.jsonl", "{\"first\": true}\n");
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..8)
+            .map(|writer| {
+                let env = &env;
+                scope.spawn(move || {
+                    for number in 0..lines {
+                        let line = format!("{{\"writer\": {writer}, \"number\": {number}}}");
+                        env.run(["append", "log.jsonl", &line]).ok();
+                    }
+                })
+            })
+            .collect();
+        let reader = scope.spawn(|| {
+            let mut last = 1;
+            while !done.load(Ordering::Relaxed) {
+                let count: usize =
+                    env.run(["read", "log.jsonl", "-s", "length"]).ok().stdout.trim().parse().unwrap();
+                assert!(count >= last, "{count} after {last}");
+                last = count;
+            }
+        });
+        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        done.store(true, Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+    let count = env.run(["read", "log.jsonl", "-s", "length"]).ok().stdout;
+    assert_eq!(count.trim(), (8 * lines + 1).to_string());
+}
+
 #[test]
 fn no_edit_of_eight_agents_is_lost_while_a_ninth_rewrites_the_file() {
     let env = TestEnv::new();

@@ -39,9 +39,8 @@ impl Read {
             0 if self.filter.exit_status && read.truthy != Some(true) => Ok(Exit::CheckFailed),
             0 => Ok(Exit::Done),
             skipped => {
-                let lines = if skipped == 1 { "line" } else { "lines" };
-                let message =
-                    format!("{}: {skipped} {lines} could not be read and were left out", path.display());
+                let lines = if skipped == 1 { "line was" } else { "lines were" };
+                let message = format!("{}: {skipped} {lines} left out", path.display());
                 Err(CliError::new(Kind::Data, message)
                     .hint("the others were printed; `aimem update` keeps such lines as they are"))
             }
