@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a bench may panic and may write plainly")]
 
 #[path = "common/measure.rs"]
+#[allow(dead_code, reason = "no document is needed here")]
 mod measure;
 
 use measure::{installed, median, time};

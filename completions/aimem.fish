@@ -35,6 +35,8 @@ complete -c aimem -n "__fish_aimem_needs_command" -f -a "edit" -d 'Replace a tex
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "insert" -d 'Insert lines into any file, at a place that is named'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "append" -d 'Add lines at the end of any file'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "restore" -d 'Put an earlier version of a file back'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "undo" -d 'Undo the last change of a file'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "history" -d 'Show what a file was before: when, who, by which verb, how large'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "queue" -d 'Save memories at once, and deliver them when the server can take them'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "scripts" -d 'Stand in for the old bash scripts'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "completions" -d 'Print a shell\'s completions, or write all of them'
@@ -166,7 +168,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l max-time -d 'Give
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l create -d 'Start from this JSON when there is no such file, with --text from this text; missing folders above it are made [default: {}, or nothing]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l return -d 'Print the results of this filter on the new document' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l if-match -d 'Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file' -r
-complete -c aimem -n "__fish_aimem_using_subcommand update" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
@@ -191,7 +193,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -s h -l help -d 'Pri
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l content -d 'Write this instead of standard input' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l if-match -d 'Write only if the file\'s tag, from `read --etag`, is still this one; none: if there is no file' -r
-complete -c aimem -n "__fish_aimem_using_subcommand write" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
@@ -211,7 +213,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand edit" -l old-file -d 'Read t
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l new-file -d 'Read what takes its place from a file, or from standard input (-)' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l script -d 'Make several edits, all or none: lines of JSON in a file or on standard input (-), each an object with old, new and perhaps all' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l if-match -d 'Edit only if the file\'s tag, from `read --etag`, is still this one' -r
-complete -c aimem -n "__fish_aimem_using_subcommand edit" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
@@ -230,7 +232,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand insert" -l after -d 'After t
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -l before -d 'Before the line that this text is on' -r
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -l line -d 'As line N; 1 is the first' -r
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -l if-match -d 'Insert only if the file\'s tag, from `read --etag`, is still this one' -r
-complete -c aimem -n "__fish_aimem_using_subcommand insert" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
@@ -256,14 +258,15 @@ complete -c aimem -n "__fish_aimem_using_subcommand append" -s n -l nonblock -d 
 complete -c aimem -n "__fish_aimem_using_subcommand append" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand append" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand append" -s V -l version -d 'Print version'
-complete -c aimem -n "__fish_aimem_using_subcommand restore" -l from -d 'Which version; 0 is the latest' -r
-complete -c aimem -n "__fish_aimem_using_subcommand restore" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l from -d 'Which version: a backup\'s number, 0 being the latest, or one that `history` shows, as @{-1} [default: the latest backup, or else @{-1}]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
-complete -c aimem -n "__fish_aimem_using_subcommand restore" -l list -d 'Show the versions that are kept'
-complete -c aimem -n "__fish_aimem_using_subcommand restore" -l json -d 'With --list: one JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l list -d 'Show the backups that are kept'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l json -d 'Print what was done, or the list, as one JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -l force -d 'Put back what is broken, or was altered since it was kept'
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l dry-run -d 'Print what would change as a diff, and change nothing'
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may bring the old file back'
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
@@ -271,6 +274,43 @@ complete -c aimem -n "__fish_aimem_using_subcommand restore" -s n -l nonblock -d
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -l client -d 'Only the last change of the client of this name' -r
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -l force -d 'Put back what is broken, or was altered since it was kept'
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -l dry-run -d 'Print what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may bring the old file back'
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -l json -d 'One JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -a "show" -d 'Print a version, byte for byte'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -a "diff" -d 'Print what differs between two versions'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -a "forget" -d 'Remove all that is known of a file\'s past'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -a "prune" -d 'Remove versions beyond what is to be kept, of all files'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from show" -l force -d 'Print it even if it was altered since it was kept'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from diff" -l force -d 'Take versions even if they were altered since they were kept'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -l json -d 'One JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -l json -d 'One JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "add" -d 'Save a memory; it is on disk when this returns'

@@ -215,7 +215,7 @@ module completions {
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --if-match: string        # Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file
     --any-kind                # Let the document become one of another kind, such as a number where an object was
-    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
     --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
@@ -235,7 +235,7 @@ module completions {
     --if-match: string        # Write only if the file's tag, from `read --etag`, is still this one; none: if there is no file
     --no-lock                 # Do not take the lock: what another writes at the same time may be overwritten unseen
     --json                    # Print what was done as one JSON document; errors too, on standard error
-    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
     --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
@@ -260,7 +260,7 @@ module completions {
     --if-match: string        # Edit only if the file's tag, from `read --etag`, is still this one
     --dry-run                 # Print what would change as a diff, and change nothing
     --json                    # Say what was done as one JSON document
-    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
     --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
@@ -284,7 +284,7 @@ module completions {
     --if-match: string        # Insert only if the file's tag, from `read --etag`, is still this one
     --dry-run                 # Print what would change as a diff, and change nothing
     --json                    # Say what was done as one JSON document
-    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
     --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
@@ -319,11 +319,12 @@ module completions {
 
   # Put an earlier version of a file back
   export extern "aimem restore" [
-    --list                    # Show the versions that are kept
-    --json                    # With --list: one JSON document
-    --from: string            # Which version; 0 is the latest
+    --list                    # Show the backups that are kept
+    --json                    # Print what was done, or the list, as one JSON document; errors too, on standard error
+    --from: string            # Which version: a backup's number, 0 being the latest, or one that `history` shows, as @{-1} [default: the latest backup, or else @{-1}]
+    --force                   # Put back what is broken, or was altered since it was kept
     --dry-run                 # Print what would change as a diff, and change nothing
-    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
     --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
@@ -335,6 +336,72 @@ module completions {
     --help(-h)                # Print help
     --version(-V)             # Print version
     file: path                # The file
+  ]
+
+  # Undo the last change of a file
+  export extern "aimem undo" [
+    --client: string          # Only the last change of the client of this name
+    --force                   # Put back what is broken, or was altered since it was kept
+    --dry-run                 # Print what would change as a diff, and change nothing
+    --json                    # Print what was done as one JSON document; errors too, on standard error
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Show what a file was before: when, who, by which verb, how large
+  export extern "aimem history" [
+    --json                    # One JSON document; errors too, on standard error
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Print a version, byte for byte
+  export extern "aimem history show" [
+    --force                   # Print it even if it was altered since it was kept
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+    which?: string            # Which version
+  ]
+
+  # Print what differs between two versions
+  export extern "aimem history diff" [
+    --force                   # Take versions even if they were altered since they were kept
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+    from?: string             # The older version
+    to?: string               # The newer one
+  ]
+
+  # Remove all that is known of a file's past
+  export extern "aimem history forget" [
+    --json                    # One JSON document; errors too, on standard error
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Remove versions beyond what is to be kept, of all files
+  export extern "aimem history prune" [
+    --json                    # One JSON document; errors too, on standard error
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file?: path               # A file, whose lock folder is meant [default: the working folder's]
   ]
 
   # Save memories at once, and deliver them when the server can take them

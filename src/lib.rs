@@ -68,15 +68,17 @@
 //! - [`document`]: a memory document without I/O; JSON and jq's language are [`aimem_jq`]'s.
 //! - [`mod@lock`]: who may change a file now.
 //! - [`replace`]: how a file is changed so that nothing can be lost.
+//! - [`history`]: what a file was before.
 //! - [`legacy`]: what came before: the old scripts' names, and the Python programs' files.
 //! - [`sys`]: questions to the kernel.
 //!
-//! **The rule**: `cli → settings, memory, queue → place, document → lock, replace → sys`, never back,
-//! and `lock`, `document` and `replace` do not know each other. Of `legacy`, the scripts' names are a
+//! **The rule**: `cli → settings, memory, queue → place, document → lock, replace, history → sys`, never
+//! back, and `lock`, `document`, `replace` and `history` do not know each other. Of `legacy`, the scripts' names are a
 //! front end, and the Python programs' files lie below `queue`. A test holds it.
 
 pub mod cli;
 pub mod document;
+pub mod history;
 pub mod legacy;
 mod library;
 pub mod lock;

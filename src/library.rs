@@ -44,7 +44,8 @@ impl From<LockError> for Error {
 pub fn update(path: impl AsRef<Path>, filter: &str) -> Result<Updated, Error> {
     let locker = settings::locker(described("update"))?;
     let (mut waiter, path) = (Silent, path.as_ref());
-    let mut place = FilePlace::new(path, Some(&locker), Replace::new(), &mut waiter);
+    let keeping = settings::keeping(&locker, "update")?;
+    let mut place = FilePlace::new(path, Some(&locker), Replace::new(), &mut waiter).history(keeping);
     let mut program = Program { source: filter.to_owned(), ..Program::default() };
     Ok(memory::update(&mut place, &Update::default(), &mut program)?)
 }
@@ -69,7 +70,8 @@ pub fn read(path: impl AsRef<Path>) -> Result<Option<Vec<u8>>, Error> {
 pub fn write(path: impl AsRef<Path>, content: impl Into<Vec<u8>>) -> Result<Written, Error> {
     let locker = settings::locker(described("write"))?;
     let (mut waiter, path) = (Silent, path.as_ref());
-    let mut place = FilePlace::new(path, Some(&locker), Replace::new(), &mut waiter).make_folders(true);
+    let place = FilePlace::new(path, Some(&locker), Replace::new(), &mut waiter).make_folders(true);
+    let mut place = place.history(settings::keeping(&locker, "write")?);
     let request = Write { content: content.into(), validate: Validate::ByName, if_match: None };
     Ok(memory::write(&mut place, request)?)
 }

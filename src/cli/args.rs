@@ -176,7 +176,8 @@ pub fn parse_lock_id(text: &str) -> Result<LockId, String> {
 /// How a verb that writes replaces the file.
 #[derive(Debug, Clone, Args)]
 pub struct ReplaceArgs {
-    /// Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or 1]
+    /// Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as
+    /// there are, at least 1]
     #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     backup: Option<String>,
     /// Do not sync the folder: quicker, and a power cut may bring the old file back
@@ -194,13 +195,18 @@ impl ReplaceArgs {
     /// An unusable number of backups.
     pub fn replace(&self) -> Result<Replace, CliError> {
         let from_env = settings::backup()?;
-        let backups = match self.backup.as_deref() {
-            None => from_env.unwrap_or(0),
-            Some("") => from_env.filter(|&count| count > 0).unwrap_or(1),
-            Some(text) => text
-                .parse()
-                .map_err(|_| CliError::usage(format!("--backup={text}: not a number of backups")))?,
+        let replace = Replace::new();
+        let replace = match self.backup.as_deref() {
+            None => replace.backups(from_env.unwrap_or(0)),
+            Some("") => match from_env.filter(|&count| count > 0) {
+                Some(count) => replace.backups(count),
+                None => replace.rotate(),
+            },
+            Some(text) => replace.backups(
+                text.parse()
+                    .map_err(|_| CliError::usage(format!("--backup={text}: not a number of backups")))?,
+            ),
         };
-        Ok(Replace::new().backups(backups).sync(!self.no_sync).in_place(self.in_place))
+        Ok(replace.sync(!self.no_sync).in_place(self.in_place))
     }
 }

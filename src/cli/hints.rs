@@ -43,6 +43,15 @@ pub fn in_words(hint: &Hint) -> String {
         ),
         Hint::OldContent(backup) => format!("the old content is in {}", quote(backup)),
         Hint::SeeVersions(file) => format!("see what there is: aimem restore --list {}", quote(file)),
+        Hint::SeeHistory(file) => format!("see what there is: aimem history {}", quote(file)),
+        Hint::GoBack(file, from) => {
+            let file = quote(file);
+            format!(
+                "see it as it is: aimem read --raw {file}; go back to the last version that was whole: aimem restore {file} --from {}",
+                quote_text(from)
+            )
+        }
+        Hint::Force => "nothing was written; to take it as it is: --force".to_owned(),
         Hint::SeeOrRestore(file) => {
             let file = quote(file);
             format!(

@@ -19,7 +19,9 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "outbox")]
 use commands::queue;
-use commands::{append, completions, edit, insert, lock, locks, man, read, restore, update, write};
+use commands::{
+    append, completions, edit, history, insert, lock, locks, man, read, restore, undo, update, write,
+};
 use error::Outcome;
 use exit::Exit;
 
@@ -32,10 +34,12 @@ use crate::legacy::scripts;
     version,
     max_term_width = 100,
     propagate_version = true,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}"
 )]
 #[command(after_help = "\
-Exit codes: 0 done, 65 bad data, 75 lock not free in time, 76 not what was read; all: aimem man.")]
+Help for each: aimem VERB --help. Exit codes: 0 done, 65 bad data, 75 lock not free in time,
+76 lock lost or file not what was read; all of them: aimem man. Version: aimem --version.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -64,6 +68,10 @@ enum Command {
     Append(append::Append),
     /// Put an earlier version of a file back
     Restore(restore::Restore),
+    /// Undo the last change of a file
+    Undo(undo::Undo),
+    /// Show what a file was before: when, who, by which verb, how large
+    History(history::History),
     /// Save memories at once, and deliver them when the server can take them
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
@@ -89,6 +97,8 @@ impl Command {
             Command::Insert(insert) => insert.run(),
             Command::Append(append) => append.run(),
             Command::Restore(restore) => restore.run(),
+            Command::Undo(undo) => undo.run(),
+            Command::History(history) => history.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
             Command::Scripts(scripts) => scripts.run(),

@@ -1,7 +1,7 @@
 //! What a user sees while a lock is not free, and the signals that end a wait.
 
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -76,6 +76,12 @@ impl Patient {
 impl Waiter for Patient {
     fn sleep(&mut self, pause: Duration) -> Option<i32> {
         let received = self.signals.wait(Some(pause));
+        self.received = self.received.or_else(|| first_ending(&received));
+        self.received
+    }
+
+    fn sleep_or(&mut self, pause: Duration, bell: BorrowedFd<'_>) -> Option<i32> {
+        let received = self.signals.wait_or(Some(pause), Some(bell));
         self.received = self.received.or_else(|| first_ending(&received));
         self.received
     }

@@ -39,7 +39,7 @@ impl Claim {
     /// The content of the file with this inode number.
     pub(super) fn describe(&self, target: &Target, token: &Token, inode: u64, here: &Here) -> Info {
         let mut info = Info {
-            pid: Some(std::process::id()),
+            pid: Some(crate::sys::process::own_id()),
             acquired: Some(Timestamp::now()),
             host: Some(here.host.clone()),
             token: Some(token.clone()),

@@ -98,6 +98,11 @@ impl Held {
         }
     }
 
+    /// The lock root that it is in.
+    pub fn root(&self) -> &LockRoot {
+        &self.root
+    }
+
     /// The folder that is the lock.
     pub fn directory(&self) -> PathBuf {
         self.root.lock_dir(&self.target.key)

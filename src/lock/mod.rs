@@ -9,7 +9,7 @@
 //! - [`info`], `claim`: what a holder writes down. [`liveness`], [`verdict`]: whether it is alive.
 //! - `guard`, `anchor`, `removal`: how a lock changes. `attempt`: taking it. [`held`]: publish,
 //!   release.
-//! - [`take`], [`wait`], `guest`, `nest`: how a process comes to have one.
+//! - [`take`], [`wait`], `turn`, `guest`, `nest`: how a process comes to have one.
 //! - `deadlock`, `holdings`: waits that can't end. [`journal`], [`loss`]: what should not happen often.
 //! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside. [`selftest`]: races.
 //!
@@ -44,6 +44,7 @@ pub mod roots;
 pub mod selftest;
 pub mod shared;
 pub mod take;
+mod turn;
 pub mod verdict;
 pub mod wait;
 

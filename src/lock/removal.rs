@@ -13,6 +13,7 @@ use super::guard::Guard;
 use super::id::Token;
 use super::key::Key;
 use super::root::{LockRoot, lock_name};
+use super::turn;
 use crate::sys::file::Identity;
 use crate::sys::folder::{Access, Folder, Look};
 use crate::sys::{self, found};
@@ -116,6 +117,7 @@ fn rename_new(folder: &Folder, from: &str, to: &str) -> io::Result<()> {
 /// Removes what dead processes left in the root. Anything younger than a minute may still be in
 /// use.
 pub(super) fn sweep(root: &LockRoot) -> usize {
+    turn::sweep(root);
     let folder = root.folder();
     let names = folder.names().unwrap_or_default();
     let starts = |name: &OsStr, prefix: &str| name.as_encoded_bytes().starts_with(prefix.as_bytes());

@@ -208,8 +208,13 @@ impl LockRoot {
         make_common(&self.folder(), name, self.state(|opened| opened.mode))
     }
 
+    /// The permissions of a folder in the root in which everyone who may use the root makes files.
+    pub fn common_mode(&self) -> u32 {
+        common_mode(self.state(|opened| opened.mode))
+    }
+
     /// The permissions of a file in the root.
-    pub(super) fn file_mode(&self) -> u32 {
+    pub fn file_mode(&self) -> u32 {
         match self.state(|opened| opened.mode) {
             mode if mode & WRITABLE_BY_ALL != 0 => PUBLIC_FILE,
             mode if mode & WRITABLE_BY_GROUP != 0 => GROUP_FILE,

@@ -20,6 +20,7 @@ use super::loss;
 use super::openers::openers;
 use super::root::LockRoot;
 use super::roots::Roots;
+use super::turn::Turn;
 use super::wait::{Backoff, Patience, WaitReport, Waiter};
 use crate::sys;
 
@@ -125,7 +126,7 @@ impl Locker {
             if !judgement.verdict.is_taken() {
                 return Ok(());
             }
-            wait.pause(&judgement, false, waiter)?;
+            wait.pause(&judgement, false, None, waiter)?;
         }
     }
 
@@ -143,6 +144,9 @@ impl Locker {
         // A process that holds nothing and runs under no lock is not part of a cycle.
         let may_hold = !self.inherited.is_empty() || !own.is_empty() || matches!(keep, Keep::Owner { .. });
         let mut look_out = LookOut::new(self.deadlock_check && may_hold);
+        // Whoever comes now waits behind those who wait already.
+        let may_wait = !self.patience.limit.is_zero();
+        let mut turn = if may_wait { Turn::arrive(root, &target.key) } else { None };
         let result = loop {
             let host = self.host(root, target, &mut judge)?;
             let wish = host.clone().map_or_else(|| Wish::Lock(target.key.clone()), Wish::Place);
@@ -158,7 +162,7 @@ impl Locker {
                 None => {
                     // First without the guard: most attempts of a long wait end here.
                     let seen = judge.judge(&target.key)?;
-                    if seen.verdict.is_taken() {
+                    if seen.verdict.is_taken() || !wait.may_try(turn.as_ref()) {
                         (seen, false)
                     } else {
                         match attempt(root, target, &self.claim(keep), &mut judge, deadline, waiter)? {
@@ -168,7 +172,10 @@ impl Locker {
                     }
                 }
             };
-            if let Err(error) = wait.pause(&seen, is_guest, waiter) {
+            if may_wait && !is_guest && turn.is_none() {
+                turn = Turn::join(root, &target.key);
+            }
+            if let Err(error) = wait.pause(&seen, is_guest, turn.as_ref(), waiter) {
                 break Err(error);
             }
             let holdings = |judge: &mut Judge| holdings(root, &self.inherited, own, keep, judge);
@@ -259,6 +266,10 @@ struct Wait<'a> {
     begun: Instant,
     deadline: Instant,
     backoff: Backoff,
+    /// When to look at the lock although others are before us.
+    look_anyway: Instant,
+    /// Whether it was our turn at the last look.
+    had_turn: bool,
     holder: Option<Holder>,
 }
 
@@ -266,15 +277,28 @@ impl<'a> Wait<'a> {
     fn new(root: &LockRoot, target: &'a Target, patience: Patience, deadline: Instant) -> Wait<'a> {
         let begun = deadline.checked_sub(patience.limit).unwrap_or_else(Instant::now);
         let info = root.lock_dir(&target.key).join("info");
-        Wait { target, info, begun, deadline, backoff: Backoff::for_lock(&patience), holder: None }
+        let backoff = Backoff::for_lock(&patience);
+        let look_anyway = Instant::now() + Turn::patience();
+        Wait { target, info, begun, deadline, backoff, look_anyway, had_turn: false, holder: None }
     }
 
     fn waited(&self) -> Duration {
         self.begun.elapsed()
     }
 
+    /// Whether to take the lock if it is free: at the head of the queue, and once in a while.
+    fn may_try(&self, turn: Option<&Turn>) -> bool {
+        turn.is_none_or(Turn::is_ours) || Instant::now() >= self.look_anyway.min(self.deadline)
+    }
+
     /// Sleeps before the next look, or ends the wait.
-    fn pause(&mut self, seen: &Judgement, is_guest: bool, waiter: &mut dyn Waiter) -> Result<(), LockError> {
+    fn pause(
+        &mut self,
+        seen: &Judgement,
+        is_guest: bool,
+        turn: Option<&Turn>,
+        waiter: &mut dyn Waiter,
+    ) -> Result<(), LockError> {
         // If it became free between two looks, there is nobody to name.
         let is_taken = seen.verdict.is_taken();
         let now = Instant::now();
@@ -309,8 +333,24 @@ impl<'a> Wait<'a> {
             });
             self.holder = Some(holder);
         }
-        let pause = self.backoff.next(self.deadline);
-        match waiter.sleep(pause) {
+        let bell = turn.and_then(Turn::bell);
+        let signal = match bell {
+            Some(bell) => {
+                if now >= self.look_anyway {
+                    self.look_anyway = now + Turn::patience();
+                }
+                let until = self.look_anyway.min(self.deadline);
+                waiter.sleep_or(until.saturating_duration_since(now), bell)
+            }
+            None => {
+                // The head of the queue begins with short pauses, however long it has waited.
+                if turn.is_some() && !std::mem::replace(&mut self.had_turn, true) {
+                    self.backoff.be_first();
+                }
+                waiter.sleep(self.backoff.next(self.deadline))
+            }
+        };
+        match signal {
             Some(signal) => Err(LockError::Interrupted(signal)),
             None => Ok(()),
         }

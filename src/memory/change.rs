@@ -30,6 +30,8 @@ pub struct Change {
     pub waited: Duration,
     /// The dead holder whose lock was taken over.
     pub taken_over: Option<String>,
+    /// The id under which the replaced version is kept.
+    pub history: Option<String>,
 }
 
 impl Change {
@@ -44,6 +46,7 @@ impl Change {
             warnings: done.told.warnings,
             waited: done.told.waited,
             taken_over: done.told.taken_over,
+            history: done.told.kept,
         };
         (change, done.more)
     }
@@ -51,13 +54,14 @@ impl Change {
 
 impl Serialize for Change {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut fields = out.serialize_struct("Change", 7)?;
+        let mut fields = out.serialize_struct("Change", 8)?;
         fields.serialize_field("file", &shown(&self.file))?;
         fields.serialize_field("changed", &self.changed)?;
         fields.serialize_field("etag_before", &self.existed.then(|| etag(&self.old)))?;
         fields.serialize_field("etag_after", &etag(&self.new))?;
         fields.serialize_field("waited_ms", &u64::try_from(self.waited.as_millis()).unwrap_or(u64::MAX))?;
         fields.serialize_field("taken_over", &self.taken_over)?;
+        fields.serialize_field("history", &self.history)?;
         fields.serialize_field("warnings", &self.warnings)?;
         fields.end()
     }

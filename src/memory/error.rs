@@ -37,6 +37,26 @@ pub enum MemoryError {
         /// The document.
         path: PathBuf,
     },
+    /// The document is not one, and there is a version of it that was.
+    #[error("{} is not valid JSON: {source}", path.display())]
+    Broken {
+        /// The path as given.
+        path: PathBuf,
+        /// Where and why.
+        source: InvalidJson,
+        /// That version, as `restore --from` has it.
+        back: String,
+    },
+    /// The version that was to be put back is no document.
+    #[error("{which} of {} is not valid JSON: {source}", path.display())]
+    BrokenVersion {
+        /// The path as given.
+        path: PathBuf,
+        /// Which one.
+        which: String,
+        /// Where and why.
+        source: InvalidJson,
+    },
     /// An object of the document has two equal keys.
     #[error("{what}: {source}")]
     EqualKeys {
@@ -164,7 +184,12 @@ impl MemoryError {
             E::Mismatch { .. } | E::Exists { .. } | E::Changing { .. } => Kind::Lost,
             E::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
             E::Spawn { .. } => Kind::NotExecutable,
-            E::InvalidJson { .. } | E::EqualKeys { .. } | E::Empty { .. } | E::OtherKind { .. } => Kind::Data,
+            E::InvalidJson { .. }
+            | E::Broken { .. }
+            | E::BrokenVersion { .. }
+            | E::EqualKeys { .. }
+            | E::Empty { .. }
+            | E::OtherKind { .. } => Kind::Data,
             E::NoPlace { .. } | E::Script { .. } | E::InvalidLine { .. } | E::Yaml { .. } => Kind::Data,
             E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
                 Kind::Data
@@ -183,6 +208,8 @@ impl MemoryError {
                 Hint::SeeOrRestore(path.clone())
             }
             E::InvalidJson { what: Subject::Document(path), .. } => Hint::WorkOnText(path.clone()),
+            E::Broken { path, back, .. } => Hint::GoBack(path.clone(), back.clone()),
+            E::BrokenVersion { .. } => Hint::Force,
             E::Yaml { path } => Hint::WorkOnYaml(path.clone()),
             E::InvalidJson { .. } => Hint::Say("nothing was written"),
             E::EqualKeys { what: Subject::Document(path), .. } => Hint::LastKeyCounts(path.clone()),

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::filter::results;
 use super::transaction::{check_tag, transact};
 use super::{Change, MemoryError, Program, Subject};
+use crate::document;
 use crate::lock::Waiter;
 use crate::place::Place;
 
@@ -135,9 +136,23 @@ pub fn update(
         let returned = request.returns.as_ref();
         let returned = returned.map(|program| results(program, new.clone(), subject(), place.waiter()));
         Ok((new, (made.truthy, returned.transpose()?)))
-    })?;
+    });
+    let done = done.map_err(|error| with_a_way_back(place, error))?;
     let (change, (truthy, returned)) = Change::of(done);
     Ok(Updated { change, truthy, returned })
+}
+
+/// Says of a broken document how it comes back, if there is a way.
+fn with_a_way_back(place: &mut impl Place, error: MemoryError) -> MemoryError {
+    match error {
+        MemoryError::InvalidJson { what: Subject::Document(path), source } => {
+            match place.way_back(&|bytes| document::validate(bytes).is_ok()) {
+                Some(back) => MemoryError::Broken { path: place.name().to_owned(), source, back },
+                None => MemoryError::InvalidJson { what: Subject::Document(path), source },
+            }
+        }
+        error => error,
+    }
 }
 
 /// A new file ends with a newline, as text files do.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::history::HistoryError;
 use crate::lock::LockError;
 use crate::replace::ReplaceError;
 use crate::sys::failure::{Hint, Kind};
@@ -18,6 +19,9 @@ pub enum PlaceError {
     /// The file.
     #[error(transparent)]
     Replace(#[from] ReplaceError),
+    /// The versions that were kept.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// A link has taken the locked file's place.
     #[error("{} leads to another file than when its lock was taken", path.display())]
     Moved {
@@ -46,6 +50,7 @@ impl PlaceError {
         match self {
             PlaceError::Lock(error) => error.kind(),
             PlaceError::Replace(error) => error.kind(),
+            PlaceError::History(error) => error.kind(),
             PlaceError::Moved { .. } | PlaceError::Unlocked { .. } => Kind::Lost,
             PlaceError::BeingWritten { .. } => Kind::Data,
         }
@@ -56,6 +61,7 @@ impl PlaceError {
         match self {
             PlaceError::Lock(error) => error.hint(),
             PlaceError::Replace(error) => error.hint(),
+            PlaceError::History(error) => error.hint(),
             PlaceError::Moved { .. } => Some(COME_TO_REST),
             PlaceError::BeingWritten { .. } => {
                 Some(Hint::Say("read it again when the program that writes it has finished"))
@@ -72,7 +78,10 @@ impl PlaceError {
         match self {
             PlaceError::Replace(error) => error.file_may_have_changed(),
             PlaceError::Unlocked { .. } => true,
-            PlaceError::Lock(_) | PlaceError::Moved { .. } | PlaceError::BeingWritten { .. } => false,
+            PlaceError::Lock(_)
+            | PlaceError::History(_)
+            | PlaceError::Moved { .. }
+            | PlaceError::BeingWritten { .. } => false,
         }
     }
 }

@@ -11,8 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Appended, Content, Make, Place, PlaceError, Published, Rewritten, Told};
-use crate::lock::{Held, Keep, LockError, Locker, Patience, Waiter};
+use super::keeping::{self, Past, Tags};
+use super::{
+    Appended, Content, Earlier, Found, Keeping, Make, Place, PlaceError, Published, Rewritten, Told, etag,
+};
+use crate::history::{HistoryError, Which};
+use crate::lock::{Held, Keep, LockError, LockRoot, Locker, Patience, Target, Waiter};
 use crate::replace::{
     Commit, Filled, Reading, Replace, ReplaceError, Restart, Rotation, Source, Staged, Warning, backup_path,
     backups, read_quiet,
@@ -39,6 +43,7 @@ pub struct FilePlace<'a> {
     locker: Option<&'a Locker>,
     replace: Replace,
     makes_folders: bool,
+    keeping: Option<Keeping>,
     waiter: &'a mut dyn Waiter,
     under_way: UnderWay,
 }
@@ -52,9 +57,13 @@ struct UnderWay {
     /// When the version that is worked on was read.
     opened: Option<Instant>,
     restart: Restart,
-    /// The version to put back. Opened once: a try that comes to nothing may have moved the
+    /// What was read.
+    old: Option<Arc<Vec<u8>>>,
+    /// The backup to put back. Opened once: a try that comes to nothing may have moved the
     /// backups up by a name.
-    earlier: Option<Arc<Source>>,
+    earlier: Option<(Arc<Source>, Found)>,
+    /// The version of the history to put back.
+    kept_model: Option<Arc<Source>>,
     /// Versions that a dead writer had displaced, and which are kept.
     kept: Vec<PathBuf>,
 }
@@ -77,6 +86,7 @@ impl<'a> FilePlace<'a> {
             locker,
             replace,
             makes_folders: false,
+            keeping: None,
             waiter,
             under_way: UnderWay::default(),
         }
@@ -86,6 +96,13 @@ impl<'a> FilePlace<'a> {
     #[must_use]
     pub fn make_folders(mut self, yes: bool) -> FilePlace<'a> {
         self.makes_folders = yes;
+        self
+    }
+
+    /// Keeps what is replaced, and writes down what was done.
+    #[must_use]
+    pub fn history(mut self, keeping: Keeping) -> FilePlace<'a> {
+        self.keeping = Some(keeping);
         self
     }
 
@@ -146,7 +163,7 @@ impl<'a> FilePlace<'a> {
             held.end(self.waiter);
         }
         let warnings = kept.into_iter().map(|kept| Warning::Kept { path: self.path.clone(), kept }).collect();
-        Told { warnings, waited, taken_over }
+        Told { warnings, waited, taken_over, kept: None }
     }
 
     /// A last try for a file that is written all the time: perhaps by those who take the lock.
@@ -171,29 +188,52 @@ impl<'a> FilePlace<'a> {
     /// How to replace. A version that is put back lends the file its mode and owner, and drops no
     /// other.
     fn how(&self, target: &Path) -> Result<Replace, PlaceError> {
-        let Some(earlier) = &self.under_way.earlier else { return Ok(self.replace.clone()) };
+        let how = self.replace.clone();
+        if let Some(model) = &self.under_way.kept_model {
+            return Ok(how.like(model.clone()));
+        }
+        let Some((earlier, _)) = &self.under_way.earlier else { return Ok(how) };
         let kept = backups(target)?.last().map_or(0, |last| last.index + 1);
-        Ok(self.replace.clone().backups(kept + 1).like(earlier.clone()))
+        Ok(how.backups(kept + 1).like(earlier.clone()))
     }
 
-    /// Gives what is staged the file's name, and ends the transaction.
-    fn put_staged(&mut self, staged: Staged) -> Result<Published, PlaceError> {
+    /// Keeps what is replaced, gives what is staged the file's name, and ends the transaction.
+    fn put_staged(&mut self, staged: Staged, tags: impl FnOnce() -> Tags) -> Result<Published, PlaceError> {
+        let begin = |keeping: &Keeping| keeping.begin(self.under_way.held.as_ref(), &staged);
+        let (history, mut warning) = self.keeping.as_ref().map_or((None, None), begin);
         // The last moment to give up without a trace.
         if let Some(signal) = self.waiter.sleep(Duration::ZERO) {
             return Err(LockError::Interrupted(signal).into());
         }
-        match self.commit(staged)? {
-            Commit::Done(mut committed) => {
+        let path = staged.source().path().to_owned();
+        match self.commit(staged) {
+            Ok(Commit::Done(mut committed)) => {
+                let leftovers = history.as_ref().map_or(0, |history| history.leftovers);
+                let settled = history
+                    .zip(self.keeping.as_ref())
+                    .map(|(history, keeping)| history.settle(keeping, &path, tags()));
                 committed.clean_up();
-                // Before the sync: whoever is next builds on the new content and syncs the same
-                // folder, and need not wait for ours.
                 let mut told = self.end();
-                told.warnings.splice(0..0, committed.finish()?);
+                if let Some(settled) = settled {
+                    let (kept, more) = settled.finish(&path);
+                    told.kept = kept;
+                    warning = warning.or(more);
+                }
+                let mut warnings = committed.finish()?;
+                keeping::forgive(&mut warnings, leftovers);
+                told.warnings.splice(0..0, warnings);
+                told.warnings.extend(warning);
                 Ok(Published::Done(told))
             }
-            Commit::Changed(restart) => {
+            Ok(Commit::Changed(restart)) => {
                 self.under_way.restart = restart;
                 Ok(Published::Changed)
+            }
+            Err(error) => {
+                if let Some(history) = history.filter(|_| error.document_may_have_changed()) {
+                    history.leave(tags().before);
+                }
+                Err(error)
             }
         }
     }
@@ -253,6 +293,64 @@ impl<'a> FilePlace<'a> {
     }
 }
 
+/// Earlier versions.
+impl FilePlace<'_> {
+    fn backup(&mut self, version: &Source, index: u32) -> Result<Found, PlaceError> {
+        if let Some((_, found)) = &self.under_way.earlier {
+            return Ok(found.clone());
+        }
+        let path = backup_path(version.path(), index);
+        let backup = Source::open(&path)?;
+        if !backup.exists() {
+            return Err(ReplaceError::NoBackup { path: version.path().to_owned(), index }.into());
+        }
+        let written = backup.metadata().and_then(|meta| meta.modified().ok());
+        let which = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let found = Found { bytes: backup.read()?, which, written };
+        self.under_way.earlier = Some((Arc::new(backup), found.clone()));
+        Ok(found)
+    }
+
+    /// The lock root, if there is one.
+    fn root(&self, path: &Path) -> Result<Option<LockRoot>, PlaceError> {
+        match (&self.under_way.held, self.locker, &self.keeping) {
+            (Some(held), ..) => Ok(Some(held.root().clone())),
+            (None, Some(locker), _) => Ok(locker.roots.existing_of(path)?),
+            (None, None, Some(keeping)) => Ok(keeping.roots.existing_of(path)?),
+            (None, None, None) => Ok(None),
+        }
+    }
+
+    fn past(&self, path: &Path) -> Result<Option<Past>, PlaceError> {
+        let Some(root) = self.root(path)? else { return Ok(None) };
+        let now = self.under_way.old.as_deref().map(|bytes| super::etag(bytes));
+        Past::in_root(&root, &Target::resolve(path)?, now)
+    }
+
+    fn kept(&mut self, past: &Past, which: &Which, force: bool) -> Result<Found, PlaceError> {
+        match past.find(which)? {
+            Some(version) => self.put_back(past, &version, force),
+            None => {
+                let bytes = self.under_way.old.as_deref().cloned().unwrap_or_default();
+                Ok(Found { bytes, which: "what is there now".to_owned(), written: None })
+            }
+        }
+    }
+
+    fn put_back(
+        &mut self,
+        past: &Past,
+        version: &crate::history::Version,
+        force: bool,
+    ) -> Result<Found, PlaceError> {
+        let bytes = past.read(version, force)?;
+        let model = past.open(version)?;
+        let written = model.metadata().and_then(|meta| meta.modified().ok());
+        self.under_way.kept_model = Some(model);
+        Ok(Found { bytes, which: format!("the version {}", version.id), written })
+    }
+}
+
 impl Drop for FilePlace<'_> {
     fn drop(&mut self) {
         self.end();
@@ -284,7 +382,9 @@ impl Place for FilePlace<'_> {
 
     fn read(&mut self) -> Result<(Content, Source), PlaceError> {
         let source = self.open_to_replace()?;
-        Ok((content(&source)?, source))
+        let content = content(&source)?;
+        self.under_way.old = content.bytes.clone();
+        Ok((content, source))
     }
 
     fn open_pieces(&mut self) -> Result<Option<(PathBuf, Source)>, PlaceError> {
@@ -294,32 +394,59 @@ impl Place for FilePlace<'_> {
 
     fn rewrite(&mut self, source: Source, make: &mut Make<'_>) -> Result<Rewritten, PlaceError> {
         let restart = std::mem::take(&mut self.under_way.restart);
-        let mut gave_up = false;
+        let mut made = None;
         let fill = |source: &Source, new: &File| {
             let output = new.try_clone().map_err(PathError::of::<ReplaceError>(Op::Open, source.path()))?;
-            let made = make(Box::new(source.pieces()?), Box::new(output), self.waiter);
-            gave_up = made.is_none();
-            Ok(made == Some(true))
+            made = make(Box::new(source.pieces()?), Box::new(output), self.waiter);
+            Ok(made.as_ref().is_some_and(|made| made.changed))
         };
-        match self.replace.stage_with(source, fill, restart)? {
-            Filled::Staged(staged) => Ok(Rewritten::Made(self.put_staged(*staged)?)),
-            Filled::Not(_) if gave_up => Ok(Rewritten::GivenUp),
-            Filled::Not(source) => Ok(Rewritten::Same(self.settle(*source)?)),
+        match (self.replace.stage_with(source, fill, restart)?, made) {
+            (Filled::Staged(staged), Some(made)) => {
+                let tags = || Tags { before: Some(made.before), after: made.after, size: made.size };
+                Ok(Rewritten::Made(self.put_staged(*staged, tags)?))
+            }
+            (Filled::Not(source), Some(_)) => Ok(Rewritten::Same(self.settle(*source)?)),
+            (_, None) => Ok(Rewritten::GivenUp),
         }
     }
 
-    fn earlier(&mut self, version: &Source, index: u32) -> Result<Vec<u8>, PlaceError> {
-        let earlier = match &self.under_way.earlier {
-            Some(earlier) => earlier,
-            None => {
-                let backup = Source::open(&backup_path(version.path(), index))?;
-                if !backup.exists() {
-                    return Err(ReplaceError::NoBackup { path: version.path().to_owned(), index }.into());
+    fn earlier(&mut self, version: &Source, which: &Earlier, force: bool) -> Result<Found, PlaceError> {
+        match which {
+            Earlier::Backup(index) => self.backup(version, *index),
+            Earlier::Latest if !backups(version.path())?.is_empty() => self.backup(version, 0),
+            Earlier::Latest => match self.past(version.path())? {
+                Some(past) => self.kept(&past, &Which::Back(1), force),
+                None => Err(ReplaceError::NoBackup { path: version.path().to_owned(), index: 0 }.into()),
+            },
+            Earlier::Kept(which) => match self.past(version.path())? {
+                Some(past) => self.kept(&past, which, force),
+                None => {
+                    let path = version.path().to_owned();
+                    Err(HistoryError::Nothing { path, client: None }.into())
                 }
-                self.under_way.earlier.insert(Arc::new(backup))
+            },
+            Earlier::Undo(client) => {
+                let path = version.path().to_owned();
+                let nothing = HistoryError::Nothing { path, client: client.clone() };
+                let past = self.past(version.path())?.ok_or(nothing)?;
+                let found = past.undo(client.as_deref())?;
+                self.put_back(&past, &found, force)
             }
-        };
-        Ok(earlier.read()?)
+        }
+    }
+
+    fn way_back(&mut self, judge: &dyn Fn(&[u8]) -> bool) -> Option<String> {
+        let target = Target::resolve(&self.path).ok()?;
+        let past = self.past(&target.path).ok().flatten();
+        let kept = past.and_then(|past| past.last_good(judge));
+        kept.or_else(|| {
+            let backups = backups(&target.path).ok()?;
+            let is_good = |path: &Path| {
+                let bytes = Source::open(path).and_then(|source| source.read());
+                bytes.is_ok_and(|bytes| judge(&bytes))
+            };
+            Some(backups.into_iter().find(|backup| is_good(&backup.path))?.index.to_string())
+        })
     }
 
     fn publish(&mut self, source: Source, content: &[u8]) -> Result<Published, PlaceError> {
@@ -328,7 +455,10 @@ impl Place for FilePlace<'_> {
             how.make_folders(source.path())?;
         }
         let staged = how.stage_again(source, content, std::mem::take(&mut self.under_way.restart))?;
-        self.put_staged(staged)
+        let old = self.under_way.old.clone();
+        let before = || old.as_deref().map(|old| etag(old));
+        let tags = || Tags { before: before(), after: etag(content), size: content.len() as u64 };
+        self.put_staged(staged, tags)
     }
 
     fn append(&mut self, lines: &[u8], rotation: Option<&Rotation>) -> Result<Option<Appended>, PlaceError> {

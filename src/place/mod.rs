@@ -7,17 +7,20 @@
 
 pub(crate) mod error;
 mod file;
+mod keeping;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
 pub use error::PlaceError;
 pub use file::FilePlace;
+pub use keeping::{Keeping, Past, past_of, prune};
 
+use crate::history::Which;
 use crate::lock::Waiter;
 use crate::replace::{Rotation, Warning};
 
@@ -46,6 +49,34 @@ pub struct Told {
     pub waited: Duration,
     /// The dead holder whose lock was taken over.
     pub taken_over: Option<String>,
+    /// The id of the replaced version, if it was kept.
+    pub kept: Option<String>,
+}
+
+/// Which earlier version of a document is meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Earlier {
+    /// The latest backup, or without one what was there before the last change.
+    #[default]
+    Latest,
+    /// A backup, 0 being the latest.
+    Backup(u32),
+    /// A version that was kept.
+    Kept(Which),
+    /// What was there before the last change, if nothing came after it; or before the last one of
+    /// this client.
+    Undo(Option<String>),
+}
+
+/// An earlier version.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// How it is named.
+    pub which: String,
+    /// When it was written.
+    pub written: Option<SystemTime>,
 }
 
 /// What became of a publication.
@@ -57,10 +88,23 @@ pub enum Published {
     Changed,
 }
 
-/// Reads a content from the first to the last, and writes the one that replaces it to the second.
-/// Returns whether it differs; `None` gives up.
+/// Reads a content from the first, to its end, and writes the one that replaces it to the second.
+/// `None` gives up.
 pub type Make<'a> =
-    dyn FnMut(Box<dyn Read + Send>, Box<dyn Write + Send>, &mut dyn Waiter) -> Option<bool> + 'a;
+    dyn FnMut(Box<dyn Read + Send>, Box<dyn Write + Send>, &mut dyn Waiter) -> Option<Remade> + 'a;
+
+/// What was made of a content piece by piece.
+#[derive(Debug, Clone, Default)]
+pub struct Remade {
+    /// Whether it is another one.
+    pub changed: bool,
+    /// The tag of the content that was read.
+    pub before: String,
+    /// The tag of the one that was written.
+    pub after: String,
+    /// The size of that in bytes.
+    pub size: u64,
+}
 
 /// What became of a document that was gone through piece by piece.
 #[derive(Debug)]
@@ -117,12 +161,21 @@ pub trait Place {
     /// As [`Place::look`].
     fn read(&mut self) -> Result<(Content, Self::Version), PlaceError>;
 
-    /// Gives the content of an earlier version, 0 being the latest. What is published next is that
-    /// version put back: the one that it replaces becomes the latest, and none is dropped.
+    /// Gives an earlier version. What is published next is that version put back: of backups, the one
+    /// that it replaces becomes the latest, and none is dropped. `force` also accepts one that was
+    /// altered since it was kept.
     ///
     /// # Errors
     /// There is no such version, or it can't be read.
-    fn earlier(&mut self, version: &Self::Version, index: u32) -> Result<Vec<u8>, PlaceError>;
+    fn earlier(&mut self, version: &Self::Version, which: &Earlier, force: bool)
+    -> Result<Found, PlaceError>;
+
+    /// Which earlier version, in the spelling of `restore --from`, is the newest one that is whole;
+    /// `judge` says of content whether it is.
+    fn way_back(&mut self, judge: &dyn Fn(&[u8]) -> bool) -> Option<String> {
+        let _ = judge;
+        None
+    }
 
     /// As [`Place::read`], for one who goes through the document piece by piece: nothing of it is in
     /// memory yet. `None` where there is no document, or from a place that can't do so.

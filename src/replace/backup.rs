@@ -96,6 +96,11 @@ impl Kept {
         }
     }
 
+    /// How many there are, up to the first gap.
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
     /// Whether the latest backup is the very file that the target is: the work of a writer that
     /// ended between its backup and its rename.
     pub(super) fn is_link(&self, meta: &fs::Metadata) -> bool {

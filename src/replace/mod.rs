@@ -121,6 +121,8 @@ const STICKY: u32 = 0o1000;
 pub struct Replace {
     sync: bool,
     backups: u32,
+    /// Whether as many are kept as are there, if these are more.
+    rotates: bool,
     in_place: bool,
     like: Option<Arc<Source>>,
     patience: Duration,
@@ -128,7 +130,7 @@ pub struct Replace {
 
 impl Default for Replace {
     fn default() -> Self {
-        Replace { sync: true, backups: 0, in_place: false, like: None, patience: PATIENCE }
+        Replace { sync: true, backups: 0, rotates: false, in_place: false, like: None, patience: PATIENCE }
     }
 }
 
@@ -143,6 +145,15 @@ impl Replace {
     #[must_use]
     pub fn backups(mut self, count: u32) -> Replace {
         self.backups = count;
+        self.rotates = false;
+        self
+    }
+
+    /// Keeps as many versions as are kept already, and one at least.
+    #[must_use]
+    pub fn rotate(mut self) -> Replace {
+        self.backups = 1;
+        self.rotates = true;
         self
     }
 
@@ -340,7 +351,11 @@ impl Replace {
             Some(kept) => backup::prepare(&place, &source, kept, in_place || !links, &mut warnings)?,
             None => Plan::Nothing,
         };
-        let how = self.clone();
+        let mut how = self.clone();
+        if let Some(kept) = kept.as_ref().filter(|_| self.rotates) {
+            // After a restart one of them is what was moved up to make room.
+            how.backups = how.backups.max(kept.count().saturating_sub(u32::from(restart.moved)));
+        }
         let staged = Staged { how, source, folder, new, backup, restart, warnings, ready: false };
         Ok(Filled::Staged(Box::new(staged)))
     }

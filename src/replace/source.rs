@@ -59,6 +59,15 @@ impl Source {
         }
     }
 
+    /// A file that is open already, to lend another one its owner, attributes and mode.
+    ///
+    /// # Errors
+    /// It can't be looked at.
+    pub fn opened(path: &Path, file: File) -> Result<Source, ReplaceError> {
+        let meta = file.metadata().map_err(ReplaceError::io(Op::LookAt, path))?;
+        Ok(Source { path: path.to_owned(), folder: None, open: Some((file, meta)) })
+    }
+
     fn open_resolved(path: &Path) -> Result<Source, ReplaceError> {
         let path = sys::path::resolve(path).map_err(ReplaceError::io(Op::Find, path))?;
         let mut source = Source::unread(&path)?;
@@ -198,11 +207,13 @@ impl Source {
         self.metadata().map(Version::from)
     }
 
-    pub(super) fn file(&self) -> Option<&File> {
+    /// The open file.
+    pub fn file(&self) -> Option<&File> {
         self.open.as_ref().map(|(file, _)| file)
     }
 
-    pub(super) fn metadata(&self) -> Option<&Metadata> {
+    /// What it looked like when it was opened.
+    pub fn metadata(&self) -> Option<&Metadata> {
         self.open.as_ref().map(|(_, meta)| meta)
     }
 }

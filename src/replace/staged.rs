@@ -123,6 +123,11 @@ impl Staged {
         self.folder.unlock();
     }
 
+    /// The version that is to be replaced.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// Whether the file itself is going to be overwritten, which may take long.
     pub fn is_in_place(&self) -> bool {
         matches!(self.new, New::InPlace(..))

@@ -30,6 +30,13 @@ pub enum Warning {
         /// That version.
         kept: PathBuf,
     },
+    /// The replaced version could not be kept in the file's history.
+    Forgotten {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// The file had other names, which keep the old content.
     HardLinks {
         /// The target.
@@ -60,6 +67,9 @@ impl fmt::Display for Warning {
                 path.display(),
                 kept.display()
             ),
+            Warning::Forgotten { path, why } => {
+                write!(out, "{}: the replaced version could not be kept: {why}", path.display())
+            }
             Warning::HardLinks { path, others } => {
                 let names = if *others == 1 { "name keeps" } else { "names keep" };
                 write!(out, "{}: its {others} other {names} the old content", path.display())

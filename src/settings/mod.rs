@@ -4,6 +4,7 @@
 //! down: below them nothing depends on who has started the process.
 
 pub mod duration;
+mod history;
 pub mod size;
 
 use std::ffi::OsString;
@@ -13,12 +14,22 @@ use std::time::Duration;
 use crate::lock::{LockId, Locker, Patience, Roots};
 use crate::sys::machine::Reach;
 
+pub use history::{keeping, limits};
+
 /// A variable that can't be used.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SettingError {
     /// Its value is no text.
     #[error("the environment variable {0} is not UTF-8")]
     NotText(&'static str),
+    /// The file of the settings can't be used.
+    #[error("{}: {why}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Its value makes no sense.
     #[error("the environment variable {variable} is {value:?}: {why}")]
     Value {
@@ -170,7 +181,7 @@ pub fn no_color() -> bool {
 }
 
 /// The variables as the manual shows them.
-pub const TABLE: [(&str, &str); 18] = [
+pub const TABLE: [(&str, &str); 19] = [
     ("AIMEM_LOCK_DIR", "The folder for locks, for all files; must be the same for everyone who shares them."),
     ("AICONFIG_PATH", "The folder of the shared configuration: locks are in .locks there, for all files."),
     (
@@ -183,6 +194,7 @@ pub const TABLE: [(&str, &str); 18] = [
     ("LOCK_DEBUG", "1 says on standard error when a lock is taken and released."),
     ("AIMEM_CLIENT", "What you call yourself in what others see of a lock."),
     ("AIMEM_BACKUP", "How many backups update, write and restore keep; default 0."),
+    ("AIMEM_HISTORY", "How many of a file's last versions are kept; off keeps none. Default 20."),
     ("AIMEM_LOCK_FS", "local or network: overrules what the lock folder's file system says of itself."),
     ("AIMEM_LOCK_ID", "Set by lock with for its command: the locks that it runs under."),
     ("AIMEM_LOCK_TARGET", "Set by lock with for its command: the locked files, one a line."),

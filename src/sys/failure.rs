@@ -131,6 +131,7 @@ operations! {
     ReadAttribute: "read an attribute of",
     ReadCredential: "read the credential in",
     ReadEntry: "read the entry",
+    ReadHistory: "read the history of",
     Remove: "remove",
     Renew: "renew the lease in",
     Replace: "replace",
@@ -204,6 +205,12 @@ pub enum Hint {
     OldContent(PathBuf),
     /// See which earlier versions of this file there are.
     SeeVersions(PathBuf),
+    /// See what is known of this file's past.
+    SeeHistory(PathBuf),
+    /// See this document as it is, and go back to this earlier version, which was whole.
+    GoBack(PathBuf, String),
+    /// Do it all the same.
+    Force,
     /// Keep versions next time.
     KeepVersions,
     /// Make the document that does not exist.

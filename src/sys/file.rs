@@ -1,6 +1,7 @@
 //! Kernel locks, identities, and the calls on files that `std` does not have. Where nothing else is
 //! said, errors are those of the system call.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use rustix::fs::{FlockOperation, Gid, Mode, Uid, XattrFlags};
 use rustix::io::Errno;
 
-use super::{errno, platform};
+use super::{dir, errno, platform};
 
 /// Which file a name or a descriptor stands for: two names with the same identity are the same
 /// file, for as long as one of them is kept open or in place.
@@ -120,6 +121,19 @@ pub fn read_whole(file: &File, expected: u64) -> io::Result<Vec<u8>> {
         }
         // It has grown.
         room = length;
+    }
+}
+
+/// Waits for an exclusive kernel lock, for ever if need be, behind those who wait for it already.
+///
+/// # Errors
+/// As [`try_flock`].
+pub fn wait_for_flock(file: &File) -> io::Result<()> {
+    loop {
+        match rustix::fs::flock(file, FlockOperation::LockExclusive) {
+            Err(Errno::INTR) => {}
+            locked => return Ok(locked?),
+        }
     }
 }
 
@@ -262,4 +276,20 @@ pub fn set_attribute(file: &File, name: &[u8], value: &[u8]) -> io::Result<()> {
 /// Removes one extended attribute.
 pub fn remove_attribute(file: &File, name: &[u8]) -> io::Result<()> {
     Ok(rustix::fs::fremovexattr(file, name)?)
+}
+
+/// Gives a new, empty file the content of another one by sharing its blocks.
+///
+/// # Errors
+/// As `ioctl_ficlone(2)`: the file system can't do that, or the two are on different ones.
+pub fn clone_content(from: &File, to: &File) -> io::Result<()> {
+    platform::clone_content(from, to)
+}
+
+/// Gives the very file that is open one more name in a folder, wherever its own name leads by now.
+///
+/// # Errors
+/// As `link(2)`; `NotFound` where it has lost its last name, or where descriptors have no names.
+pub fn link_open(file: &File, folder: &File, name: &OsStr) -> io::Result<()> {
+    platform::link_open(file, folder, dir::single(name)?)
 }

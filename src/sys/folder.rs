@@ -125,6 +125,35 @@ impl Folder {
         Ok((Folder { dir, ..self.clone() }, meta))
     }
 
+    /// Opens a folder in a folder in this one. Where neither others may write nor links can lead
+    /// astray, one call does.
+    ///
+    /// # Errors
+    /// As [`Folder::folder`].
+    pub fn folder_below(&self, outer: &str, name: &str) -> io::Result<Folder> {
+        if !self.shared {
+            let path = Path::new(single(OsStr::new(outer))?).join(single(OsStr::new(name))?);
+            match platform::open_beneath(self.file(), &path, LISTED) {
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+                opened => {
+                    let dir = Dir::of(opened?.into(), self.path_of(path));
+                    return Ok(Folder { dir: Arc::new(dir), ..self.clone() });
+                }
+            }
+        }
+        self.folder(outer)?.folder(name)
+    }
+
+    /// Whether nobody but us and the superuser can put anything into it.
+    pub fn is_ours_alone(&self) -> bool {
+        !self.shared && self.owner == effective_user()
+    }
+
+    /// The same folder, whoever owns what is in it.
+    pub fn as_dir(&self) -> &Dir {
+        &self.dir
+    }
+
     /// Makes a folder in this one, with these permissions whatever the umask.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 use rustix::time::{ClockId, clock_gettime};
@@ -76,6 +76,25 @@ pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<Owned
         }
         opened => Ok(opened?),
     }
+}
+
+/// Opens what a path of several names leads to from a folder, if no link is on it and it does not
+/// leave the folder. `Unsupported` with an old kernel, and in a sandbox that does not know this call.
+pub(super) fn open_beneath(folder: &File, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let how = ResolveFlags::NO_SYMLINKS | ResolveFlags::BENEATH;
+    match rustix::fs::openat2(folder, path, flags | OFlags::CLOEXEC, Mode::empty(), how) {
+        Err(Errno::NOSYS | Errno::PERM) => Err(io::ErrorKind::Unsupported.into()),
+        opened => Ok(opened?),
+    }
+}
+
+pub(super) fn clone_content(from: &File, to: &File) -> io::Result<()> {
+    Ok(rustix::fs::ioctl_ficlone(to, from)?)
+}
+
+pub(super) fn link_open(file: &File, folder: &File, name: &OsStr) -> io::Result<()> {
+    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(rustix::fs::linkat(CWD, open, folder, name, AtFlags::SYMLINK_FOLLOW)?)
 }
 
 /// Syncs all of the file system that a file is on.

@@ -59,6 +59,21 @@ pub(super) fn sync_file_system(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
+/// There is no such call.
+pub(super) fn open_beneath(_folder: &File, _path: &Path, _flags: OFlags) -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Files are cloned under a new name only: see [`link_open`].
+pub(super) fn clone_content(_from: &File, _to: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// An open file can't be linked. A clone shares its blocks, and serves as well.
+pub(super) fn link_open(file: &File, folder: &File, name: &OsStr) -> io::Result<()> {
+    Ok(rustix::fs::fclonefileat(file, folder, name, rustix::fs::CloneFlags::empty())?)
+}
+
 pub(super) fn fill_random(bytes: &mut [u8]) -> io::Result<()> {
     File::open("/dev/urandom")?.read_exact(bytes)
 }

@@ -43,6 +43,15 @@ pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
+/// Whether something has this name, be it a link that leads nowhere.
+///
+/// # Errors
+/// As `stat(2)`.
+pub fn is_there(path: &Path) -> io::Result<bool> {
+    let look = rustix::fs::statat(rustix::fs::CWD, path, rustix::fs::AtFlags::SYMLINK_NOFOLLOW);
+    Ok(found(look.map_err(io::Error::from))?.is_some())
+}
+
 /// The folder that a path's last name is in.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))

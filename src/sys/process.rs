@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rustix::process::{Pid, Signal};
 
@@ -95,9 +96,16 @@ pub fn acts_as_owner() -> bool {
     platform::acts_as_owner().unwrap_or_else(|| effective_user() == 0)
 }
 
-/// The effective user id.
+/// The effective user id. A process that has begun keeps it: nothing here changes it.
 pub fn effective_user() -> u32 {
-    rustix::process::geteuid().as_raw()
+    static USER: OnceLock<u32> = OnceLock::new();
+    *USER.get_or_init(|| rustix::process::geteuid().as_raw())
+}
+
+/// This process's PID.
+pub fn own_id() -> u32 {
+    static ID: OnceLock<u32> = OnceLock::new();
+    *ID.get_or_init(std::process::id)
 }
 
 /// Sends a signal. It is not an error if the process has ended.

@@ -4,7 +4,7 @@
 //! no signal ends the process while it holds a lock.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -63,6 +63,20 @@ fn is_in(mask: u64, number: i32) -> bool {
 
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 
+/// Some systems can't count longer, and would answer at once.
+fn timespec(limit: Duration) -> Timespec {
+    let limit = limit.min(LONGEST_SLEEP);
+    Timespec {
+        tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: limit.subsec_nanos().into(),
+    }
+}
+
+/// Sleeps for this long, or until there is something to read from `bell`.
+pub fn sleep_or(limit: Duration, bell: BorrowedFd<'_>) {
+    let _ = poll(&mut [PollFd::from_borrowed_fd(bell, PollFlags::IN)], Some(&timespec(limit)));
+}
+
 /// Installed handlers and their queue.
 pub struct Signals {
     delivery: SignalDelivery<UnixStream, WithOrigin>,
@@ -86,13 +100,18 @@ impl Signals {
     /// Sleeps until a signal arrives or the time is over, an hour at most, and returns what has
     /// arrived.
     pub fn wait(&mut self, limit: Option<Duration>) -> Vec<Received> {
-        // Some systems can't count longer, and would answer at once.
-        let limit = limit.map(|limit| limit.min(LONGEST_SLEEP)).map(|limit| Timespec {
-            tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: limit.subsec_nanos().into(),
-        });
-        let mut pipe = [PollFd::new(self.delivery.get_read(), PollFlags::IN)];
-        match poll(&mut pipe, limit.as_ref()) {
+        self.wait_or(limit, None)
+    }
+
+    /// The same, or until there is something to read from `bell`.
+    pub fn wait_or(&mut self, limit: Option<Duration>, bell: Option<BorrowedFd<'_>>) -> Vec<Received> {
+        let limit = limit.map(timespec);
+        let signals = PollFd::new(self.delivery.get_read(), PollFlags::IN);
+        let polled = match bell {
+            Some(bell) => poll(&mut [signals, PollFd::from_borrowed_fd(bell, PollFlags::IN)], limit.as_ref()),
+            None => poll(&mut [signals], limit.as_ref()),
+        };
+        match polled {
             Ok(0) => Vec::new(),
             // An error is EINTR: the handler has run, and the queue has the signal.
             _ => self.pending(),

@@ -14,6 +14,7 @@ use super::super::{diff, input, output};
 use crate::document::text::{NotFound, Replacement};
 use crate::memory::{self, MemoryError};
 use crate::place::FilePlace;
+use crate::settings;
 
 /// Replace a text in any file where it occurs exactly once
 ///
@@ -77,7 +78,8 @@ impl Edit {
         let locker = self.lock.locker(call("edit", &[&self.file], None))?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let mut place = FilePlace::new(&self.file, Some(&locker), replace, &mut patient);
+        let keeping = settings::keeping(&locker, "edit")?;
+        let mut place = FilePlace::new(&self.file, Some(&locker), replace, &mut patient).history(keeping);
         let request = memory::Edit { edits, if_match: self.if_match, dry_run: self.dry_run };
         let edited = memory::edit(&mut place, &request).map_err(|error| match &error {
             MemoryError::NoPlace { source, .. } if matches!(source.why(), NotFound::Several { .. }) => {

@@ -15,6 +15,7 @@ use super::edit::NO_FILE;
 use crate::document::text::Spot;
 use crate::memory::{self, MemoryError};
 use crate::place::FilePlace;
+use crate::settings;
 
 /// Insert lines into any file, at a place that is named
 #[derive(Debug, Args)]
@@ -91,7 +92,8 @@ impl Insert {
         let locker = self.lock.locker(call("insert", &[&self.file], None))?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let mut place = FilePlace::new(&self.file, Some(&locker), replace, &mut patient);
+        let keeping = settings::keeping(&locker, "insert")?;
+        let mut place = FilePlace::new(&self.file, Some(&locker), replace, &mut patient).history(keeping);
         let (spot, if_match, dry_run) = (self.spot.spot(), self.if_match, self.dry_run);
         let request = memory::Insert { lines, spot, if_match, dry_run };
         let inserted = memory::insert(&mut place, &request).map_err(|error| match error {

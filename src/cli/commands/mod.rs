@@ -3,6 +3,7 @@
 pub mod append;
 pub mod completions;
 pub mod edit;
+pub mod history;
 pub mod insert;
 pub mod lock;
 pub mod locks;
@@ -11,5 +12,6 @@ pub mod man;
 pub mod queue;
 pub mod read;
 pub mod restore;
+pub mod undo;
 pub mod update;
 pub mod write;

@@ -104,8 +104,9 @@ impl Update {
         let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let mut place =
+        let place =
             FilePlace::new(&path, Some(&locker), replace, &mut patient).make_folders(create.is_some());
+        let mut place = place.history(settings::keeping(&locker, "update")?);
         let returns = self.returns.take().map(|source| self.filter.beside(source)).transpose()?;
         let request = memory::Update {
             create,

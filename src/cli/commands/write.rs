@@ -13,6 +13,7 @@ use super::super::waiting::Patient;
 use super::super::{input, output};
 use crate::memory::{self, Validate};
 use crate::place::FilePlace;
+use crate::settings;
 
 /// Replace a file by what stands on standard input
 #[derive(Debug, Args)]
@@ -59,11 +60,13 @@ impl Write {
         };
         let validate = if self.validate { Validate::Always } else { Validate::ByName };
         let request = memory::Write { content, validate, if_match: self.if_match };
-        let locker =
-            if self.no_lock { None } else { Some(self.lock.locker(call("write", &[&self.file], None))?) };
+        let locker = self.lock.locker(call("write", &[&self.file], None))?;
+        let keeping = settings::keeping(&locker, "write")?;
+        let locker = Some(&locker).filter(|_| !self.no_lock);
         let replace = self.replace.replace()?;
         let mut patient = Patient::new()?;
-        let mut place = FilePlace::new(&self.file, locker.as_ref(), replace, &mut patient).make_folders(true);
+        let place = FilePlace::new(&self.file, locker, replace, &mut patient).make_folders(true);
+        let mut place = place.history(keeping);
         let written =
             memory::write(&mut place, request).map_err(|error| self.lock.wait.choose_exit(error))?;
         if self.json {

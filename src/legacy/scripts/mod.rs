@@ -327,16 +327,16 @@ fn atomic_write(words: &mut Words) -> Outcome {
     if !content.is_empty() {
         content.push(b'\n');
     }
-    let locker = if no_lock {
-        None
-    } else {
-        Some(locker(&wait_args(), None, lock_for(&file)?, call("write", &[&file], None))?)
-    };
+    let under = if no_lock { None } else { lock_for(&file)? };
+    let locker = locker(&wait_args(), None, under, call("write", &[&file], None))?;
+    let keeping = settings::keeping(&locker, "write")?;
+    let locker = Some(&locker).filter(|_| !no_lock);
     let mut patient = Patient::new()?;
-    let replace = Replace::new().backups(u32::from(backup));
+    let replace = if backup { Replace::new().rotate() } else { Replace::new() };
     let validate = if validate { Validate::Always } else { Validate::Never };
     let request = memory::Write { content, validate, if_match: None };
-    let mut place = FilePlace::new(&file, locker.as_ref(), replace, &mut patient).make_folders(true);
+    let place = FilePlace::new(&file, locker, replace, &mut patient).make_folders(true);
+    let mut place = place.history(keeping);
     memory::write(&mut place, request)?.warnings.iter().for_each(output::warning);
     Ok(Exit::Done)
 }

@@ -13,7 +13,7 @@ use crate::document::{Filter, Original, Style, Value, serialise};
 use crate::lock::Waiter;
 use crate::memory::transaction::{TRIES, other_version};
 use crate::memory::{Change, Made, MemoryError, Program, Subject, Transform, Update, update};
-use crate::place::{Place, PlaceError, Published, Rewritten, Told};
+use crate::place::{Place, PlaceError, Published, Remade, Rewritten, Told};
 use crate::replace::{ReplaceError, Warning};
 use crate::sys::failure::{Op, PathError};
 use crate::sys::text::shown;
@@ -41,6 +41,15 @@ struct Tally {
     truthy: bool,
     /// The tags of the content before and after.
     tags: (String, String),
+    /// The size of the content after.
+    size: u64,
+}
+
+impl Tally {
+    fn remade(&self) -> Remade {
+        let (before, after) = self.tags.clone();
+        Remade { changed: self.is_changed, before, after, size: self.size }
+    }
 }
 
 /// What an update of lines did.
@@ -59,6 +68,8 @@ pub struct LinesUpdated {
     pub waited_ms: u64,
     /// The dead holder whose lock was taken over.
     pub taken_over: Option<String>,
+    /// The id under which the history keeps the content before.
+    pub history: Option<String>,
     /// What should be told.
     pub warnings: Vec<Warning>,
     /// How many lines it had.
@@ -110,8 +121,8 @@ pub fn update_lines(
         }
     }
     let updated = update(place, request, lines)?;
-    let Change { file, old, new, changed, warnings, waited, taken_over, .. } = updated.change;
-    let told = Told { warnings, waited, taken_over };
+    let Change { file, old, new, changed, warnings, waited, taken_over, history, .. } = updated.change;
+    let told = Told { warnings, waited, taken_over, kept: history };
     Ok(lines.updated(file, changed, Some(Whole { old, new }), told))
 }
 
@@ -137,7 +148,7 @@ fn stream(
             {
                 made = Err(other_version(&given, wanted, &tally.tags.0));
             }
-            made.as_ref().ok().map(|tally| tally.is_changed)
+            made.as_ref().ok().map(Tally::remade)
         })?;
         let told = match rewritten {
             Rewritten::Made(Published::Changed) => continue,
@@ -156,7 +167,7 @@ impl Lines {
         let Tally { lines, foreign, truthy, tags, .. } = std::mem::take(&mut self.tally);
         let (etag_before, etag_after) = tags;
         let waited_ms = u64::try_from(told.waited.as_millis()).unwrap_or(u64::MAX);
-        let Told { warnings, taken_over, .. } = told;
+        let Told { warnings, taken_over, kept: history, .. } = told;
         LinesUpdated {
             file,
             changed,
@@ -164,6 +175,7 @@ impl Lines {
             etag_after,
             waited_ms,
             taken_over,
+            history,
             warnings,
             lines,
             foreign,
@@ -234,6 +246,7 @@ impl Work {
         }
         tally.lines = reader.number;
         let written = out.into_inner().map_err(|error| fail(Op::Write)(error.into_error()))?;
+        tally.size = written.size;
         tally.tags = (reader.into_inner().tag(), written.tag());
         Ok(tally)
     }
@@ -315,11 +328,12 @@ impl Work {
 struct Tagged<T> {
     inner: T,
     digest: Sha256,
+    size: u64,
 }
 
 impl<T> Tagged<T> {
     fn new(inner: T) -> Tagged<T> {
-        Tagged { inner, digest: Sha256::new() }
+        Tagged { inner, digest: Sha256::new(), size: 0 }
     }
 
     fn tag(self) -> String {
@@ -331,6 +345,7 @@ impl<R: Read> Read for Tagged<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
         self.digest.update(&buffer[..length]);
+        self.size += length as u64;
         Ok(length)
     }
 }
@@ -339,6 +354,7 @@ impl<W: Write> Write for Tagged<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let length = self.inner.write(buffer)?;
         self.digest.update(&buffer[..length]);
+        self.size += length as u64;
         Ok(length)
     }
 

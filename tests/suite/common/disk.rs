@@ -96,7 +96,11 @@ impl Disk {
             "mkdir" | "mkdirat" => self.made(self.path(call, call.args.len() - 2)),
             "unlink" => self.change(Vec::new(), vec![call.path(0)]),
             "unlinkat" => self.change(Vec::new(), vec![self.path(call, 1)]),
-            "pwrite64" | "writev" | "truncate" | "fallocate" | "copy_file_range" | "sendfile" => {
+            "copy_file_range" => {
+                assert!(!self.open.contains_key(&call.fd(2)), "the model does not know {}", call.name);
+                false
+            }
+            "pwrite64" | "writev" | "truncate" | "fallocate" | "sendfile" => {
                 assert!(!self.open.contains_key(&call.fd(0)), "the model does not know {}", call.name);
                 false
             }

@@ -162,7 +162,7 @@ impl TestEnv {
 
     /// What is in the lock root apart from guards and the like: locks and leftovers.
     pub fn lock_names(&self) -> Vec<String> {
-        let quiet = [".gitignore", ".guards", "journal.jsonl", ".waiting"];
+        let quiet = [".gitignore", ".guards", ".history", ".history-warned", "journal.jsonl", ".waiting"];
         let mut names = TestEnv::names_in(&self.locks());
         names.retain(|name| !quiet.contains(&name.as_str()));
         // A wait that is over leaves nothing.

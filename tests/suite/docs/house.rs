@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 
 /// Who may know whom. A room may use itself and what stands behind it. Of `legacy` the scripts' names
 /// are a front end, and the Python programs' files lie below the outbox.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("cli", FRONT_END),
     ("legacy/scripts", FRONT_END),
     ("library.rs", &["settings", "memory", "place", "lock", "replace"]),
-    ("settings", &["settings", "lock", "sys"]),
-    ("memory", &["memory", "place", "lock", "document", "replace", "sys"]),
+    ("settings", &["settings", "place", "lock", "history", "sys"]),
+    ("memory", &["memory", "place", "lock", "document", "replace", "history", "sys"]),
     ("queue", &["queue", "legacy::python", "place", "lock", "document", "replace", "sys"]),
     ("legacy/python", &["legacy::python", "lock", "document", "replace", "sys"]),
-    ("place", &["place", "lock", "replace", "sys"]),
+    ("place", &["place", "lock", "replace", "history", "sys"]),
     ("lock", &["lock", "sys"]),
     ("document", &["document", "sys"]),
     ("replace", &["replace", "sys"]),
+    ("history", &["history", "sys"]),
     ("sys", &["sys"]),
 ];
 
@@ -31,6 +32,7 @@ const FRONT_END: &[&str] = &[
     "lock",
     "document",
     "replace",
+    "history",
     "sys",
 ];
 

@@ -23,4 +23,5 @@ mod scripts_lock;
 mod secrets;
 mod signals;
 mod takeover;
+mod turns;
 mod waiting;

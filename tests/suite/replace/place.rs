@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use aimem::lock::wait::Silent;
 use aimem::lock::{Locker, Roots, Waiter};
 use aimem::memory::{self, Append, MemoryError, Program, Restore, Update, Validate, Write};
-use aimem::place::{Content, FilePlace, Place, PlaceError, Published, Told, etag};
+use aimem::place::{Content, Earlier, FilePlace, Found, Place, PlaceError, Published, Told, etag};
 use aimem::replace::{Replace, ReplaceError};
 use aimem::sys::failure::Kind;
 
@@ -54,11 +54,13 @@ impl Place for Object {
         Ok((Content { name: self.name.clone(), bytes }, versions.len()))
     }
 
-    fn earlier(&mut self, version: &usize, index: u32) -> Result<Vec<u8>, PlaceError> {
+    fn earlier(&mut self, version: &usize, which: &Earlier, _: bool) -> Result<Found, PlaceError> {
+        let index = if let Earlier::Backup(index) = which { *index } else { 0 };
         let versions = self.bucket.0.lock().unwrap();
         let at = version.checked_sub(index as usize + 2).and_then(|at| versions.get(at));
         let none = || ReplaceError::NoBackup { path: self.name.clone(), index };
-        Ok(at.cloned().ok_or_else(none)?)
+        let bytes = at.cloned().ok_or_else(none)?;
+        Ok(Found { bytes, which: index.to_string(), written: None })
     }
 
     fn publish(&mut self, version: usize, content: &[u8]) -> Result<Published, PlaceError> {
@@ -107,7 +109,7 @@ fn an_update_starts_again_from_what_a_faster_one_has_left() {
         {
             "file": "bucket/notes.json", "changed": true, "truthy": true,
             "etag_before": etag(br#"{"n": 30}"#), "etag_after": etag(br#"{"n": 31}"#),
-            "waited_ms": 0, "taken_over": null, "warnings": []
+            "waited_ms": 0, "taken_over": null, "history": null, "warnings": []
         }
     );
     assert_eq!(told, wanted);
@@ -149,9 +151,17 @@ fn a_restoration_puts_an_earlier_version_on_top() {
     for filter in [".+1", ".+1"] {
         memory::update(&mut place, &Update::default(), &mut program(filter)).unwrap();
     }
-    let restored = memory::restore(&mut place, &Restore { version: 1, dry_run: false }).unwrap();
+    let restored = memory::restore(
+        &mut place,
+        &Restore { which: Earlier::Backup(1), dry_run: false, ..Restore::default() },
+    )
+    .unwrap();
     assert_eq!((bucket.latest().as_str(), restored.changed), ("1", true));
-    let error = memory::restore(&mut place, &Restore { version: 9, dry_run: false }).unwrap_err();
+    let error = memory::restore(
+        &mut place,
+        &Restore { which: Earlier::Backup(9), dry_run: false, ..Restore::default() },
+    )
+    .unwrap_err();
     assert_eq!(error.kind(), Kind::NoInput, "{error}");
 }
 
@@ -186,11 +196,14 @@ fn transactions_on_one_file_begin_anew() {
         update(&mut place, ".+1").unwrap();
     }
     // The versions are 3, 2, 1, and then 1, 3, 2, 1.
-    memory::restore(&mut place, &Restore { version: 1, dry_run: false }).unwrap();
+    memory::restore(&mut place, &Restore { which: Earlier::Backup(1), dry_run: false, ..Restore::default() })
+        .unwrap();
     assert_eq!((env.read("f.json").as_str(), names().len()), ("1\n", 4));
     // An earlier version that can't be had leaves nothing behind either.
-    memory::restore(&mut place, &Restore { version: 9, dry_run: false }).unwrap_err();
-    memory::restore(&mut place, &Restore { version: 0, dry_run: false }).unwrap();
+    memory::restore(&mut place, &Restore { which: Earlier::Backup(9), dry_run: false, ..Restore::default() })
+        .unwrap_err();
+    memory::restore(&mut place, &Restore { which: Earlier::Backup(0), dry_run: false, ..Restore::default() })
+        .unwrap();
     assert_eq!((env.read("f.json").as_str(), names().len()), ("3\n", 5));
     // Only a restoration keeps more versions than were asked for.
     update(&mut place, ".+1").unwrap();

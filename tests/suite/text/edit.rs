@@ -161,6 +161,23 @@ fn the_holder_of_a_lease_edits_and_nobody_else() {
 }
 
 #[test]
+fn what_was_replaced_is_in_the_history() {
+    let env = TestEnv::new();
+    env.write("f.md", "# A\n\none\n");
+    env.write("f.jsonl", "1\n2\n");
+    env.run(["edit", "f.md", "--old", "one", "--new", "two"]).ok();
+    env.run(["insert", "f.md", "--under", "# A", "three"]).ok();
+    env.run(["update", "f.jsonl", "select(. > 1)"]).ok();
+    let shown = env.run(["history", "f.md"]).ok().stdout;
+    assert!(shown.contains("edit") && shown.contains("insert"), "{shown}");
+    assert_eq!(env.run(["history", "show", "f.jsonl", "@{-1}"]).ok().stdout, "1\n2\n");
+    env.run(["undo", "f.jsonl"]).ok();
+    assert_eq!(env.read("f.jsonl"), "1\n2\n");
+    env.run(["undo", "f.md"]).ok();
+    assert_eq!(env.read("f.md"), "# A\n\ntwo\n");
+}
+
+#[test]
 fn a_json_document_that_is_valid_stays_so() {
     let env = TestEnv::new();
     env.write("f.json", "{\"a\": 1}\n");

@@ -37,11 +37,14 @@ fn the_last_versions_are_kept_and_older_ones_go() {
         TestEnv::names_in(&env.path("")),
         ["doc.json", "doc.json.bak", "doc.json.bak.1", "doc.json.bak.2"]
     );
-    // Without the option they stay as they are; with a smaller number they are pruned.
+    // Without the option they stay as they are; without a number as many are kept as are there; with a
+    // smaller number they are pruned.
     update(&env, &[]);
     assert_eq!(kept(&env), [doc(4), doc(3), doc(2)]);
     update(&env, &["--backup"]);
-    assert_eq!(kept(&env), [doc(6)]);
+    assert_eq!(kept(&env), [doc(6), doc(4), doc(3)]);
+    update(&env, &["--backup=2"]);
+    assert_eq!(kept(&env), [doc(7), doc(6)]);
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn the_environment_sets_a_default_and_the_option_beats_it() {
     update("2", &["--backup"]).ok();
     assert_eq!(kept(&env), [doc(5), doc(4)]);
     update("0", &["--backup"]).ok();
-    assert_eq!(kept(&env), [doc(6)]);
+    assert_eq!(kept(&env), [doc(6), doc(5)]);
     let ran = update("many", &[]).expect(2);
     assert!(ran.stderr.contains("AIMEM_BACKUP"), "{}", ran.stderr);
     assert_eq!(env.read("doc.json"), doc(7));

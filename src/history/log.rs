@@ -1,0 +1,187 @@
+//! The log of what was done to a file: one JSON line a change.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Shelf;
+use crate::sys::text::{printable, shorten};
+use crate::sys::{found, process};
+
+const NAME: &str = "log.jsonl";
+/// What was put aside when it was full.
+pub(super) const ASIDE: &str = "log.jsonl.1";
+/// A longer file is put aside. Two of them hold some thousand changes.
+pub(super) const FULL: u64 = 1 << 20;
+/// No more of a log is read. Others may write to the one of a shared root.
+const MOST_READ: u64 = 4 * FULL;
+/// A longer line is not one of ours.
+const LONGEST_LINE: usize = 64 * 1024;
+/// The most that is kept of a name or a command.
+const LONGEST_LABEL: usize = 200;
+
+/// One change of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When.
+    pub time: Timestamp,
+    /// The id of the version that was replaced, where one was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The tag of what was there before; `None` where there was nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The tag of what was there after.
+    pub after: String,
+    /// The size in bytes after.
+    #[serde(default)]
+    pub size: u64,
+    /// What was done: `update`, `write`, `undo`, …
+    #[serde(default)]
+    pub verb: String,
+    /// What the one who did it calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The PID of whoever did it.
+    #[serde(default)]
+    pub pid: u32,
+    /// What it ran: verb, files, the name of a command. Never arguments.
+    #[serde(default)]
+    pub command: String,
+}
+
+impl Record {
+    /// Who did it, in one short phrase that is safe for a terminal.
+    pub fn who(&self) -> String {
+        match &self.client {
+            Some(client) => shorten(&printable(client), LONGEST_LABEL).into_owned(),
+            None => format!("pid {}", self.pid),
+        }
+    }
+
+    fn parse(line: &[u8]) -> Option<Record> {
+        if line.len() > LONGEST_LINE {
+            return None;
+        }
+        serde_json::from_slice(line).ok()
+    }
+}
+
+impl Shelf {
+    /// Appends one line to the log. One of another user's that may not be written to, as in a root
+    /// that is for everyone, is left alone: then each user has one.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn record(&self, record: &Record) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&Record {
+            client: record.client.as_ref().map(|client| shorten(client, LONGEST_LABEL).into_owned()),
+            command: shorten(&record.command, LONGEST_LABEL).into_owned(),
+            ..record.clone()
+        })?;
+        line.push(b'\n');
+        let mut file = match self.open_log(NAME) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                self.open_log(&format!("log-{}.jsonl", process::effective_user()))?
+            }
+            opened => opened?,
+        };
+        // One write: lines of several processes never mix.
+        file.write_all(&line)
+    }
+
+    /// Every change that is still on record, in the order in which they happened. Lines that can't be
+    /// read are left out: a crash may have cut one short.
+    ///
+    /// # Errors
+    /// A log can't be read.
+    pub fn records(&self) -> io::Result<Vec<Record>> {
+        let mut records = Vec::new();
+        let mut names: Vec<_> = self.folder.names()?.into_iter().filter(|name| is_log(name)).collect();
+        // What was put aside is the oldest.
+        names.sort_by_key(|name| (name != ASIDE, name.clone()));
+        let several = names.iter().filter(|name| *name != ASIDE).count() > 1;
+        for name in names {
+            let opened = self.folder.open_linked(&name, crate::sys::folder::Access::Read);
+            let Some(file) = found(opened)? else { continue };
+            records.extend(read(&file)?);
+        }
+        if several {
+            records.sort_by_key(|record| record.time);
+        }
+        Ok(in_order(records))
+    }
+
+    /// Puts a full log aside.
+    pub(super) fn turn_log(&self) -> io::Result<()> {
+        if self.folder.look(NAME)?.is_some_and(|look| look.size > FULL) {
+            self.folder.rename(NAME, &self.folder, ASIDE)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a name is that of a log.
+pub(super) fn is_log(name: &std::ffi::OsStr) -> bool {
+    let name = name.to_str().unwrap_or_default();
+    name == ASIDE || name.starts_with("log") && name.ends_with(".jsonl")
+}
+
+fn read(file: &File) -> io::Result<Vec<Record>> {
+    let mut text = Vec::new();
+    file.take(MOST_READ).read_to_end(&mut text)?;
+    Ok(text.split(|&byte| byte == b'\n').filter_map(Record::parse).collect())
+}
+
+/// So many lines at most stand between a change and the one that it follows.
+const NEIGHBOURS: usize = 16;
+
+/// A line is written after the lock was given back, so that the next writer's may stand before it.
+/// Each change begins with what the one before it has left.
+fn in_order(mut records: Vec<Record>) -> Vec<Record> {
+    for index in 1..records.len() {
+        let left = Some(records[index - 1].after.clone());
+        if records[index].before == left {
+            continue;
+        }
+        let near = index + 1..(index + NEIGHBOURS).min(records.len());
+        if let Some(follower) = near.clone().find(|&other| records[other].before == left) {
+            // Only if it was first by the clock as well: a file may have had this content twice.
+            if records[follower].time <= records[index].time {
+                records[index..=follower].rotate_right(1);
+            }
+        }
+    }
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(second: i64, before: &str, after: &str) -> Record {
+        Record {
+            time: Timestamp::from_second(second).unwrap(),
+            id: None,
+            before: Some(before.to_owned()),
+            after: after.to_owned(),
+            size: 0,
+            verb: "update".to_owned(),
+            client: None,
+            pid: 1,
+            command: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_line_that_came_late_stands_where_it_belongs() {
+        let lines = vec![record(1, "a", "b"), record(3, "c", "d"), record(2, "b", "c"), record(4, "d", "e")];
+        let afters: Vec<String> = in_order(lines).into_iter().map(|record| record.after).collect();
+        assert_eq!(afters, ["b", "c", "d", "e"]);
+        // A gap stays a gap.
+        let lines = vec![record(1, "a", "b"), record(2, "x", "y")];
+        assert_eq!(in_order(lines.clone()), lines);
+    }
+}

@@ -1,0 +1,308 @@
+//! The history of a file place: what is kept of what is replaced, and what can be had of it.
+
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Content, PlaceError};
+use crate::history::{
+    Entry, HistoryError, Kept, Limits, Pruned, Record, Shelf, Tally, Version, Way, Which, prune_all,
+};
+use crate::lock::{Held, LockRoot, Roots, Target};
+use crate::replace::{Staged, Warning};
+use crate::sys;
+use crate::sys::failure::{Op, PathError};
+use crate::sys::file::Identity;
+
+/// What is kept of what a transaction replaces, and what is said of who did it.
+#[derive(Debug, Clone)]
+pub struct Keeping {
+    /// How much.
+    pub limits: Limits,
+    /// Where, for a file whose lock is not taken.
+    pub roots: Roots,
+    /// What the client calls itself.
+    pub client: Option<String>,
+    /// What it runs: no arguments, which may be secrets.
+    pub command: String,
+    /// What is being done: `update`, `write`, …
+    pub verb: &'static str,
+}
+
+/// The history of one replacement that is under way.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    root: LockRoot,
+    shelf: Shelf,
+    kept: Option<Kept>,
+    size: u64,
+    token: String,
+    /// How many names of the file were a dead writer's, and are gone now.
+    pub(super) leftovers: u64,
+    pub(super) warning: Option<Warning>,
+}
+
+/// What tells the version that was replaced from the one that replaces it.
+#[derive(Debug)]
+pub(super) struct Tags {
+    /// The tag of the first; `None` where there was no document.
+    pub(super) before: Option<String>,
+    /// The tag of the second.
+    pub(super) after: String,
+    /// Its size in bytes.
+    pub(super) size: u64,
+}
+
+impl Keeping {
+    /// Keeps what is about to be replaced. What can't be kept is a warning, once a minute.
+    pub(super) fn begin(&self, held: Option<&Held>, staged: &Staged) -> (Option<UnderWay>, Option<Warning>) {
+        let path = staged.source().path();
+        if !self.limits.apply_to(path) {
+            return (None, None);
+        }
+        let begun = self.try_begin(held, staged);
+        match begun {
+            Ok(mut under_way) => {
+                let warning = under_way.warning.take();
+                (Some(under_way), warning)
+            }
+            Err((root, error)) => (None, root.and_then(|root| forgotten(&root, path, &error))),
+        }
+    }
+
+    fn try_begin(
+        &self,
+        held: Option<&Held>,
+        staged: &Staged,
+    ) -> Result<UnderWay, (Option<LockRoot>, io::Error)> {
+        let source = staged.source();
+        let (root, key) = match held {
+            Some(held) => (held.root().clone(), held.target().key.clone()),
+            None => {
+                let other = |error| (None, io::Error::other(error));
+                let target = Target::resolve(source.path()).map_err(other)?;
+                (self.roots.of(&target.path).map_err(other)?, target.key)
+            }
+        };
+        let fail = |error| (Some(root.clone()), error);
+        let shelf = Shelf::open_or_make(&root.folder(), key.as_str(), root.common_mode(), root.file_mode())
+            .map_err(fail)?;
+        let token = match held.map(Held::id) {
+            Some(id) => id.inner.last().unwrap_or(&id.token).as_str().to_owned(),
+            None => hex::encode(sys::random_128().map_err(fail)?),
+        };
+        let mut under_way = UnderWay {
+            kept: None,
+            size: source.metadata().map_or(0, Metadata::len),
+            leftovers: 0,
+            warning: None,
+            root: root.clone(),
+            shelf,
+            token,
+        };
+        if let (Some(file), Some(meta)) = (source.file(), source.metadata()) {
+            if meta.nlink() > 1 {
+                under_way.leftovers = under_way.shelf.remove_leftovers_of(Identity::from(meta));
+            }
+            let way = if staged.is_in_place() { Way::NoLink } else { Way::Any };
+            let kept = root
+                .file_system()
+                .and_then(|fs| under_way.shelf.clone().keep(file, meta, way, &fs, &under_way.token));
+            match kept {
+                Ok(kept) => under_way.kept = Some(kept),
+                // What was done is still told.
+                Err(error) => under_way.warning = forgotten(&root, source.path(), &error),
+            }
+        }
+        Ok(under_way)
+    }
+}
+
+impl UnderWay {
+    /// The file was replaced: what is kept gets its lasting name. Returns its id, and what is to be
+    /// written down when the lock was given back.
+    pub(super) fn settle(mut self, keeping: &Keeping, path: &Path, tags: Tags) -> Settled {
+        let time = Timestamp::now();
+        let Tags { before, after, size } = tags;
+        let settled = self.kept.take().zip(before.as_deref()).map(|(kept, before)| kept.settle(time, before));
+        let (version, warning) = match settled {
+            None => (None, None),
+            Some(Ok((_, version))) => (Some(version), None),
+            Some(Err(error)) => (None, forgotten(&self.root, path, &error)),
+        };
+        let record = Record {
+            // As exact as the version's name.
+            time,
+            id: version.map(|version| version.id),
+            before,
+            after,
+            size,
+            verb: keeping.verb.to_owned(),
+            client: keeping.client.clone(),
+            pid: sys::process::own_id(),
+            command: keeping.command.clone(),
+        };
+        Settled { under_way: self, record, warning, limits: keeping.limits.clone() }
+    }
+
+    /// What is kept of a replacement of which nobody knows how it ended.
+    pub(super) fn leave(mut self, before: Option<String>) {
+        if let Some((kept, before)) = self.kept.take().zip(before) {
+            let _ = kept.settle(Timestamp::now(), &before);
+        }
+    }
+}
+
+/// A version that has its name, and a line that is still to be written.
+#[derive(Debug)]
+pub(super) struct Settled {
+    under_way: UnderWay,
+    record: Record,
+    warning: Option<Warning>,
+    limits: Limits,
+}
+
+impl Settled {
+    /// Writes the line, and prunes if that is due. To be called without the lock: nobody needs to wait
+    /// for this.
+    pub(super) fn finish(self, path: &Path) -> (Option<String>, Option<Warning>) {
+        let UnderWay { root, shelf, size, token, .. } = self.under_way;
+        let recorded = shelf.record(&self.record);
+        let warning =
+            self.warning.or_else(|| recorded.err().and_then(|error| forgotten(&root, path, &error)));
+        let (file, all) = self.limits.is_due(size, &token);
+        // Best effort: the next one tries again.
+        if file {
+            let _ = shelf.prune(&self.limits);
+        }
+        if all {
+            let _ = prune_all(&root.folder(), &self.limits);
+        }
+        (self.record.id, warning)
+    }
+}
+
+/// A warning, unless there was one a moment ago.
+fn forgotten(root: &LockRoot, path: &Path, error: &io::Error) -> Option<Warning> {
+    let warning = || Warning::Forgotten { path: path.to_owned(), why: sys::explain(error) };
+    crate::history::may_warn(&root.folder()).then(warning)
+}
+
+/// Takes names of the file that a dead writer has left, and which are gone, out of what is told.
+pub(super) fn forgive(warnings: &mut Vec<Warning>, leftovers: u64) {
+    for warning in warnings.iter_mut() {
+        if let Warning::HardLinks { others, .. } = warning {
+            *others = others.saturating_sub(leftovers);
+        }
+    }
+    warnings.retain(|warning| !matches!(warning, Warning::HardLinks { others: 0, .. }));
+}
+
+/// What is known of a file's past, with what is there now.
+#[derive(Debug)]
+pub struct Past {
+    /// The file's true path, and its key.
+    pub target: Target,
+    root: LockRoot,
+    shelf: Shelf,
+    tally: Tally,
+}
+
+/// Looks at a file's past; `None` where nothing is known of it. `now` is what is there.
+///
+/// # Errors
+/// The lock root can't be used, or the log can't be read.
+pub fn past_of(roots: &Roots, target: &Target, now: &Content) -> Result<Option<Past>, PlaceError> {
+    let Some(root) = roots.existing_of(&target.path)? else { return Ok(None) };
+    Past::in_root(&root, target, now.tag())
+}
+
+impl Past {
+    pub(super) fn in_root(
+        root: &LockRoot,
+        target: &Target,
+        now: Option<String>,
+    ) -> Result<Option<Past>, PlaceError> {
+        let fail = || PathError::of::<HistoryError>(Op::ReadHistory, &target.path);
+        let found = Shelf::existing(&root.folder(), target.key.as_str()).map_err(fail())?;
+        let Some(shelf) = found else { return Ok(None) };
+        let tally = Tally::take(&shelf, &target.path, now).map_err(fail())?;
+        Ok(Some(Past { target: target.clone(), root: root.clone(), shelf, tally }))
+    }
+
+    /// All that is known, the newest first.
+    pub fn entries(&self, now: &Content, judge: &dyn Fn(&[u8]) -> bool) -> Vec<Entry> {
+        self.tally.entries(&self.shelf, now.bytes.as_ref().map(|bytes| bytes.as_slice()), judge)
+    }
+
+    /// Finds a version; `None` when it is what is there now.
+    ///
+    /// # Errors
+    /// See [`HistoryError`].
+    pub fn find(&self, which: &Which) -> Result<Option<Version>, PlaceError> {
+        Ok(self.tally.find(which)?)
+    }
+
+    /// The version that undoes the last change, or the last one of this client.
+    ///
+    /// # Errors
+    /// See [`HistoryError`].
+    pub fn undo(&self, client: Option<&str>) -> Result<Version, PlaceError> {
+        Ok(self.tally.undo(client)?)
+    }
+
+    /// The newest version that is whole, in the spelling of `restore --from`.
+    pub fn last_good(&self, judge: &dyn Fn(&[u8]) -> bool) -> Option<String> {
+        self.tally.last_good(&self.shelf, judge)
+    }
+
+    /// What a version holds. One that was altered since it was kept is an error unless `force`.
+    ///
+    /// # Errors
+    /// It can't be read, or was altered.
+    pub fn read(&self, version: &Version, force: bool) -> Result<Vec<u8>, PlaceError> {
+        let fail = PathError::of::<HistoryError>(Op::ReadHistory, &self.target.path);
+        let (bytes, is_as_kept) = self.shelf.read(version).map_err(fail)?;
+        if is_as_kept || force {
+            return Ok(bytes);
+        }
+        let (path, which) = (self.target.path.clone(), version.id.clone());
+        Err(HistoryError::Altered { path, which }.into())
+    }
+
+    pub(super) fn open(&self, version: &Version) -> Result<Arc<crate::replace::Source>, PlaceError> {
+        let fail = PathError::of::<HistoryError>(Op::ReadHistory, &self.target.path);
+        let file = self.shelf.open(version).map_err(fail)?;
+        Ok(Arc::new(crate::replace::Source::opened(&self.target.path, file)?))
+    }
+
+    /// Removes all that is known of the file: every version, the log, and their folder. Only who has
+    /// the file's lock may do so.
+    ///
+    /// # Errors
+    /// Something can't be removed.
+    pub fn forget(self) -> Result<Pruned, PlaceError> {
+        let path = self.shelf.path().to_owned();
+        let fail = PathError::of::<HistoryError>(Op::Remove, path);
+        let forgotten = self.shelf.forget(&self.root.folder(), self.target.key.as_str());
+        Ok(forgotten.map_err(fail)?)
+    }
+}
+
+/// Prunes every history in the root of the file at this path.
+///
+/// # Errors
+/// The root can't be used, or something in it can't be listed or removed.
+pub fn prune(roots: &Roots, path: &Path, limits: &Limits) -> Result<(PathBuf, Pruned), PlaceError> {
+    let target = Target::resolve(path)?;
+    let Some(root) = roots.existing_of(&target.path)? else {
+        return Ok((roots.path_of(&target.path)?, Pruned::default()));
+    };
+    let fail = PathError::of::<HistoryError>(Op::Clear, root.path());
+    let pruned = prune_all(&root.folder(), limits).map_err(fail)?;
+    Ok((root.path().to_owned(), pruned))
+}
