@@ -28,7 +28,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Act on one lock: run a command under it, take it, release it')
             [CompletionResult]::new('locks', 'locks', [CompletionResultType]::ParameterValue, 'Look at all locks, and remove stale ones')
             [CompletionResult]::new('read', 'read', [CompletionResultType]::ParameterValue, 'Print a file, or what a filter makes of it')
-            [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Change a JSON document with a jq filter, or any file with a command')
+            [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Change a JSON, JSONC or TOML document with a jq filter, or any file with a command')
             [CompletionResult]::new('write', 'write', [CompletionResultType]::ParameterValue, 'Replace a file by what stands on standard input')
             [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Replace a text in any file where it occurs exactly once')
             [CompletionResult]::new('insert', 'insert', [CompletionResultType]::ParameterValue, 'Insert lines into any file, at a place that is named')
@@ -214,6 +214,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;read' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read the filter from a file')
             [CompletionResult]::new('--from-file', '--from-file', [CompletionResultType]::ParameterName, 'Read the filter from a file')
             [CompletionResult]::new('--arg', '--arg', [CompletionResultType]::ParameterName, 'Set $NAME to the text VALUE')
@@ -257,6 +258,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;update' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read the filter from a file')
             [CompletionResult]::new('--from-file', '--from-file', [CompletionResultType]::ParameterName, 'Read the filter from a file')
             [CompletionResult]::new('--arg', '--arg', [CompletionResultType]::ParameterName, 'Set $NAME to the text VALUE')
@@ -266,7 +268,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Indent by N spaces')
             [CompletionResult]::new('--duplicate-keys', '--duplicate-keys', [CompletionResultType]::ParameterName, 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]')
             [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Give up when the filter runs for longer')
-            [CompletionResult]::new('--create', '--create', [CompletionResultType]::ParameterName, 'Start from this JSON when there is no such file, with --text from this text; missing folders above it are made [default: {}, or nothing]')
+            [CompletionResult]::new('--create', '--create', [CompletionResultType]::ParameterName, 'Start from this document when there is no such file, by default from an empty one; missing folders above it are made')
             [CompletionResult]::new('--return', '--return', [CompletionResultType]::ParameterName, 'Print the results of this filter on the new document')
             [CompletionResult]::new('--if-match', '--if-match', [CompletionResultType]::ParameterName, 'Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file')
             [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
@@ -304,6 +306,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;write' {
             [CompletionResult]::new('--content', '--content', [CompletionResultType]::ParameterName, 'Write this instead of standard input')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
             [CompletionResult]::new('--if-match', '--if-match', [CompletionResultType]::ParameterName, 'Write only if the file''s tag, from `read --etag`, is still this one; none: if there is no file')
             [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
@@ -312,7 +315,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
-            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'Refuse what is not one JSON document [always for .json files]')
+            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'Refuse what is not one document in the file''s format [always for .json, .jsonc and .toml]')
             [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not take the lock: what another writes at the same time may be overwritten unseen')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done as one JSON document; errors too, on standard error')
             [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not sync the folder: quicker, and a power cut may bring the old file back')
@@ -320,8 +323,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
             [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
             [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break

@@ -1015,12 +1015,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__read)
-            opts="-f -S -c -e -r -s -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --slurp --etag --default --json --locked --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-f -S -c -e -r -s -w -n -E -h -V --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --slurp --etag --default --json --locked --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
                 --from-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1209,12 +1213,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__update)
-            opts="-f -S -c -e -w -n -E -h -V --args --jsonargs --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-f -S -c -e -w -n -E -h -V --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
                 --from-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1299,7 +1307,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__write)
-            opts="-w -n -E -h -V --content --validate --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-w -n -E -h -V --content --validate --format --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1307,6 +1315,10 @@ _aimem() {
             case "${prev}" in
                 --content)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
                     return 0
                     ;;
                 --if-match)

@@ -25,7 +25,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand lock 'Act on one lock: run a command under it, take it, release it'
             cand locks 'Look at all locks, and remove stale ones'
             cand read 'Print a file, or what a filter makes of it'
-            cand update 'Change a JSON document with a jq filter, or any file with a command'
+            cand update 'Change a JSON, JSONC or TOML document with a jq filter, or any file with a command'
             cand write 'Replace a file by what stands on standard input'
             cand edit 'Replace a text in any file where it occurs exactly once'
             cand insert 'Insert lines into any file, at a place that is named'
@@ -195,6 +195,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;read'= {
+            cand --format 'The file''s format [default: what its name says, else JSON]'
             cand -f 'Read the filter from a file'
             cand --from-file 'Read the filter from a file'
             cand --arg 'Set $NAME to the text VALUE'
@@ -237,6 +238,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;update'= {
+            cand --format 'The file''s format [default: what its name says, else JSON]'
             cand -f 'Read the filter from a file'
             cand --from-file 'Read the filter from a file'
             cand --arg 'Set $NAME to the text VALUE'
@@ -246,7 +248,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --indent 'Indent by N spaces'
             cand --duplicate-keys 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]'
             cand --max-time 'Give up when the filter runs for longer'
-            cand --create 'Start from this JSON when there is no such file, with --text from this text; missing folders above it are made [default: {}, or nothing]'
+            cand --create 'Start from this document when there is no such file, by default from an empty one; missing folders above it are made'
             cand --return 'Print the results of this filter on the new document'
             cand --if-match 'Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
@@ -283,6 +285,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;write'= {
             cand --content 'Write this instead of standard input'
+            cand --format 'The file''s format [default: what its name says, else JSON]'
             cand --if-match 'Write only if the file''s tag, from `read --etag`, is still this one; none: if there is no file'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
             cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
@@ -291,7 +294,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
-            cand --validate 'Refuse what is not one JSON document [always for .json files]'
+            cand --validate 'Refuse what is not one document in the file''s format [always for .json, .jsonc and .toml]'
             cand --no-lock 'Do not take the lock: what another writes at the same time may be overwritten unseen'
             cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand --no-sync 'Do not sync the folder: quicker, and a power cut may bring the old file back'
@@ -299,8 +302,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
             cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }

@@ -29,7 +29,7 @@ complete -c aimem -n "__fish_aimem_needs_command" -s V -l version -d 'Print vers
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "lock" -d 'Act on one lock: run a command under it, take it, release it'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "locks" -d 'Look at all locks, and remove stale ones'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "read" -d 'Print a file, or what a filter makes of it'
-complete -c aimem -n "__fish_aimem_needs_command" -f -a "update" -d 'Change a JSON document with a jq filter, or any file with a command'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "update" -d 'Change a JSON, JSONC or TOML document with a jq filter, or any file with a command'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "write" -d 'Replace a file by what stands on standard input'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "edit" -d 'Replace a text in any file where it occurs exactly once'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "insert" -d 'Insert lines into any file, at a place that is named'
@@ -128,6 +128,9 @@ complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subco
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -l group -d 'Whose members may use it: a name or a number; without it, everyone may' -r
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
+jsonc\t'JSON with comments and trailing commas'
+toml\t'TOML'"
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s f -l from-file -d 'Read the filter from a file' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l arg -d 'Set $NAME to the text VALUE' -r
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l argjson -d 'Set $NAME to the JSON value TEXT' -r
@@ -157,6 +160,9 @@ complete -c aimem -n "__fish_aimem_using_subcommand read" -s n -l nonblock -d 'D
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
+jsonc\t'JSON with comments and trailing commas'
+toml\t'TOML'"
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s f -l from-file -d 'Read the filter from a file' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l arg -d 'Set $NAME to the text VALUE' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l argjson -d 'Set $NAME to the JSON value TEXT' -r
@@ -165,7 +171,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l rawfile -d 'Set $
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l indent -d 'Indent by N spaces' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l duplicate-keys -d 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]' -r -f -a "last\t'The last one, as in most programs; an update drops the others'"
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l max-time -d 'Give up when the filter runs for longer' -r
-complete -c aimem -n "__fish_aimem_using_subcommand update" -l create -d 'Start from this JSON when there is no such file, with --text from this text; missing folders above it are made [default: {}, or nothing]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l create -d 'Start from this document when there is no such file, by default from an empty one; missing folders above it are made' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l return -d 'Print the results of this filter on the new document' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l if-match -d 'Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
@@ -192,20 +198,23 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l no-deadlock-check
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l content -d 'Write this instead of standard input' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
+jsonc\t'JSON with comments and trailing commas'
+toml\t'TOML'"
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l if-match -d 'Write only if the file\'s tag, from `read --etag`, is still this one; none: if there is no file' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
-complete -c aimem -n "__fish_aimem_using_subcommand write" -l validate -d 'Refuse what is not one JSON document [always for .json files]'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l validate -d 'Refuse what is not one document in the file\'s format [always for .json, .jsonc and .toml]'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-lock -d 'Do not take the lock: what another writes at the same time may be overwritten unseen'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may bring the old file back'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
-complete -c aimem -n "__fish_aimem_using_subcommand write" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand write" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l old -d 'The text to replace, which must occur exactly once' -r
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l new -d 'What takes its place; may be empty' -r

@@ -149,6 +149,10 @@ module completions {
     dir: path                 # The folder that is shared
   ]
 
+  def "nu-complete aimem read format" [] {
+    [ "json" "jsonc" "toml" ]
+  }
+
   def "nu-complete aimem read duplicate_keys" [] {
     [ "last" ]
   }
@@ -157,6 +161,7 @@ module completions {
   export extern "aimem read" [
     --args                    # The words that follow are texts in $ARGS.positional
     --jsonargs                # The words that follow are JSON values in $ARGS.positional
+    --format: string@"nu-complete aimem read format" # The file's format [default: what its name says, else JSON]
     --from-file(-f): path     # Read the filter from a file
     --arg: string             # Set $NAME to the text VALUE
     --argjson: string         # Set $NAME to the JSON value TEXT
@@ -186,14 +191,19 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  def "nu-complete aimem update format" [] {
+    [ "json" "jsonc" "toml" ]
+  }
+
   def "nu-complete aimem update duplicate_keys" [] {
     [ "last" ]
   }
 
-  # Change a JSON document with a jq filter, or any file with a command
+  # Change a JSON, JSONC or TOML document with a jq filter, or any file with a command
   export extern "aimem update" [
     --args                    # The words that follow are texts in $ARGS.positional
     --jsonargs                # The words that follow are JSON values in $ARGS.positional
+    --format: string@"nu-complete aimem update format" # The file's format [default: what its name says, else JSON]
     --from-file(-f): path     # Read the filter from a file
     --arg: string             # Set $NAME to the text VALUE
     --argjson: string         # Set $NAME to the JSON value TEXT
@@ -208,7 +218,7 @@ module completions {
     --max-time: string        # Give up when the filter runs for longer
     --pipe                    # Pass the document through a command's standard input and output
     --text                    # With --pipe: the file may be any text, and not only JSON
-    --create: string          # Start from this JSON when there is no such file, with --text from this text; missing folders above it are made [default: {}, or nothing]
+    --create: string          # Start from this document when there is no such file, by default from an empty one; missing folders above it are made
     --dry-run                 # Print what would change as a diff, and change nothing
     --print                   # Print the new document
     --return: string          # Print the results of this filter on the new document
@@ -228,10 +238,15 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  def "nu-complete aimem write format" [] {
+    [ "json" "jsonc" "toml" ]
+  }
+
   # Replace a file by what stands on standard input
   export extern "aimem write" [
     --content: string         # Write this instead of standard input
-    --validate                # Refuse what is not one JSON document [always for .json files]
+    --validate                # Refuse what is not one document in the file's format [always for .json, .jsonc and .toml]
+    --format: string@"nu-complete aimem write format" # The file's format [default: what its name says, else JSON]
     --if-match: string        # Write only if the file's tag, from `read --etag`, is still this one; none: if there is no file
     --no-lock                 # Do not take the lock: what another writes at the same time may be overwritten unseen
     --json                    # Print what was done as one JSON document; errors too, on standard error
@@ -244,7 +259,7 @@ module completions {
     --no-deadlock-check       # Keep waiting even if others wait for what this process holds
     --lock: string            # Work under this lock, which is already held, instead of taking one
     --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
-    --help(-h)                # Print help
+    --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     file: path                # The file; missing folders above it are made
   ]

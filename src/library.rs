@@ -72,7 +72,7 @@ pub fn write(path: impl AsRef<Path>, content: impl Into<Vec<u8>>) -> Result<Writ
     let (mut waiter, path) = (Silent, path.as_ref());
     let place = FilePlace::new(path, Some(&locker), Replace::new(), &mut waiter).make_folders(true);
     let mut place = place.history(settings::keeping(&locker, "write")?);
-    let request = Write { content: content.into(), validate: Validate::ByName, if_match: None };
+    let request = Write { content: content.into(), validate: Validate::ByName, ..Write::default() };
     Ok(memory::write(&mut place, request)?)
 }
 

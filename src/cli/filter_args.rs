@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::args::refuse_dash;
 use super::error::CliError;
+use super::format::FormatArg;
 use super::hints::quote;
 use super::operands::{Operands, Role};
 use crate::document::Limits;
@@ -21,6 +22,9 @@ pub struct FilterArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "a flattened group takes its heading from this comment")]
     pub operands: Operands,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a flattened group takes its heading from this comment")]
+    pub format: FormatArg,
     /// Read the filter from a file
     #[arg(short = 'f', long, value_name = "PATH")]
     from_file: Option<PathBuf>,
@@ -163,7 +167,8 @@ impl FilterArgs {
             sort_keys: self.sort_keys,
         };
         let duplicates = self.duplicates(Duplicates::Refuse);
-        Program { source, layout, duplicates, limits: self.limits(), ..Program::default() }
+        let (format, limits) = (self.format.format, self.limits());
+        Program { source, format, layout, duplicates, limits, ..Program::default() }
     }
 
     fn bindings(&self) -> Result<Vec<Binding>, CliError> {

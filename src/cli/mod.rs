@@ -6,6 +6,7 @@ pub mod diff;
 pub mod error;
 pub mod exit;
 pub mod filter_args;
+pub mod format;
 pub mod hints;
 pub mod input;
 pub mod operands;

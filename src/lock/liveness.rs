@@ -25,8 +25,8 @@ use super::removal::{SetAside, UNBORN_PREFIX};
 use super::root::LockRoot;
 use super::verdict::{Here, Verdict, judge_holder};
 use crate::sys::failure::Op;
-use crate::sys::file::{Identity, Pinned};
-use crate::sys::folder::{Access, Folder};
+use crate::sys::file::Identity;
+use crate::sys::folder::{Access, Folder, Pinned};
 use crate::sys::machine::Reach;
 use crate::sys::{self, found};
 
@@ -150,7 +150,7 @@ impl Judge {
 
     fn judge_directory(&mut self, key: &Key) -> io::Result<Judgement> {
         let opened = self.root.open_lock(key);
-        let pinned = opened.and_then(|folder| Ok((Pinned::new(folder.file().try_clone()?)?, folder)));
+        let pinned = opened.and_then(|folder| Ok((Pinned::new(folder.clone())?, folder)));
         let (pinned, folder) = match pinned {
             Ok(opened) => opened,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::MemoryError;
-use crate::document;
+use crate::document::{self, Format};
 use crate::sys;
 
 /// Whose text it is that is read as JSON.
@@ -48,16 +48,26 @@ pub fn validate(bytes: &[u8], what: Subject) -> Result<(), MemoryError> {
     document::validate(bytes).map_err(|source| MemoryError::InvalidJson { what, source })
 }
 
-/// Makes sure that a `.json` document which was valid stays so, whatever changes it. One that was
-/// not may hold comments, or be mended step by step.
+/// The same for a document in `format`.
 ///
 /// # Errors
-/// [`MemoryError::InvalidJson`].
-pub(super) fn stays_json(name: &Path, old: &[u8], new: &[u8]) -> Result<(), MemoryError> {
-    if is_json(name) && document::validate(old).is_ok() {
-        return validate(new, Subject::NewContent(name.to_owned()));
+/// [`MemoryError::InvalidJson`] or [`MemoryError::Malformed`], naming the subject.
+pub fn validate_as(format: Format, bytes: &[u8], what: Subject) -> Result<(), MemoryError> {
+    document::validate_as(format, bytes).map_err(|source| MemoryError::malformed(format, bytes, what, source))
+}
+
+/// Makes sure that a document which was valid in the format that its name tells stays so, whatever
+/// changes it. One that was not may hold comments, or be mended step by step.
+///
+/// # Errors
+/// As [`validate_as`].
+pub(super) fn stays_valid(name: &Path, old: &[u8], new: &[u8]) -> Result<(), MemoryError> {
+    match Format::of_name(name) {
+        Some(format) if document::validate_as(format, old).is_ok() => {
+            validate_as(format, new, Subject::NewContent(name.to_owned()))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether a document's name says that it holds JSON.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::stays_json;
+use super::check::stays_valid;
 use super::transaction::{check_tag, transact};
 use super::{Change, MemoryError};
 use crate::document::text::{NoPlace, Replacement, replace};
@@ -91,7 +91,7 @@ pub fn edit(place: &mut impl Place, request: &Edit) -> Result<Edited, MemoryErro
         };
         let (new, replaced) =
             replace(bytes, &request.edits).map_err(|source| no_place(place.name(), source))?;
-        stays_json(&old.name, bytes, &new)?;
+        stays_valid(&old.name, bytes, &new)?;
         Ok((Arc::new(new), replaced))
     })?;
     let (change, replaced) = Change::of(done);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use super::{Kinds, Subject, is_json};
 use crate::document::text::{NoPlace, NotFound};
-use crate::document::{EqualKeys, FilterError, FilterErrorKind, InvalidJson, NotJson, Stopped};
+use crate::document::{
+    EqualKeys, FilterError, FilterErrorKind, Format, InvalidJson, NotStorable, Stopped, validate_as,
+};
 use crate::lock::LockError;
 use crate::place::PlaceError;
 use crate::place::error::COME_TO_REST;
@@ -57,6 +59,32 @@ pub enum MemoryError {
         /// Where and why.
         source: InvalidJson,
     },
+    /// The same, and it is JSON with comments or trailing commas.
+    #[error("{what} is not valid JSON: {source}")]
+    Commented {
+        /// What was read.
+        what: Subject,
+        /// Where and why.
+        source: InvalidJson,
+    },
+    /// The file, or what should become its content, is not one document in its format.
+    #[error("{what} is not valid {format}: {source}")]
+    Malformed {
+        /// What was read.
+        what: Subject,
+        /// What it should be.
+        format: Format,
+        /// Where and why.
+        source: InvalidJson,
+    },
+    /// A layout for all of a document was asked for, which would cost it more than white space.
+    #[error("{} is {format}: a layout for all of it would lose its comments", path.display())]
+    Layout {
+        /// The path as given.
+        path: PathBuf,
+        /// What it is.
+        format: Format,
+    },
     /// An object of the document has two equal keys.
     #[error("{what}: {source}")]
     EqualKeys {
@@ -81,11 +109,11 @@ pub enum MemoryError {
         /// What is wrong there.
         source: Box<MemoryError>,
     },
-    /// The result can't be written as JSON.
+    /// The result can't be written in the document's format.
     #[error("the filter's result cannot be stored: {source}")]
     Unwritable {
         /// Which value.
-        source: NotJson,
+        source: NotStorable,
     },
     /// The filter was given up.
     #[error("{source}")]
@@ -190,6 +218,8 @@ impl MemoryError {
             | E::EqualKeys { .. }
             | E::Empty { .. }
             | E::OtherKind { .. } => Kind::Data,
+            E::Commented { .. } | E::Malformed { .. } => Kind::Data,
+            E::Layout { .. } => Kind::Usage,
             E::NoPlace { .. } | E::Script { .. } | E::InvalidLine { .. } | E::Yaml { .. } => Kind::Data,
             E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
                 Kind::Data
@@ -211,7 +241,14 @@ impl MemoryError {
             E::Broken { path, back, .. } => Hint::GoBack(path.clone(), back.clone()),
             E::BrokenVersion { .. } => Hint::Force,
             E::Yaml { path } => Hint::WorkOnYaml(path.clone()),
-            E::InvalidJson { .. } => Hint::Say("nothing was written"),
+            E::Commented { what: Subject::Document(path), .. } => Hint::ReadAsCommented(path.clone()),
+            E::Malformed { what: Subject::Document(path), .. } => Hint::SeeOrRestore(path.clone()),
+            E::Layout { .. } => Hint::Say(
+                "leave the options for indents and order away: what changes is laid out like what is beside it",
+            ),
+            E::InvalidJson { .. } | E::Commented { .. } | E::Malformed { .. } => {
+                Hint::Say("nothing was written")
+            }
             E::EqualKeys { what: Subject::Document(path), .. } => Hint::LastKeyCounts(path.clone()),
             E::EqualKeys { .. } => Hint::Say("rename or remove one of them"),
             E::Filter { source } => match source.kind() {
@@ -222,7 +259,7 @@ impl MemoryError {
                 _ => return None,
             },
             E::Unwritable { .. } => {
-                Hint::Say("nothing was written; let the filter make something that JSON has, such as null")
+                Hint::Say("nothing was written; let the filter make something that the format has")
             }
             E::Stopped { source: Stopped::TimeLimit(_) } => Hint::RunLonger,
             E::Empty { .. } => Hint::Say(
@@ -268,6 +305,17 @@ impl MemoryError {
             E::Stopped { .. } | E::Spawn { .. } | E::CommandFailed { .. } => return None,
         };
         Some(hint)
+    }
+
+    /// That these bytes are no document in `format`.
+    pub(super) fn malformed(format: Format, bytes: &[u8], what: Subject, source: InvalidJson) -> MemoryError {
+        match format {
+            Format::Json if validate_as(Format::Jsonc, bytes).is_ok() => {
+                MemoryError::Commented { what, source }
+            }
+            Format::Json => MemoryError::InvalidJson { what, source },
+            _ => MemoryError::Malformed { what, format, source },
+        }
     }
 
     /// More lines that belong to the message, such as a filter with a caret.

@@ -11,8 +11,8 @@ use super::check::refuse_yaml;
 use super::update::{Kinds, Made, Transform};
 use super::{MemoryError, Subject};
 use crate::document::{
-    Bindings, EqualKeys, Filter, InvalidJson, Limits, Original, Stopped, Style, Value, serialise,
-    within_leaving,
+    Bindings, EqualKeys, Filter, Format, InvalidJson, Limits, NotStorable, Original, Stopped, Style, Value,
+    parse_as, same_data, serialise, within_leaving,
 };
 use crate::lock::{LockError, Waiter};
 
@@ -106,6 +106,8 @@ impl Layout {
 pub struct Program {
     /// The filter's text.
     pub source: String,
+    /// The document's format; by default what its name says, else JSON.
+    pub format: Option<Format>,
     /// Its variables.
     pub bindings: Vec<Binding>,
     /// What `$ENV` and `env` are: nothing, unless the caller passes its own.
@@ -125,13 +127,41 @@ pub struct Program {
 impl Program {
     /// Reads the document, and judges equal keys in it.
     fn read<'a>(&self, document: &'a [u8], what: Subject) -> Result<(Original<'a>, Value), MemoryError> {
-        refuse_yaml(&what)?;
-        match Original::read(document) {
+        let format = self.format_of(&what);
+        if self.format.is_none() {
+            refuse_yaml(&what)?;
+        }
+        match Original::read(format, document) {
             Ok((original, input)) => {
                 self.duplicates.judge(&what, original.equal_keys())?;
                 Ok((original, input))
             }
-            Err(source) => Err(MemoryError::InvalidJson { what, source }),
+            Err(source) => Err(MemoryError::malformed(format, document, what, source)),
+        }
+    }
+
+    /// The format of a document.
+    fn format_of(&self, what: &Subject) -> Format {
+        let by_name = || match what {
+            Subject::Document(path) => Format::of_name(path),
+            _ => None,
+        };
+        self.format.or_else(by_name).unwrap_or_default()
+    }
+
+    /// The new bytes. What did not change is copied, and comments make it worth a second look that
+    /// nothing else did.
+    fn new_bytes(
+        &self,
+        original: &Original<'_>,
+        format: Format,
+        result: &Value,
+    ) -> Result<Vec<u8>, NotStorable> {
+        let bytes = original.replaced_by(result)?;
+        let is_it = || parse_as(format, &bytes).is_ok_and(|found| same_data(format, &found, result));
+        match format == Format::Json || is_it() {
+            true => Ok(bytes),
+            false => Err(NotStorable::Differs),
         }
     }
 
@@ -217,13 +247,19 @@ impl Transform for Program {
         let (old, what) = (old.clone(), Subject::Document(path.to_owned()));
         self.bounded(&old.clone(), waiter, move |program| {
             // First the document: a file that is broken is the more important news.
+            let (path, format) = (what.to_string(), program.format_of(&what));
             let (original, input) = program.read(&old, what)?;
+            if program.layout.is_set() && format != Format::Json {
+                return Err(MemoryError::Layout { path: path.into(), format });
+            }
             let filter = program.compile()?;
             let kind = input.type_name();
             let result = filter.run_one(input).map_err(|source| MemoryError::Filter { source })?;
             let bytes = match program.layout.is_set() {
-                true => serialise(&result, &program.layout.apply(Style::detect(&old))),
-                false => original.replaced_by(&result),
+                true => {
+                    serialise(&result, &program.layout.apply(Style::detect(&old))).map_err(NotStorable::from)
+                }
+                false => program.new_bytes(&original, format, &result),
             };
             let bytes = bytes.map_err(|source| MemoryError::Unwritable { source })?;
             let filter_text = Some(program.source.clone());

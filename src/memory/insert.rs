@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::check::stays_json;
+use super::check::stays_valid;
 use super::edit::no_place;
 use super::transaction::{check_tag, transact};
 use super::{Change, MemoryError};
@@ -53,7 +53,7 @@ pub fn insert(place: &mut impl Place, request: &Insert) -> Result<Inserted, Memo
         };
         let new = text::insert(bytes, &request.spot, &request.lines)
             .map_err(|source| no_place(place.name(), NoPlace::One(source)))?;
-        stays_json(&old.name, bytes, &new)?;
+        stays_valid(&old.name, bytes, &new)?;
         Ok((Arc::new(new), ()))
     })?;
     let (change, ()) = Change::of(done);

@@ -25,7 +25,7 @@ mod write;
 
 pub use append::{Append, Appended, append};
 pub use change::Change;
-pub use check::{Subject, holds_lines, is_json, is_lines, validate};
+pub use check::{Subject, holds_lines, is_json, is_lines, validate, validate_as};
 pub use edit::{Edit, Edited, edit};
 pub use error::MemoryError;
 pub use filter::{Binding, Duplicates, Layout, Program, print_results, results};

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::transaction::{check_tag, transact};
-use super::{Change, MemoryError, Subject, is_json, validate};
+use super::{Change, MemoryError, Subject, validate_as};
+use crate::document::Format;
 use crate::place::Place;
 
-/// Whether what is written must be one JSON document.
+/// Whether what is written must be one document in its format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Validate {
-    /// If the document's name says that it is JSON: the name as given, or its true one.
+    /// If the document's name says its format: the name as given, or its true one.
     #[default]
     ByName,
     /// It must be.
@@ -26,8 +27,11 @@ pub enum Validate {
 pub struct Write {
     /// The new content, byte for byte.
     pub content: Vec<u8>,
-    /// Whether to refuse what is not one JSON document.
+    /// Whether to refuse what is not one document.
     pub validate: Validate,
+    /// The document's format; by default what its name says. Where that says none, [`Validate::Always`]
+    /// takes it for JSON.
+    pub format: Option<Format>,
     /// Write only if the document still has this tag; `none` for one that must not exist.
     pub if_match: Option<String>,
 }
@@ -53,21 +57,23 @@ impl Deref for Written {
 /// # Errors
 /// See [`MemoryError`]; the document is as it was.
 pub fn write(place: &mut impl Place, request: Write) -> Result<Written, MemoryError> {
-    let Write { content, validate: when, if_match } = request;
+    let Write { content, validate: when, format, if_match } = request;
     if content.is_empty() {
         return Err(MemoryError::Empty { path: place.name().to_owned() });
     }
     let subject = Subject::NewContent(place.name().to_owned());
     // Before the lock, where that can be told.
     let mut is_valid = when == Validate::Never;
-    if when == Validate::Always || !is_valid && is_json(place.name()) {
-        validate(&content, subject.clone())?;
+    let named = format.or_else(|| Format::of_name(place.name()));
+    let known = if when == Validate::Always { Some(named.unwrap_or_default()) } else { named };
+    if let Some(format) = known.filter(|_| !is_valid) {
+        validate_as(format, &content, subject.clone())?;
         is_valid = true;
     }
     let content = Arc::new(content);
     let done = transact(place, false, |place, old, _| {
-        if !is_valid && is_json(&old.name) {
-            validate(&content, subject.clone())?;
+        if let Some(format) = Format::of_name(&old.name).filter(|_| !is_valid) {
+            validate_as(format, &content, subject.clone())?;
         }
         check_tag(if_match.as_ref(), place, old)?;
         Ok((content.clone(), ()))

@@ -223,6 +223,8 @@ pub enum Hint {
     WorkOnText(PathBuf),
     /// The same for YAML.
     WorkOnYaml(PathBuf),
+    /// Name the format of this document, which is JSON with comments.
+    ReadAsCommented(PathBuf),
     /// Rename equal keys of this document, or let the last one count.
     LastKeyCounts(PathBuf),
     /// A filter that looks like a question about this document was given where its result would be

@@ -7,7 +7,6 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, Gid, Mode, Uid, XattrFlags};
 use rustix::io::Errno;
@@ -35,32 +34,6 @@ impl From<&Metadata> for Identity {
 pub(super) struct Link {
     pub(super) owner: u32,
     pub(super) target: PathBuf,
-}
-
-/// An identity that stays true: the file is kept open, so that its inode number can't go to
-/// another one.
-#[derive(Debug, Clone)]
-pub struct Pinned {
-    file: Arc<File>,
-    identity: Identity,
-}
-
-impl Pinned {
-    /// Pins an open file.
-    pub fn new(file: File) -> io::Result<Pinned> {
-        let identity = Identity::from(&file.metadata()?);
-        Ok(Pinned { file: Arc::new(file), identity })
-    }
-
-    /// The identity.
-    pub fn identity(&self) -> Identity {
-        self.identity
-    }
-
-    /// What the file looks like now.
-    pub fn metadata(&self) -> io::Result<Metadata> {
-        self.file.metadata()
-    }
 }
 
 /// The numbers for "not supported by this file system". Two of them are the same on Linux.

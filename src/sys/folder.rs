@@ -37,7 +37,7 @@ use rustix::io::Errno;
 
 use super::dir::{Dir, LISTED, open_at, single};
 use super::errno::{self, found};
-use super::file::{set_mode, set_owner};
+use super::file::{Identity, set_mode, set_owner};
 use super::platform;
 use super::process::effective_user;
 use super::temporary::TemporaryName;
@@ -53,6 +53,31 @@ pub struct Folder {
     owner: u32,
     group: u32,
     shared: bool,
+}
+
+/// An identity that stays true: the folder is kept open, so that its inode number can't go to
+/// another one.
+#[derive(Debug, Clone)]
+pub struct Pinned {
+    folder: Folder,
+    identity: Identity,
+}
+
+impl Pinned {
+    /// Pins an open folder.
+    pub fn new(folder: Folder) -> io::Result<Pinned> {
+        Ok(Pinned { identity: folder.identity()?, folder })
+    }
+
+    /// The identity.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// What the folder looks like now.
+    pub fn metadata(&self) -> io::Result<Metadata> {
+        self.folder.metadata()
+    }
 }
 
 impl Deref for Folder {

@@ -10,6 +10,7 @@
 mod common;
 
 mod docs;
+mod formats;
 mod legacy;
 mod lock;
 #[cfg(feature = "outbox")]

@@ -16,7 +16,7 @@ use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::output;
 use super::super::waiting::Patient;
-use crate::document::EqualKeys;
+use crate::document::{EqualKeys, Format};
 use crate::memory::{self, Duplicates, Program, Reading, Subject, is_json, is_lines};
 use crate::place::{FilePlace, etag};
 use crate::replace::Replace;
@@ -77,10 +77,13 @@ impl Read {
         let mut place = FilePlace::new(&path, Some(&locker), Replace::new(), &mut patient);
         let found = memory::read(&mut place, how).map_err(|error| self.lock.wait.choose_exit(error))?;
         drop(place);
+        let named = || Format::of_name(&path).or_else(|| Format::of_name(&found.name));
+        let mut format = self.filter.format.format.or_else(named);
         let exists = found.bytes.is_some();
         let bytes = match (found.bytes, &self.default) {
             (Some(bytes), _) => bytes,
             (None, Some(text)) => {
+                format = Some(Format::Json);
                 memory::validate(text.as_bytes(), Subject::Default)?;
                 Arc::new(format!("{text}\n").into_bytes())
             }
@@ -90,13 +93,17 @@ impl Read {
                 return Err(self.filter.hint_at_order(missing));
             }
         };
+        let program = program.map(|program| Program { format, ..program });
         if self.etag {
             output::result(format!("{}\n", etag(&bytes)).as_bytes())?;
             return Ok(Exit::Done);
         }
         if self.json {
             let etag = exists.then(|| etag(&bytes));
-            let document = is_json(&path) || is_json(&found.name) || program.is_some() || !exists;
+            // What is no plain JSON is told as its text, comments included.
+            let is_plain = matches!(format, None | Some(Format::Json));
+            let named = is_json(&path) || is_json(&found.name) || self.filter.format.format.is_some();
+            let document = is_plain && named || program.is_some() || !exists;
             return self.report(
                 &found.name,
                 etag,
@@ -118,7 +125,7 @@ impl Read {
             }
             Some(program) => self.print(&program, bytes, &path, &mut patient),
             None if as_json => {
-                let as_it_is = self.filter.laid_out(".".to_owned());
+                let as_it_is = Program { format, ..self.filter.laid_out(".".to_owned()) };
                 self.print(&as_it_is, bytes, &path, &mut patient)
             }
             None => output::result(&bytes).map(|()| Exit::Done),

@@ -10,11 +10,12 @@ use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::waiting::Patient;
 use super::super::{diff, output};
-use crate::memory::{self, Duplicates, MemoryError, Pipe, Subject, Transform};
+use crate::document::Format;
+use crate::memory::{self, Duplicates, MemoryError, Pipe, Program, Subject, Transform};
 use crate::place::FilePlace;
 use crate::settings;
 
-/// Change a JSON document with a jq filter, or any file with a command
+/// Change a JSON, JSONC or TOML document with a jq filter, or any file with a command
 #[derive(Debug, Args)]
 #[command(override_usage = "aimem update [OPTIONS] FILE FILTER [ARG…]\n       \
                             aimem update [OPTIONS] FILE --pipe [--text] -- COMMAND [ARG…]")]
@@ -33,9 +34,9 @@ pub struct Update {
     /// With --pipe: the file may be any text, and not only JSON
     #[arg(long, requires = "pipe")]
     text: bool,
-    /// Start from this JSON when there is no such file, with --text from this text; missing folders
-    /// above it are made [default: {}, or nothing]
-    #[arg(long, value_name = "JSON", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    /// Start from this document when there is no such file, by default from an empty one; missing
+    /// folders above it are made
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     create: Option<String>,
     /// Print what would change as a diff, and change nothing
     #[arg(long)]
@@ -72,6 +73,8 @@ impl Update {
         let command = if self.pipe { self.filter.operands.take_command() } else { Vec::new() };
         let (path, program) = self.filter.program()?;
         let call = call("update", &[&path], command.first());
+        let named = self.filter.format.format;
+        let format = named.or_else(|| Format::of_name(&path));
         let mut each_line = None;
         let mut transform: Box<dyn Transform> = match program {
             Some(_) if self.pipe => {
@@ -85,21 +88,24 @@ impl Update {
             None if self.pipe => {
                 let duplicates = self.filter.duplicates(Duplicates::Refuse);
                 let (inherited, limits) = (settings::lock_ids()?, self.filter.limits());
-                Box::new(Pipe { command, inherited, text: self.text, duplicates, limits })
+                Box::new(Pipe { command, inherited, text: self.text, format, duplicates, limits })
             }
             Some(program) => {
-                each_line = memory::holds_lines(&path).then(|| program.clone());
-                Box::new(program)
+                let is_lines = named.is_none() && memory::holds_lines(&path);
+                each_line = is_lines.then(|| program.clone());
+                Box::new(Program { format, ..program })
             }
             None => {
                 return Err(CliError::usage("which filter?")
                     .hint("aimem update FILE FILTER, such as '.sessions += [{\"id\": \"s1\"}]'"));
             }
         };
-        let start = |given: String| if given.is_empty() && !self.text { "{}".to_owned() } else { given };
+        let format = format.unwrap_or_default();
+        let empty = if self.text { "" } else { format.empty() };
+        let start = |given: String| if given.is_empty() { empty.to_owned() } else { given };
         let create = self.create.take().map(start).map(String::into_bytes);
         if let Some(start) = create.as_ref().filter(|_| !self.text) {
-            memory::validate(start, Subject::Start)?;
+            memory::validate_as(format, start, Subject::Start)?;
         }
         let locker = self.lock.locker(call)?;
         let replace = self.replace.replace()?;

@@ -9,6 +9,7 @@ use clap::Args;
 use super::super::args::{LockArgs, ReplaceArgs, call, refuse_dash};
 use super::super::error::Outcome;
 use super::super::exit::Exit;
+use super::super::format::FormatArg;
 use super::super::waiting::Patient;
 use super::super::{input, output};
 use crate::memory::{self, Validate};
@@ -27,9 +28,11 @@ pub struct Write {
     /// Write this instead of standard input
     #[arg(long, value_name = "TEXT")]
     content: Option<OsString>,
-    /// Refuse what is not one JSON document [always for .json files]
+    /// Refuse what is not one document in the file's format [always for .json, .jsonc and .toml]
     #[arg(long)]
     validate: bool,
+    #[command(flatten)]
+    format: FormatArg,
     /// Write only if the file's tag, from `read --etag`, is still this one; none: if there is no file
     #[arg(long, value_name = "TAG")]
     if_match: Option<String>,
@@ -59,7 +62,8 @@ impl Write {
             None => input::standard()?,
         };
         let validate = if self.validate { Validate::Always } else { Validate::ByName };
-        let request = memory::Write { content, validate, if_match: self.if_match };
+        let request =
+            memory::Write { content, validate, format: self.format.format, if_match: self.if_match };
         let locker = self.lock.locker(call("write", &[&self.file], None))?;
         let keeping = settings::keeping(&locker, "write")?;
         let locker = Some(&locker).filter(|_| !self.no_lock);

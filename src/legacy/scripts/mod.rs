@@ -334,7 +334,7 @@ fn atomic_write(words: &mut Words) -> Outcome {
     let mut patient = Patient::new()?;
     let replace = if backup { Replace::new().rotate() } else { Replace::new() };
     let validate = if validate { Validate::Always } else { Validate::Never };
-    let request = memory::Write { content, validate, if_match: None };
+    let request = memory::Write { content, validate, ..memory::Write::default() };
     let place = FilePlace::new(&file, locker, replace, &mut patient).make_folders(true);
     let mut place = place.history(keeping);
     memory::write(&mut place, request)?.warnings.iter().for_each(output::warning);

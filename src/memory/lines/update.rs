@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Foreign;
 use super::reader::{Next, Reader, parted};
-use crate::document::{Filter, Original, Style, Value, serialise};
+use crate::document::{Filter, Format, NotStorable, Original, Style, Value, serialise};
 use crate::lock::Waiter;
 use crate::memory::transaction::{TRIES, other_version};
 use crate::memory::{Change, Made, MemoryError, Program, Subject, Transform, Update, update};
@@ -261,7 +261,7 @@ impl Work {
     ) -> Result<(), MemoryError> {
         let (content, end) = parted(line);
         let blank = content.iter().all(u8::is_ascii_whitespace);
-        let read = if blank { None } else { Original::read(content).ok() };
+        let read = if blank { None } else { Original::read(Format::Json, content).ok() };
         let Some((original, input)) = read else {
             if !blank {
                 tally.foreign.add(number);
@@ -310,12 +310,14 @@ impl Work {
         let layout = self.program.layout;
         let bytes = match layout.is_set() {
             // Whatever else was asked for, a line is a line.
-            true => serialise(result, &Style::compact().sort_keys(layout.sort_keys).final_newline(false)),
+            true => serialise(result, &Style::compact().sort_keys(layout.sort_keys).final_newline(false))
+                .map_err(NotStorable::from),
             false => original.replaced_by(result),
         };
         let bytes = match bytes {
             Ok(bytes) if bytes.contains(&b'\n') => {
                 serialise(result, &Style::detect(content).indent(0).final_newline(false))
+                    .map_err(NotStorable::from)
             }
             bytes => bytes,
         };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use aimem::lock::wait::Silent;
 use aimem::lock::{Locker, Roots, Waiter};
-use aimem::memory::{self, Append, MemoryError, Program, Restore, Update, Validate, Write};
+use aimem::memory::{self, Append, MemoryError, Program, Restore, Update, Write};
 use aimem::place::{Content, Earlier, FilePlace, Found, Place, PlaceError, Published, Told, etag};
 use aimem::replace::{Replace, ReplaceError};
 use aimem::sys::failure::Kind;
@@ -131,7 +131,7 @@ fn a_write_on_a_condition_sees_the_version_that_came_between() {
     let bucket = Bucket::with("{}");
     let mut place = bucket.place();
     let tag = place.look().unwrap().tag();
-    let request = || Write { content: b"[1]".to_vec(), validate: Validate::ByName, if_match: tag.clone() };
+    let request = || Write { content: b"[1]".to_vec(), if_match: tag.clone(), ..Write::default() };
     place.faster = vec!["[0]".into()];
     let error = memory::write(&mut place, request()).unwrap_err();
     assert!(matches!(error, MemoryError::Mismatch { .. }), "{error}");

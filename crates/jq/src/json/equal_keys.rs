@@ -1,6 +1,7 @@
 //! Two equal keys in one object: valid JSON, and no two readers agree which value counts.
 
 use crate::Value;
+use crate::json::dialect::Dialect;
 use crate::json::parse::{line_and_column, read_again};
 use crate::json::text::Text;
 use crate::json::tree::Build;
@@ -20,8 +21,8 @@ pub struct EqualKeys {
 
 impl EqualKeys {
     /// Finds them in the object that starts at `object`.
-    pub(crate) fn locate(bytes: &[u8], object: usize) -> Self {
-        let finder = read_again(bytes.get(object..).unwrap_or_default(), Finder::default());
+    pub(crate) fn locate(dialect: Dialect, bytes: &[u8], object: usize) -> Self {
+        let finder = read_again(dialect, bytes.get(object..).unwrap_or_default(), Finder::default());
         let (key, first, second) = finder.ok().and_then(|finder| finder.found).unwrap_or_default();
         Self {
             key: Value::string(key).shortened(),

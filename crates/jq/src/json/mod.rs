@@ -2,6 +2,7 @@
 
 pub(crate) mod array;
 mod atom;
+pub(crate) mod dialect;
 pub(crate) mod equal_keys;
 pub(crate) mod number;
 pub(crate) mod object;
@@ -11,6 +12,7 @@ pub(crate) mod parse;
 pub(crate) mod patch;
 mod places;
 pub(crate) mod print;
+pub(crate) mod shape;
 pub(crate) mod style;
 pub(crate) mod text;
 mod tree;

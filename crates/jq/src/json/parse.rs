@@ -1,9 +1,11 @@
-//! Strict JSON: what RFC 8259 allows and nothing else.
+//! Strict JSON: what RFC 8259 allows and nothing else. On demand JSONC, which has comments and
+//! trailing commas besides.
 //!
 //! One pass over the bytes, without recursion. UTF-8 is checked first, as a whole. Deeper than
-//! [`MAX_DEPTH`] is refused. A byte-order mark is refused too: few programs that read JSON take
-//! one, and a file rewritten without it would have changed behind its owner's back.
+//! [`MAX_DEPTH`] is refused. So is a byte-order mark in JSON, which few programs take; the editors
+//! that read JSONC do.
 
+use crate::json::dialect::{BYTE_ORDER_MARK, Dialect};
 use crate::json::equal_keys::EqualKeys;
 use crate::json::number::spelling_end;
 use crate::json::text::Text;
@@ -31,7 +33,16 @@ pub struct InvalidJson {
 ///
 /// [`InvalidJson`] says what is wrong and where.
 pub fn validate(bytes: &[u8]) -> Result<(), InvalidJson> {
-    read_whole(bytes, Nothing).map(|_| ())
+    validate_as(Dialect::Json, bytes)
+}
+
+/// The same for one of either dialect.
+///
+/// # Errors
+///
+/// [`InvalidJson`] says what is wrong and where.
+pub fn validate_as(dialect: Dialect, bytes: &[u8]) -> Result<(), InvalidJson> {
+    read_whole(dialect, bytes, Nothing).map(|_| ())
 }
 
 /// Checks the same, and finds the first object in which two keys are equal.
@@ -40,18 +51,27 @@ pub fn validate(bytes: &[u8]) -> Result<(), InvalidJson> {
 ///
 /// [`InvalidJson`] says what is wrong and where.
 pub fn find_equal_keys(bytes: &[u8]) -> Result<Option<EqualKeys>, InvalidJson> {
-    let keys = read_whole(bytes, Keys::default())?;
-    Ok(keys.repeating().map(|object| EqualKeys::locate(bytes, object)))
+    find_equal_keys_as(Dialect::Json, bytes)
+}
+
+/// The same in a document of either dialect.
+///
+/// # Errors
+///
+/// [`InvalidJson`] says what is wrong and where.
+pub fn find_equal_keys_as(dialect: Dialect, bytes: &[u8]) -> Result<Option<EqualKeys>, InvalidJson> {
+    let keys = read_whole(dialect, bytes, Keys::default())?;
+    Ok(keys.repeating().map(|object| EqualKeys::locate(dialect, bytes, object)))
 }
 
 /// Reads one document.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, InvalidJson> {
-    read_whole(bytes, Tree::default()).map(Tree::into_value)
+pub(crate) fn parse(dialect: Dialect, bytes: &[u8]) -> Result<Value, InvalidJson> {
+    read_whole(dialect, bytes, Tree::default()).map(Tree::into_value)
 }
 
 /// Reads any number of documents one after another.
 pub(crate) fn parse_many(bytes: &[u8]) -> Result<Vec<Value>, InvalidJson> {
-    let mut reader = Reader::new(bytes, Tree::default())?;
+    let mut reader = Reader::new(Dialect::Json, bytes, Tree::default())?;
     reader.space();
     while reader.at < bytes.len() {
         reader.document().map_err(|wrong| wrong.locate(bytes))?;
@@ -61,37 +81,29 @@ pub(crate) fn parse_many(bytes: &[u8]) -> Result<Vec<Value>, InvalidJson> {
 }
 
 /// Reads one document into `build`.
-pub(crate) fn read_whole<B: Build>(bytes: &[u8], build: B) -> Result<B, InvalidJson> {
-    let mut reader = Reader::new(bytes, build)?;
+pub(crate) fn read_whole<B: Build>(dialect: Dialect, bytes: &[u8], build: B) -> Result<B, InvalidJson> {
+    let mut reader = Reader::new(dialect, bytes, build)?;
     reader.document().map_err(|wrong| wrong.locate(bytes))?;
     reader.end().map_err(|wrong| wrong.locate(bytes))?;
     Ok(reader.build)
 }
 
 /// Reads the one value that `bytes` start with into `build`. It was read before.
-pub(crate) fn read_again<B: Build>(bytes: &[u8], build: B) -> Result<B, InvalidJson> {
-    let mut reader = Reader::new(bytes, build)?;
+pub(crate) fn read_again<B: Build>(dialect: Dialect, bytes: &[u8], build: B) -> Result<B, InvalidJson> {
+    let mut reader = Reader::new(dialect, bytes, build)?;
     reader.document().map_err(|wrong| wrong.locate(bytes))?;
     Ok(reader.build)
 }
 
 /// The text of a string that was read before. `raw` starts with its opening quote.
 pub(crate) fn unescaped(raw: &str) -> String {
-    let mut reader = Reader { bytes: raw.as_bytes(), text: raw, at: 0, build: Nothing };
+    let mut reader =
+        Reader { dialect: Dialect::Json, bytes: raw.as_bytes(), text: raw, at: 0, build: Nothing };
     match reader.string() {
         Ok(Scanned::Plain(text)) => text.to_owned(),
         Ok(Scanned::Escaped(text)) => text,
         Err(_) => String::new(),
     }
-}
-
-/// Where the white space at `at` ends.
-#[inline]
-pub(crate) fn space_end(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
-        at += 1;
-    }
-    at
 }
 
 /// The line, and the column in characters, both from 1.
@@ -121,6 +133,7 @@ impl Wrong {
 }
 
 struct Reader<'a, B> {
+    dialect: Dialect,
     bytes: &'a [u8],
     text: &'a str,
     at: usize,
@@ -128,8 +141,8 @@ struct Reader<'a, B> {
 }
 
 impl<'a, B: Build> Reader<'a, B> {
-    fn new(bytes: &'a [u8], build: B) -> Result<Self, InvalidJson> {
-        if bytes.starts_with(b"\xEF\xBB\xBF") {
+    fn new(dialect: Dialect, bytes: &'a [u8], build: B) -> Result<Self, InvalidJson> {
+        if dialect == Dialect::Json && bytes.starts_with(BYTE_ORDER_MARK) {
             return Err(Wrong::new(0, "the file starts with a byte-order mark, which JSON does not allow; remove it (`sed -i '1s/^\\xef\\xbb\\xbf//' FILE`)").locate(bytes));
         }
         if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
@@ -137,7 +150,7 @@ impl<'a, B: Build> Reader<'a, B> {
         }
         let text = std::str::from_utf8(bytes)
             .map_err(|error| Wrong::new(error.valid_up_to(), "not UTF-8").locate(bytes))?;
-        Ok(Self { bytes, text, at: 0, build })
+        Ok(Self { dialect, bytes, text, at: 0, build })
     }
 
     fn peek(&self) -> Option<u8> {
@@ -145,7 +158,7 @@ impl<'a, B: Build> Reader<'a, B> {
     }
 
     fn space(&mut self) {
-        self.at = space_end(self.bytes, self.at);
+        self.at = self.dialect.trivia_end(self.bytes, self.at);
     }
 
     /// After the document there may be space only.
@@ -165,7 +178,12 @@ impl<'a, B: Build> Reader<'a, B> {
     fn found(&self) -> String {
         match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
             None => "the end of the file".to_owned(),
-            Some('/' | '#') => "a comment, which JSON does not allow".to_owned(),
+            Some('/' | '#') if self.dialect == Dialect::Json => {
+                "a comment, which JSON does not allow".to_owned()
+            }
+            Some('/') if self.bytes.get(self.at + 1) == Some(&b'*') => {
+                "a comment that does not end".to_owned()
+            }
             Some(other) if other.is_control() => format!("U+{:04X}", u32::from(other)),
             Some(other) => format!("`{other}`"),
         }
@@ -215,19 +233,27 @@ impl<'a, B: Build> Reader<'a, B> {
                     (Some(b','), true) => {
                         self.at += 1;
                         self.space();
-                        if self.peek() == Some(b'}') {
-                            return Err(Wrong::new(self.at, "a comma before `}`"));
+                        match self.peek() {
+                            Some(b'}') if self.dialect.has_trailing_commas() => {
+                                self.build.close_object(self.at + 1);
+                            }
+                            Some(b'}') => return Err(Wrong::new(self.at, "a comma before `}`")),
+                            _ => {
+                                self.key()?;
+                                break;
+                            }
                         }
-                        self.key()?;
-                        break;
                     }
                     (Some(b','), false) => {
                         self.at += 1;
                         self.space();
-                        if self.peek() == Some(b']') {
-                            return Err(Wrong::new(self.at, "a comma before `]`"));
+                        match self.peek() {
+                            Some(b']') if self.dialect.has_trailing_commas() => {
+                                self.build.close_array(self.at + 1);
+                            }
+                            Some(b']') => return Err(Wrong::new(self.at, "a comma before `]`")),
+                            _ => break,
                         }
-                        break;
                     }
                     (Some(b'}'), true) => self.build.close_object(self.at + 1),
                     (Some(b']'), false) => self.build.close_array(self.at + 1),

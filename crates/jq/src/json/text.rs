@@ -1,4 +1,4 @@
-//! Text that is kept inside the value while it is short.
+//! Text that is kept inside the value while it is short, unless it is marked.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -31,6 +31,8 @@ impl Short {
 pub(crate) enum Text {
     Short(Short),
     Long(Rc<str>),
+    /// A text that has a meaning elsewhere, and means that still wherever it goes as a whole.
+    Marked(Rc<str>),
 }
 
 impl Text {
@@ -38,10 +40,15 @@ impl Text {
         Short::new(text).map_or_else(|| Self::Long(text.into()), Self::Short)
     }
 
+    /// A text with a mark. It is equal to one without.
+    pub(crate) fn marked(text: &str) -> Self {
+        Self::Marked(text.into())
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Short(short) => short.as_bytes(),
-            Self::Long(long) => long.as_bytes(),
+            Self::Long(long) | Self::Marked(long) => long.as_bytes(),
         }
     }
 
@@ -49,7 +56,7 @@ impl Text {
         match self {
             // Made from a `str`; checking again is what it costs to do without `unsafe`.
             Self::Short(short) => std::str::from_utf8(short.as_bytes()).unwrap_or_default(),
-            Self::Long(long) => long,
+            Self::Long(long) | Self::Marked(long) => long,
         }
     }
 
@@ -69,7 +76,8 @@ impl PartialEq for Text {
         match (self, other) {
             (Self::Short(left), Self::Short(right)) => left == right,
             (Self::Long(left), Self::Long(right)) => Rc::ptr_eq(left, right) || left == right,
-            // A text has one form only, chosen by its length.
+            (Self::Marked(_), _) | (_, Self::Marked(_)) => self.as_bytes() == other.as_bytes(),
+            // Without a mark a text has one form only, chosen by its length.
             _ => false,
         }
     }

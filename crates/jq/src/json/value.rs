@@ -5,6 +5,7 @@
 //! it is dropped without recursion.
 
 use crate::json::array::Array;
+use crate::json::dialect::Dialect;
 use crate::json::object::Object;
 use crate::json::parse::{InvalidJson, parse};
 use crate::json::text::{Short, Text};
@@ -76,7 +77,16 @@ impl Value {
     ///
     /// [`InvalidJson`] says what is wrong and where.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidJson> {
-        parse(bytes)
+        Self::parse_as(Dialect::Json, bytes)
+    }
+
+    /// Reads one document of either dialect.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidJson`] says what is wrong and where.
+    pub fn parse_as(dialect: Dialect, bytes: &[u8]) -> Result<Self, InvalidJson> {
+        parse(dialect, bytes)
     }
 
     /// `null`.

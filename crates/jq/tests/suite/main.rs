@@ -13,6 +13,7 @@ mod cases;
 mod differential;
 mod equal_keys;
 mod json;
+mod jsonc;
 mod limits;
 mod places;
 mod programs;

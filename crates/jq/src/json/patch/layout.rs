@@ -4,6 +4,7 @@
 //! the last one of its kind in the same array or object, what it stands in, and so on outwards.
 //! What stands in something on one line is on that line too.
 
+use super::comments::{has_comment, without_comments};
 use super::old::{Item, Kind, Old};
 use crate::json::style::{Style, blanks_after};
 use crate::json::text::Text;
@@ -26,17 +27,17 @@ pub(crate) struct Frame<'f> {
 pub(crate) struct Piece(pub(crate) &'static str, pub(crate) Range<usize>);
 
 impl Piece {
-    fn plain(text: &'static str) -> Self {
+    pub(super) fn plain(text: &'static str) -> Self {
         Self(text, 0..0)
     }
 
-    fn old(range: Range<usize>) -> Self {
+    pub(super) fn old(range: Range<usize>) -> Self {
         Self("", range)
     }
 }
 
 /// What stands between brackets and members.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Layout {
     /// Between the opening bracket and the first member.
     pub(crate) open: Piece,
@@ -161,9 +162,9 @@ impl<'o> Layouts<'o> {
             ids.filter(|id| self.old.kind(*id) == kind).find(|id| !self.old.is_empty(*id))
         };
         let layout = Layout {
-            open: Piece::old(open),
+            open: without_comments(self.old, open),
             gap,
-            close: Piece::old(close),
+            close: without_comments(self.old, close),
             colon: self.usual_colon(&items),
             has_lines,
             start,
@@ -220,7 +221,7 @@ impl<'o> Layouts<'o> {
             }
             // Of those that are equally frequent, the last one in the document.
             let usual = counts.into_iter().rev().max_by_key(|(_, count)| *count);
-            return Piece::old(usual.map(|(gap, _)| gap).unwrap_or_default());
+            return without_comments(self.old, usual.map(|(gap, _)| gap).unwrap_or_default());
         }
         let open = items.first().map(|only| self.space_before(only.start())).unwrap_or_default();
         match lines(self.old, &open) {
@@ -233,7 +234,9 @@ impl<'o> Layouts<'o> {
     pub(crate) fn usual_colon(&self, items: &[Item]) -> Piece {
         let colon = items.last().filter(|last| last.start() < last.value());
         match colon.map(|last| last.key_end()..last.value()) {
-            Some(colon) if lines(self.old, &colon) == 0 => Piece::old(colon),
+            Some(colon) if lines(self.old, &colon) == 0 && !has_comment(self.old, &colon) => {
+                Piece::old(colon)
+            }
             _ => self.plain_colon(),
         }
     }

@@ -6,6 +6,7 @@
 //!
 //! Most updates change, add or remove a few: they are seen by going along both once.
 
+use super::comments;
 use super::old::{Item, Members, Old};
 use crate::Value;
 use crate::json::places::{narrow, wide};
@@ -29,13 +30,20 @@ const NEW: u32 = u32::MAX;
 /// How many values are compared to tell whether an array or object is a certain old one.
 const GLANCE: usize = 32;
 
+/// Of so many elements, those that moved are found by comparing each with each.
+const MANY: usize = 500;
+
 /// Up to so many keys are looked through instead of being put into a table.
 const FEW: usize = 8;
 
 impl Matches {
     pub(crate) fn of(old: &Old<'_>, items: &[Item], members: Members<'_>) -> Self {
         match members {
-            Members::Elements(elements) => Elements { old, items, elements }.find(),
+            Members::Elements(elements) => {
+                let has_comments = items.len() <= MANY && old.dialect.has_trailing_commas();
+                let has_comments = has_comments && comments::are_between(old, items);
+                Elements { old, items, elements, has_comments }.find()
+            }
             Members::Entries(entries) => Entries { old, items, entries }.find(),
         }
     }
@@ -108,6 +116,8 @@ struct Elements<'a> {
     old: &'a Old<'a>,
     items: &'a [Item],
     elements: &'a [Value],
+    /// Whether comments stand between them: then one that has moved takes its own along.
+    has_comments: bool,
 }
 
 impl Elements<'_> {
@@ -134,6 +144,11 @@ impl Elements<'_> {
         let mut escaped = self.escaped_strings(old.clone());
         for place in new.clone() {
             let item = match &self.elements[place].0 {
+                atom if self.has_comments && origin(&self.elements[place]).is_none() => {
+                    let is_it =
+                        |item: &usize| free[*item - old.start] && self.old.is_atom(self.items[*item], atom);
+                    old.clone().find(is_it)
+                }
                 Node::String(text) => escaped.get_mut(text).and_then(Vec::pop),
                 _ => origin(&self.elements[place]).and_then(|id| self.item_of(id)),
             };

@@ -9,12 +9,14 @@
 //! The comparison needs nobody's word for what a filter did. Numbers of origin only say what to
 //! compare with, and which parts need none.
 
+mod comments;
 mod layout;
 mod matching;
 mod old;
 
 use crate::Value;
 use crate::json::atom::{write_atom, write_string};
+use crate::json::dialect::Dialect;
 use crate::json::equal_keys::EqualKeys;
 use crate::json::origin::Origin;
 use crate::json::parse::{InvalidJson, MAX_DEPTH, read_whole};
@@ -26,7 +28,7 @@ use crate::json::tree::Tree;
 use crate::json::value::Node;
 use crate::run::stack;
 use crate::run::within::given_up;
-use layout::{Frame, Layouts, Piece, lines};
+use layout::{Frame, Layout, Layouts, Piece, lines};
 use matching::Matches;
 use old::{Item, Members, Old, line_indent};
 use std::cell::OnceCell;
@@ -47,13 +49,22 @@ impl<'a> Original<'a> {
     ///
     /// [`InvalidJson`] says what is wrong and where. So does a document of 4 GiB or more.
     pub fn read(bytes: &'a [u8]) -> Result<(Self, Value), InvalidJson> {
+        Self::read_as(Dialect::Json, bytes)
+    }
+
+    /// Reads one document of either dialect. Comments stay where what they are about stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Original::read`].
+    pub fn read_as(dialect: Dialect, bytes: &'a [u8]) -> Result<(Self, Value), InvalidJson> {
         if bytes.len() > places::LONGEST {
             let reason = format!("the document is longer than {} bytes", places::LONGEST);
             return Err(InvalidJson { line: 1, column: 1, reason });
         }
-        let mut tree = read_whole(bytes, Tree::with_places())?;
-        let equal_keys = tree.repeating().map(|object| EqualKeys::locate(bytes, object));
-        let old = Old { bytes, places: tree.take_places(), has_equal_keys: equal_keys.is_some() };
+        let mut tree = read_whole(dialect, bytes, Tree::with_places())?;
+        let equal_keys = tree.repeating().map(|object| EqualKeys::locate(dialect, bytes, object));
+        let old = Old { dialect, bytes, places: tree.take_places(), has_equal_keys: equal_keys.is_some() };
         Ok((Self { old, equal_keys }, tree.into_value()))
     }
 
@@ -94,6 +105,8 @@ struct Patch<'o> {
     shift: Option<Rc<Shift>>,
     layouts: Layouts<'o>,
     ascii: OnceCell<bool>,
+    /// Where the line comment ended, in the old bytes, that what is written next would be part of.
+    line_comment: Option<usize>,
 }
 
 /// The white space that lines started with, and that they start with now.
@@ -113,6 +126,7 @@ impl<'o> Patch<'o> {
             shift: None,
             layouts: Layouts::new(old),
             ascii: OnceCell::new(),
+            line_comment: None,
         }
     }
 
@@ -178,11 +192,17 @@ impl<'o> Patch<'o> {
         }
         match (self.old.is_empty(id), members.len() == 0) {
             (false, false) => self.merge(id, members, frame),
-            (true, false) => self.new_one(members, key, frame),
+            (true, false) => {
+                match Self::layout_around_comments(self.old, &mut self.layouts, id, key, frame) {
+                    Some((kept, layout)) => self.laid_out(members, kept, None, &layout, frame),
+                    None => self.new_one(members, key, frame),
+                }
+            }
             (true, true) => {
                 self.copy(start..end);
                 Ok(())
             }
+            (false, true) if self.emptied_around_comments(id) => Ok(()),
             (false, true) => self.new_one(members, key, frame),
         }
     }
@@ -195,6 +215,12 @@ impl<'o> Patch<'o> {
         let items = from..self.items.len();
         let matches = Matches::of(old, &self.items[items.clone()], members);
         let frame = Frame { id: Some(id), is_new: false, around: frame };
+        if comments::are_in_the_way(old, id, &self.items[items.clone()], &matches, members.len()) {
+            self.merge_around_comments(id, &items, &matches, members, &frame)?;
+            self.items.truncate(from);
+            self.level -= 1;
+            return Ok(());
+        }
         let mut usual = None;
         self.copy(old.places.start(id)..self.items[from].start());
         for place in 0..members.len() {
@@ -208,29 +234,43 @@ impl<'o> Patch<'o> {
                     }
                 }
             }
-            let item = matches.get(place).map(|item| self.items[from + item]);
-            let key = members.key(place);
-            match (key, item) {
-                (Some(key), Some(item)) if matches.is_renamed(place) => {
-                    self.string(key);
-                    self.copy(item.key_end()..item.value());
-                }
-                (Some(_), Some(item)) => self.copy(item.start()..item.value()),
-                (Some(key), None) => {
-                    self.string(key);
-                    let colon = self.layouts.usual_colon(&self.items[items.clone()]);
-                    self.piece(&colon);
-                }
-                (None, _) => {}
-            }
-            if let Some(value) = members.value(place) {
-                self.value(value, item, key, Some(&frame))?;
-            }
+            self.member(&items, matches.get(place), matches.is_renamed(place), members, place, &frame)?;
         }
         self.copy(self.items[items.end - 1].end()..old.places.end(id));
         self.items.truncate(from);
         self.level -= 1;
         Ok(())
+    }
+
+    /// Writes the member at `place`, which was the old `item`, perhaps under another key.
+    fn member(
+        &mut self,
+        items: &Range<usize>,
+        item: Option<usize>,
+        is_renamed: bool,
+        members: Members<'_>,
+        place: usize,
+        frame: &Frame<'_>,
+    ) -> Result<(), NotJson> {
+        let item = item.map(|item| self.items[items.start + item]);
+        let key = members.key(place);
+        match (key, item) {
+            (Some(key), Some(item)) if is_renamed => {
+                self.string(key);
+                self.copy(item.key_end()..item.value());
+            }
+            (Some(_), Some(item)) => self.copy(item.start()..item.value()),
+            (Some(key), None) => {
+                self.string(key);
+                let colon = self.layouts.usual_colon(&self.items[items.clone()]);
+                self.piece(&colon);
+            }
+            (None, _) => {}
+        }
+        match members.value(place) {
+            Some(value) => self.value(value, item, key, Some(frame)),
+            None => Ok(()),
+        }
     }
 
     /// Writes an array or object that was not there.
@@ -240,14 +280,32 @@ impl<'o> Patch<'o> {
         key: Option<&Text>,
         frame: Option<&Frame<'_>>,
     ) -> Result<(), NotJson> {
+        match members.len() {
+            0 => self.laid_out(members, 0..0, None, &Layout::default(), frame),
+            _ => {
+                let (model, layout) = self.layouts.of_new(members.kind(), key, frame);
+                self.laid_out(members, 0..0, model, &layout, frame)
+            }
+        }
+    }
+
+    /// Writes an array or object in this layout, with these old bytes behind its opening bracket.
+    fn laid_out(
+        &mut self,
+        members: Members<'_>,
+        kept: Range<usize>,
+        model: Option<u32>,
+        layout: &Layout,
+        frame: Option<&Frame<'_>>,
+    ) -> Result<(), NotJson> {
         let [open, close] = members.kind().brackets();
         self.enter()?;
         self.out().push(open);
         if members.len() > 0 {
-            let (model, layout) = self.layouts.of_new(members.kind(), key, frame);
             let frame = Frame { id: model, is_new: true, around: frame };
             let from = layout.has_lines.then(|| self.old.indent(layout.start).to_vec());
             self.shifted(from, |patch| {
+                patch.copy(kept);
                 for place in 0..members.len() {
                     patch.piece(if place == 0 { &layout.open } else { &layout.gap });
                     let key = members.key(place);

@@ -4,8 +4,9 @@
 //! two values is known to [`Old::trivia_end`] alone.
 
 use crate::Value;
+use crate::json::dialect::Dialect;
 use crate::json::number::plain_whole;
-use crate::json::parse::{plain_length, space_end, unescaped};
+use crate::json::parse::{plain_length, unescaped};
 use crate::json::places::{Places, narrow, wide};
 use crate::json::text::Text;
 use crate::json::value::Node;
@@ -77,6 +78,7 @@ enum Unequal {
 
 /// The old bytes, and where their arrays and objects stand.
 pub(crate) struct Old<'a> {
+    pub(crate) dialect: Dialect,
     pub(crate) bytes: &'a [u8],
     pub(crate) places: Places,
     /// Whether an object has two equal keys.
@@ -107,9 +109,9 @@ impl Old<'_> {
         self.trivia_end(self.places.start(id) + 1) + 1 == self.places.end(id)
     }
 
-    /// Where what stands between values ends: white space.
+    /// Where what stands between values ends: white space and, in JSONC, comments.
     pub(crate) fn trivia_end(&self, at: usize) -> usize {
-        space_end(self.bytes, at)
+        self.dialect.trivia_end(self.bytes, at)
     }
 
     /// Behind the string that starts at `at`.
@@ -131,8 +133,8 @@ impl Old<'_> {
             return self.string_end(at);
         }
         let rest = self.bytes.get(at..).unwrap_or_default();
-        // White space is below all that is in a number.
-        let ends = |byte: &u8| *byte < b'+' || matches!(byte, b',' | b']' | b'}');
+        // White space is below all that is in a number. A slash starts a comment.
+        let ends = |byte: &u8| *byte < b'+' || matches!(byte, b',' | b'/' | b']' | b'}');
         at + rest.iter().position(ends).unwrap_or(rest.len()).max(1)
     }
 
@@ -248,6 +250,9 @@ impl Old<'_> {
             if let Some(value) = members.value(place) {
                 at = self.trivia_end(self.compare(at, value, values)?);
             }
+        }
+        if members.len() > 0 && self.dialect.has_trailing_commas() && self.byte(at) == b',' {
+            at = self.trivia_end(at + 1);
         }
         if self.byte(at) == close { Ok(at + 1) } else { Err(Unequal::Differs) }
     }

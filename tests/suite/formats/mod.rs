@@ -1,0 +1,4 @@
+//! Documents with comments: JSONC and TOML.
+
+mod corpus;
+mod verbs;
