@@ -58,7 +58,9 @@ impl Shelf {
         {
             return Ok(kept);
         }
-        let may_link = way == Way::Any && meta.nlink() == 1 && file_system.name != NO_LINKS;
+        // In a folder for everyone only its owner could give another user's file its lasting name.
+        let is_movable = !kept.shelf.folder.is_shared() || meta.uid() == sys::process::effective_user();
+        let may_link = way == Way::Any && meta.nlink() == 1 && is_movable && file_system.name != NO_LINKS;
         if may_link && kept.link(old).is_ok() {
             return Ok(kept);
         }

@@ -11,10 +11,14 @@ use crate::sys::text::{printable, shorten};
 use crate::sys::{found, process};
 
 const NAME: &str = "log.jsonl";
-/// What was put aside when it was full.
-pub(super) const ASIDE: &str = "log.jsonl.1";
+/// What the name of a log ends with.
+const SUFFIX: &str = ".jsonl";
+/// What is added to it when it is put aside.
+const ASIDE: &str = ".1";
+/// No more logs are read: one for each user of a root that is for everyone.
+const MOST_LOGS: usize = 64;
 /// A longer file is put aside. Two of them hold some thousand changes.
-pub(super) const FULL: u64 = 1 << 20;
+const FULL: u64 = 1 << 20;
 /// No more of a log is read. Others may write to the one of a shared root.
 const MOST_READ: u64 = 4 * FULL;
 /// A longer line is not one of ours.
@@ -101,8 +105,9 @@ impl Shelf {
         let mut records = Vec::new();
         let mut names: Vec<_> = self.folder.names()?.into_iter().filter(|name| is_log(name)).collect();
         // What was put aside is the oldest.
-        names.sort_by_key(|name| (name != ASIDE, name.clone()));
-        let several = names.iter().filter(|name| *name != ASIDE).count() > 1;
+        names.sort_by_key(|name| (!is_aside(name), name.clone()));
+        names.truncate(MOST_LOGS);
+        let several = names.iter().filter(|name| !is_aside(name)).count() > 1;
         for name in names {
             let opened = self.folder.open_linked(&name, crate::sys::folder::Access::Read);
             let Some(file) = found(opened)? else { continue };
@@ -114,10 +119,15 @@ impl Shelf {
         Ok(in_order(records))
     }
 
-    /// Puts a full log aside.
-    pub(super) fn turn_log(&self) -> io::Result<()> {
-        if self.folder.look(NAME)?.is_some_and(|look| look.size > FULL) {
-            self.folder.rename(NAME, &self.folder, ASIDE)?;
+    /// Puts full logs aside, over what was put aside before.
+    pub(super) fn turn_logs(&self) -> io::Result<()> {
+        for name in self.folder.names()?.into_iter().filter(|name| is_log(name) && !is_aside(name)) {
+            if self.folder.look(&name)?.is_some_and(|look| look.size > FULL) {
+                let mut aside = name.clone();
+                aside.push(ASIDE);
+                // Another user's stays, in a folder for everyone.
+                let _ = self.folder.rename(&name, &self.folder, aside);
+            }
         }
         Ok(())
     }
@@ -126,7 +136,11 @@ impl Shelf {
 /// Whether a name is that of a log.
 pub(super) fn is_log(name: &std::ffi::OsStr) -> bool {
     let name = name.to_str().unwrap_or_default();
-    name == ASIDE || name.starts_with("log") && name.ends_with(".jsonl")
+    name.starts_with("log") && name.strip_suffix(ASIDE).unwrap_or(name).ends_with(SUFFIX)
+}
+
+fn is_aside(name: &std::ffi::OsStr) -> bool {
+    name.as_encoded_bytes().ends_with(ASIDE.as_bytes())
 }
 
 fn read(file: &File) -> io::Result<Vec<Record>> {

@@ -81,8 +81,9 @@ impl Limits {
         let number =
             |from: usize| token.get(from..from + 8).and_then(|digits| u64::from_str_radix(digits, 16).ok());
         let file = size >= LARGE.min(self.file_bytes / 64) || number(8).unwrap_or(0) % SELDOM == 0;
-        // As often as a 64th of what is allowed was added: so the bound is never passed by much.
-        let step = (self.total_bytes / 64).max(1);
+        // As often as a 128th of what is allowed was added. From the mark where something goes to the bound
+        // there are sixteen such steps: who passes it has missed all of them.
+        let step = (self.total_bytes / 128).max(1);
         let all = number(16).unwrap_or(0) % step < size.max(BLOCK);
         (file, all)
     }
@@ -136,7 +137,11 @@ impl Shelf {
     fn prune_locked(&self, limits: &Limits, pruned: &mut Pruned) -> io::Result<()> {
         let now = Timestamp::now();
         for (version, look) in limits.superfluous(&self.versions()?, now) {
-            self.remove(version)?;
+            match self.remove(version) {
+                // Another user's, in a folder for everyone.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => continue,
+                removed => removed?,
+            }
             pruned.versions += 1;
             pruned.bytes += look.size;
         }
@@ -150,7 +155,7 @@ impl Shelf {
                 self.folder.remove_file(&name)?;
             }
         }
-        self.turn_log()
+        self.turn_logs()
     }
 
     /// Removes every version, the log and the folder itself.
@@ -186,6 +191,13 @@ pub fn prune_all(root: &Folder, limits: &Limits) -> io::Result<Pruned> {
     if !try_flock(above.file(), Flock::Exclusive)? {
         return Ok(pruned);
     }
+    let done = prune_locked(root, limits, &mut pruned);
+    // Explicitly: a child that is being started may have the descriptor, too.
+    let _ = sys::file::unlock(above.file());
+    done.map(|()| pruned)
+}
+
+fn prune_locked(root: &Folder, limits: &Limits, pruned: &mut Pruned) -> io::Result<()> {
     let shelves = Shelf::all(root)?;
     let mut all = Vec::new();
     for (_, shelf) in &shelves {
@@ -195,7 +207,7 @@ pub fn prune_all(root: &Folder, limits: &Limits) -> io::Result<Pruned> {
         all.extend(shelf.versions()?.into_iter().map(|(version, look)| (shelf, version, look.size)));
     }
     let mut total: u64 = all.iter().map(|(_, _, size)| room_of(*size)).sum();
-    if total > limits.total_bytes {
+    if total > limits.total_bytes / 8 * 7 {
         all.sort_by_key(|(_, version, _)| version.replaced);
         // Some room is made in advance, so that this is not done each time.
         for (shelf, version, size) in all {
@@ -208,5 +220,5 @@ pub fn prune_all(root: &Folder, limits: &Limits) -> io::Result<Pruned> {
             pruned.bytes += size;
         }
     }
-    Ok(pruned)
+    Ok(())
 }

@@ -13,6 +13,8 @@ use crate::sys::dir::Look;
 pub(super) const TEMPORARY: &str = ".tmp.";
 /// No more names are looked at than this: there are hardly more than a hundred versions of a file.
 const MOST_NAMES: usize = 100_000;
+/// No document is longer.
+const MOST_BYTES: u64 = 4 << 30;
 const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
 /// Digits of the token in a name.
 const RANDOM: usize = 8;
@@ -86,7 +88,7 @@ impl Shelf {
     /// It is gone, or can't be read.
     pub fn read(&self, version: &Version) -> io::Result<(Vec<u8>, bool)> {
         let mut bytes = Vec::new();
-        self.open(version)?.read_to_end(&mut bytes)?;
+        self.open(version)?.take(MOST_BYTES).read_to_end(&mut bytes)?;
         let is_as_kept = hex::encode(Sha256::digest(&bytes)) == version.etag;
         Ok((bytes, is_as_kept))
     }

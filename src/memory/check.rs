@@ -70,6 +70,11 @@ pub(super) fn stays_valid(name: &Path, old: &[u8], new: &[u8]) -> Result<(), Mem
     }
 }
 
+/// The format that a document's name tells: the name as given, or its true one.
+pub(super) fn format_of(given: &Path, name: &Path) -> Option<Format> {
+    Format::of_name(given).or_else(|| Format::of_name(name))
+}
+
 /// Whether a document's name says that it holds JSON.
 pub fn is_json(name: &Path) -> bool {
     name.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))

@@ -40,22 +40,26 @@ pub enum MemoryError {
         path: PathBuf,
     },
     /// The document is not one, and there is a version of it that was.
-    #[error("{} is not valid JSON: {source}", path.display())]
+    #[error("{} is not valid {format}: {source}", path.display())]
     Broken {
         /// The path as given.
         path: PathBuf,
+        /// What it should be.
+        format: Format,
         /// Where and why.
         source: InvalidJson,
         /// That version, as `restore --from` has it.
         back: String,
     },
     /// The version that was to be put back is no document.
-    #[error("{which} of {} is not valid JSON: {source}", path.display())]
+    #[error("{which} of {} is not valid {format}: {source}", path.display())]
     BrokenVersion {
         /// The path as given.
         path: PathBuf,
         /// Which one.
         which: String,
+        /// What it should be.
+        format: Format,
         /// Where and why.
         source: InvalidJson,
     },

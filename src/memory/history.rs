@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{MemoryError, Reading, is_json, read};
+use super::check::format_of;
+use super::{MemoryError, Reading, read};
 use crate::document;
 use crate::history::{Entry, HistoryError, Limits, Pruned, Version, Which};
 use crate::lock::wait::Silent;
@@ -28,8 +29,8 @@ pub struct History {
 /// The file, or its history, can't be read.
 pub fn history(path: &Path, roots: &Roots) -> Result<History, MemoryError> {
     let (target, now) = look(path)?;
-    let must_be_json = is_json(path) || is_json(&target.path);
-    let judge = |bytes: &[u8]| !must_be_json || document::validate(bytes).is_ok();
+    let format = format_of(path, &target.path);
+    let judge = |bytes: &[u8]| format.is_none_or(|format| document::validate_as(format, bytes).is_ok());
     let past = past_of(roots, &target, &now)?;
     let versions = past.map(|past| past.entries(&now, &judge)).unwrap_or_default();
     Ok(History { file: shown(&target.path), versions })

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{MemoryError, holds_lines, is_json, is_lines};
+use super::check::format_of;
+use super::{MemoryError, holds_lines, is_lines};
 use crate::document;
 use crate::lock::LockError;
 use crate::place::{Content, Place, PlaceError};
@@ -18,8 +19,8 @@ pub enum Reading {
 }
 
 /// Reads one whole version of a document; no bytes where there is none. Content that was written a
-/// moment ago and is empty, or does not parse although the document's name says that it is JSON, is
-/// taken for one that is being written, and read again for a while. Lines of JSON whose last one is
+/// moment ago and is empty, or is no document in the format that the document's name tells, is taken
+/// for one that is being written, and read again for a while. Lines of JSON whose last one is
 /// unfinished, or that others append to all the time, are read again under the lock.
 ///
 /// # Errors
@@ -29,11 +30,12 @@ pub fn read(place: &mut impl Place, how: Reading) -> Result<Content, MemoryError
     if how == Reading::Locked {
         return Ok(place.look()?);
     }
-    let given = is_json(place.name());
-    let is_whole = |name: &Path, bytes: &[u8]| match given || is_json(name) {
-        true => document::validate(bytes).is_ok(),
-        // Many programs truncate a file first; an unfinished line is being written, or torn.
-        false => !bytes.is_empty() && (bytes.ends_with(b"\n") || !is_lines(name)),
+    let given = place.name().to_owned();
+    let is_whole = |name: &Path, bytes: &[u8]| match format_of(&given, name) {
+        // Many programs truncate a file first, and an empty TOML document is one.
+        Some(format) if !bytes.is_empty() => document::validate_as(format, bytes).is_ok(),
+        // An unfinished line is being written, or torn.
+        _ => !bytes.is_empty() && (bytes.ends_with(b"\n") || !is_lines(name)),
     };
     let found = match place.glance(&is_whole) {
         // Those who append to it give it no rest, but they take its lock.

@@ -7,8 +7,9 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::check::format_of;
 use super::transaction::transact;
-use super::{Change, MemoryError, is_json};
+use super::{Change, MemoryError};
 use crate::document;
 use crate::place::{Earlier, Place};
 
@@ -53,11 +54,11 @@ pub fn restore(place: &mut impl Place, request: &Restore) -> Result<Restored, Me
     let done = transact(place, request.dry_run, |place, old, version| {
         let found = place.earlier(version, &request.which, request.force)?;
         if !request.force
-            && (is_json(place.name()) || is_json(&old.name))
-            && let Err(source) = document::validate(&found.bytes)
+            && let Some(format) = format_of(place.name(), &old.name)
+            && let Err(source) = document::validate_as(format, &found.bytes)
         {
             let path = place.name().to_owned();
-            return Err(MemoryError::BrokenVersion { path, which: found.which, source });
+            return Err(MemoryError::BrokenVersion { path, which: found.which, format, source });
         }
         Ok((Arc::new(found.bytes), (found.which, found.written)))
     })?;

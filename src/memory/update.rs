@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::filter::results;
 use super::transaction::{check_tag, transact};
 use super::{Change, MemoryError, Program, Subject};
-use crate::document;
+use crate::document::{self, Format};
 use crate::lock::Waiter;
 use crate::place::Place;
 
@@ -144,14 +144,17 @@ pub fn update(
 
 /// Says of a broken document how it comes back, if there is a way.
 fn with_a_way_back(place: &mut impl Place, error: MemoryError) -> MemoryError {
-    match error {
-        MemoryError::InvalidJson { what: Subject::Document(path), source } => {
-            match place.way_back(&|bytes| document::validate(bytes).is_ok()) {
-                Some(back) => MemoryError::Broken { path: place.name().to_owned(), source, back },
-                None => MemoryError::InvalidJson { what: Subject::Document(path), source },
-            }
+    let format = match &error {
+        MemoryError::InvalidJson { what: Subject::Document(_), .. } => Format::Json,
+        MemoryError::Malformed { what: Subject::Document(_), format, .. } => *format,
+        _ => return error,
+    };
+    let back = place.way_back(&|bytes| document::validate_as(format, bytes).is_ok());
+    match (error, back) {
+        (MemoryError::InvalidJson { source, .. } | MemoryError::Malformed { source, .. }, Some(back)) => {
+            MemoryError::Broken { path: place.name().to_owned(), format, source, back }
         }
-        error => error,
+        (error, _) => error,
     }
 }
 

@@ -5,23 +5,24 @@
 //! file as it was. Nothing here prints, and nothing ends the process.
 
 mod append;
+mod publish;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::keeping::{self, Past, Tags};
+use super::keeping::{Past, Tags};
 use super::{
-    Appended, Content, Earlier, Found, Keeping, Make, Place, PlaceError, Published, Rewritten, Told, etag,
+    Appended, Bounds, Content, Earlier, Found, Keeping, Make, Place, PlaceError, Published, Rewritten, Told,
+    etag,
 };
 use crate::history::{HistoryError, Which};
 use crate::lock::{Held, Keep, LockError, LockRoot, Locker, Patience, Target, Waiter};
 use crate::replace::{
-    Commit, Filled, Reading, Replace, ReplaceError, Restart, Rotation, Source, Staged, Warning, backup_path,
-    backups, read_quiet,
+    Filled, Reading, Replace, ReplaceError, Restart, Rotation, Source, Warning, backup_path, backups,
+    read_quiet,
 };
-use crate::sys;
 use crate::sys::failure::{Op, PathError};
 
 /// Who makes the new content as quickly as this may keep others out of the folder meanwhile.
@@ -43,6 +44,7 @@ pub struct FilePlace<'a> {
     locker: Option<&'a Locker>,
     replace: Replace,
     makes_folders: bool,
+    bounds: Option<&'a Bounds>,
     keeping: Option<Keeping>,
     waiter: &'a mut dyn Waiter,
     under_way: UnderWay,
@@ -86,6 +88,7 @@ impl<'a> FilePlace<'a> {
             locker,
             replace,
             makes_folders: false,
+            bounds: None,
             keeping: None,
             waiter,
             under_way: UnderWay::default(),
@@ -99,6 +102,26 @@ impl<'a> FilePlace<'a> {
         self
     }
 
+    /// Refuses, under the lock, whatever is not within these bounds by then.
+    #[must_use]
+    pub fn within(mut self, bounds: &'a Bounds) -> FilePlace<'a> {
+        self.bounds = Some(bounds);
+        self
+    }
+
+    /// What was read without a lock. No link was on that path when it was opened.
+    fn glanced(&self, name: PathBuf, bytes: Option<Vec<u8>>) -> Result<Content, PlaceError> {
+        self.check_bounds(&name)?;
+        Ok(Content { name, bytes: bytes.map(Arc::new) })
+    }
+
+    fn check_bounds(&self, path: &Path) -> Result<(), PlaceError> {
+        if self.bounds.is_none_or(|bounds| bounds.allows(path)) {
+            return Ok(());
+        }
+        Err(PlaceError::Outside { path: self.path.clone() })
+    }
+
     /// Keeps what is replaced, and writes down what was done.
     #[must_use]
     pub fn history(mut self, keeping: Keeping) -> FilePlace<'a> {
@@ -108,6 +131,10 @@ impl<'a> FilePlace<'a> {
 
     fn lock(&mut self) -> Result<(), PlaceError> {
         if let (None, Some(locker)) = (&self.under_way.held, self.locker) {
+            if self.bounds.is_some() {
+                // A file's lock is where the file is, and so may be the folder that is made for it.
+                self.check_bounds(&Target::resolve(&self.path)?.path)?;
+            }
             let begun = Instant::now();
             self.under_way.held = Some(locker.acquire(&self.path, Keep::Running, self.waiter)?);
             self.under_way.waited = begun.elapsed();
@@ -121,7 +148,13 @@ impl<'a> FilePlace<'a> {
     /// Leftovers of dead writers are swept first if wanted. Only under the lock: without it one may be
     /// a living writer's. And before the file is looked at: one may be a further name of it.
     fn open(&mut self, sweep: bool) -> Result<Source, PlaceError> {
-        let Some(held) = &self.under_way.held else { return Ok(Source::open(&self.path)?) };
+        let Some(held) = &self.under_way.held else {
+            let source = Source::open(&self.path)?;
+            // No link was on that path when it was opened.
+            self.check_bounds(source.path())?;
+            return Ok(source);
+        };
+        self.check_bounds(&held.target().path)?;
         let opened = (|| {
             let mut source = Source::unread(&held.target().path)?;
             if sweep {
@@ -179,7 +212,7 @@ impl<'a> FilePlace<'a> {
         let reading = read_quiet(&self.path, is_whole, |pause| self.waiter.sleep(pause));
         held.end(self.waiter);
         match reading? {
-            Reading::Whole(name, bytes) => Ok(Content { name, bytes: bytes.map(Arc::new) }),
+            Reading::Whole(name, bytes) => self.glanced(name, bytes),
             Reading::BeingWritten => Err(PlaceError::BeingWritten { path: self.path.clone() }),
             Reading::Interrupted(signal) => Err(LockError::Interrupted(signal).into()),
         }
@@ -197,104 +230,6 @@ impl<'a> FilePlace<'a> {
         Ok(how.backups(kept + 1).like(earlier.clone()))
     }
 
-    /// Keeps what is replaced, gives what is staged the file's name, and ends the transaction.
-    fn put_staged(&mut self, staged: Staged, tags: impl FnOnce() -> Tags) -> Result<Published, PlaceError> {
-        let begin = |keeping: &Keeping| keeping.begin(self.under_way.held.as_ref(), &staged);
-        let (history, mut warning) = self.keeping.as_ref().map_or((None, None), begin);
-        // The last moment to give up without a trace.
-        if let Some(signal) = self.waiter.sleep(Duration::ZERO) {
-            return Err(LockError::Interrupted(signal).into());
-        }
-        let path = staged.source().path().to_owned();
-        match self.commit(staged) {
-            Ok(Commit::Done(mut committed)) => {
-                let leftovers = history.as_ref().map_or(0, |history| history.leftovers);
-                let settled = history
-                    .zip(self.keeping.as_ref())
-                    .map(|(history, keeping)| history.settle(keeping, &path, tags()));
-                committed.clean_up();
-                let mut told = self.end();
-                if let Some(settled) = settled {
-                    let (kept, more) = settled.finish(&path);
-                    told.kept = kept;
-                    warning = warning.or(more);
-                }
-                let mut warnings = committed.finish()?;
-                keeping::forgive(&mut warnings, leftovers);
-                told.warnings.splice(0..0, warnings);
-                told.warnings.extend(warning);
-                Ok(Published::Done(told))
-            }
-            Ok(Commit::Changed(restart)) => {
-                self.under_way.restart = restart;
-                Ok(Published::Changed)
-            }
-            Err(error) => {
-                if let Some(history) = history.filter(|_| error.document_may_have_changed()) {
-                    history.leave(tags().before);
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// Folder, then guard, then the names: nobody waits for a folder under a guard, and nobody
-    /// keeps a folder for as long as a guard may take.
-    fn commit(&mut self, mut staged: Staged) -> Result<Commit, PlaceError> {
-        let deadline = sys::clock::deadline(GUARD_PATIENCE);
-        loop {
-            if let Some(signal) = staged.make_ready(|pause| self.waiter.sleep(pause))? {
-                return Err(LockError::Interrupted(signal).into());
-            }
-            if staged.is_in_place() {
-                return self.commit_in_place(staged);
-            }
-            let Some(held) = &mut self.under_way.held else { return Ok(staged.commit()?) };
-            let mut slot = Some(staged);
-            // Given back before the sync: whoever is next builds on the new content and syncs the
-            // same folder, and need not wait for ours.
-            let commit = held.publish_last(GUARD_SLICE, self.waiter, || {
-                let commit = slot.take().map(Staged::commit);
-                match commit {
-                    Some(Ok(Commit::Done(mut committed))) if committed.is_light() => {
-                        committed.clean_up();
-                        (Some(Ok(Commit::Done(committed))), true)
-                    }
-                    commit => (commit, false),
-                }
-            });
-            match (commit, slot) {
-                (Err(LockError::GuardBusy { .. }), Some(waiting)) if Instant::now() < deadline => {
-                    staged = waiting;
-                    staged.let_others_in();
-                    // A signal is noticed when the folder is locked again.
-                    let _ = self.waiter.sleep(OTHERS_TURN);
-                }
-                (Ok(Some(commit)), _) => return Ok(commit?),
-                // The closure takes what is there, once.
-                (Ok(None), _) => return Ok(Commit::Changed(Restart::default())),
-                (Err(error), _) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Writing may take long, and unrelated files share the guard: so it is done under the lock
-    /// alone, which must still be ours before and after.
-    fn commit_in_place(&mut self, staged: Staged) -> Result<Commit, PlaceError> {
-        let Some(held) = &self.under_way.held else { return Ok(staged.commit()?) };
-        held.publish(self.waiter, || ())?;
-        let commit = staged.commit()?;
-        if let Commit::Done(_) = &commit {
-            let unlocked =
-                |source| PlaceError::Unlocked { path: self.path.clone(), source: Box::new(source) };
-            held.check().map_err(unlocked)?;
-        }
-        Ok(commit)
-    }
-}
-
-/// Earlier versions.
-impl FilePlace<'_> {
     fn backup(&mut self, version: &Source, index: u32) -> Result<Found, PlaceError> {
         if let Some((_, found)) = &self.under_way.earlier {
             return Ok(found.clone());
@@ -374,7 +309,7 @@ impl Place for FilePlace<'_> {
 
     fn glance(&mut self, is_whole: &dyn Fn(&Path, &[u8]) -> bool) -> Result<Content, PlaceError> {
         match read_quiet(&self.path, is_whole, |pause| self.waiter.sleep(pause))? {
-            Reading::Whole(name, bytes) => Ok(Content { name, bytes: bytes.map(Arc::new) }),
+            Reading::Whole(name, bytes) => self.glanced(name, bytes),
             Reading::BeingWritten => self.glance_locked(is_whole),
             Reading::Interrupted(signal) => Err(LockError::Interrupted(signal).into()),
         }

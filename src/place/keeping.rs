@@ -123,30 +123,9 @@ impl Keeping {
 }
 
 impl UnderWay {
-    /// The file was replaced: what is kept gets its lasting name. Returns its id, and what is to be
-    /// written down when the lock was given back.
-    pub(super) fn settle(mut self, keeping: &Keeping, path: &Path, tags: Tags) -> Settled {
-        let time = Timestamp::now();
-        let Tags { before, after, size } = tags;
-        let settled = self.kept.take().zip(before.as_deref()).map(|(kept, before)| kept.settle(time, before));
-        let (version, warning) = match settled {
-            None => (None, None),
-            Some(Ok((_, version))) => (Some(version), None),
-            Some(Err(error)) => (None, forgotten(&self.root, path, &error)),
-        };
-        let record = Record {
-            // As exact as the version's name.
-            time,
-            id: version.map(|version| version.id),
-            before,
-            after,
-            size,
-            verb: keeping.verb.to_owned(),
-            client: keeping.client.clone(),
-            pid: sys::process::own_id(),
-            command: keeping.command.clone(),
-        };
-        Settled { under_way: self, record, warning, limits: keeping.limits.clone() }
+    /// The file was replaced at this moment.
+    pub(super) fn replaced(self) -> Replaced {
+        Replaced { under_way: self, time: Timestamp::now() }
     }
 
     /// What is kept of a replacement of which nobody knows how it ended.
@@ -157,32 +136,53 @@ impl UnderWay {
     }
 }
 
-/// A version that has its name, and a line that is still to be written.
+/// A replacement that has happened, and is still to be written down.
 #[derive(Debug)]
-pub(super) struct Settled {
+pub(super) struct Replaced {
     under_way: UnderWay,
-    record: Record,
-    warning: Option<Warning>,
-    limits: Limits,
+    time: Timestamp,
 }
 
-impl Settled {
-    /// Writes the line, and prunes if that is due. To be called without the lock: nobody needs to wait
-    /// for this.
-    pub(super) fn finish(self, path: &Path) -> (Option<String>, Option<Warning>) {
-        let UnderWay { root, shelf, size, token, .. } = self.under_way;
-        let recorded = shelf.record(&self.record);
-        let warning =
-            self.warning.or_else(|| recorded.err().and_then(|error| forgotten(&root, path, &error)));
-        let (file, all) = self.limits.is_due(size, &token);
+impl Replaced {
+    /// Gives the version its lasting name, writes the line, and prunes if that is due. To be called
+    /// without the lock: nobody needs to wait for this. Returns the version's id.
+    pub(super) fn finish(
+        self,
+        keeping: &Keeping,
+        path: &Path,
+        tags: Tags,
+    ) -> (Option<String>, Option<Warning>) {
+        let (time, UnderWay { root, shelf, kept, size, token, .. }) = (self.time, self.under_way);
+        let Tags { before, after, size: new_size } = tags;
+        let settled = kept.zip(before.as_deref()).map(|(kept, before)| kept.settle(time, before));
+        let (version, failed) = match settled {
+            None => (None, None),
+            Some(Ok((_, version))) => (Some(version), None),
+            Some(Err(error)) => (None, Some(error)),
+        };
+        let id = version.map(|version| version.id);
+        let recorded = shelf.record(&Record {
+            time,
+            id: id.clone(),
+            before,
+            after,
+            size: new_size,
+            verb: keeping.verb.to_owned(),
+            client: keeping.client.clone(),
+            pid: sys::process::own_id(),
+            command: keeping.command.clone(),
+        });
+        let failed = failed.or(recorded.err());
+        let warning = failed.and_then(|error| forgotten(&root, path, &error));
+        let (file, all) = keeping.limits.is_due(size, &token);
         // Best effort: the next one tries again.
         if file {
-            let _ = shelf.prune(&self.limits);
+            let _ = shelf.prune(&keeping.limits);
         }
         if all {
-            let _ = prune_all(&root.folder(), &self.limits);
+            let _ = prune_all(&root.folder(), &keeping.limits);
         }
-        (self.record.id, warning)
+        (id, warning)
     }
 }
 

@@ -11,8 +11,11 @@ mod common;
 
 mod docs;
 mod formats;
+mod history;
 mod legacy;
 mod lock;
+#[cfg(feature = "mcp")]
+mod mcp;
 #[cfg(feature = "outbox")]
 mod queue;
 mod replace;

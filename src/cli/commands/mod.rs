@@ -8,6 +8,8 @@ pub mod insert;
 pub mod lock;
 pub mod locks;
 pub mod man;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 #[cfg(feature = "outbox")]
 pub mod queue;
 pub mod read;

@@ -27,6 +27,7 @@ impl FilePlace<'_> {
                 sys::path::resolve(&self.path).map_err(PathError::of::<ReplaceError>(Op::Find, &self.path))?
             }
         };
+        self.check_bounds(&path)?;
         if self.makes_folders && !folder_of(&path).exists() {
             self.replace.make_folders(&path)?;
         }
