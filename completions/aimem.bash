@@ -31,6 +31,9 @@ _aimem() {
             aimem,man)
                 cmd="aimem__subcmd__man"
                 ;;
+            aimem,mcp)
+                cmd="aimem__subcmd__mcp"
+                ;;
             aimem,queue)
                 cmd="aimem__subcmd__queue"
                 ;;
@@ -146,7 +149,7 @@ _aimem() {
 
     case "${cmd}" in
         aimem)
-            opts="-h -V --help --version lock locks read update write restore undo history queue scripts completions man"
+            opts="-h -V --help --version lock locks read update write restore undo history queue mcp scripts completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -597,6 +600,24 @@ _aimem() {
             fi
             case "${prev}" in
                 --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__mcp)
+            opts="-h -V --root --read-only --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -31,6 +31,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand undo 'Undo the last change of a file'
             cand history 'Show what a file was before: when, who, by which verb, how large'
             cand queue 'Save memories at once, and deliver them when the server can take them'
+            cand mcp 'Serve files, locks and memories to an agent, by the Model Context Protocol'
             cand scripts 'Stand in for the old bash scripts'
             cand completions 'Print a shell''s completions, or write all of them'
             cand man 'Print the manual page of a verb, or write all of them'
@@ -497,6 +498,14 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;export'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;mcp'= {
+            cand --root 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]'
+            cand --read-only 'Serve files for reading only'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'

@@ -35,6 +35,7 @@ complete -c aimem -n "__fish_aimem_needs_command" -f -a "restore" -d 'Put an ear
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "undo" -d 'Undo the last change of a file'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "history" -d 'Show what a file was before: when, who, by which verb, how large'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "queue" -d 'Save memories at once, and deliver them when the server can take them'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "mcp" -d 'Serve files, locks and memories to an agent, by the Model Context Protocol'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "scripts" -d 'Stand in for the old bash scripts'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "completions" -d 'Print a shell\'s completions, or write all of them'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "man" -d 'Print the manual page of a verb, or write all of them'
@@ -332,6 +333,10 @@ complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subco
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp" -l root -d 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand mcp" -l read-only -d 'Serve files for reading only'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -f -a "install" -d 'Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder'

@@ -464,6 +464,14 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  # Serve files, locks and memories to an agent, by the Model Context Protocol
+  export extern "aimem mcp" [
+    --root: path              # Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]
+    --read-only               # Serve files for reading only
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
   # Stand in for the old bash scripts
   export extern "aimem scripts" [
     --help(-h)                # Print help

@@ -61,6 +61,7 @@
 //! Data flows one way: what is typed or called becomes one transaction on one document.
 //!
 //! - [`cli`]: what is typed and what is shown. This page's functions: what is called.
+//! - `mcp`: what agents ask by the Model Context Protocol.
 //! - [`settings`]: what the environment says.
 //! - [`memory`]: one transaction on one document.
 //! - `queue`: memories saved at once, delivered when the server can take them.
@@ -72,7 +73,7 @@
 //! - [`legacy`]: what came before: the old scripts' names, and the Python programs' files.
 //! - [`sys`]: questions to the kernel.
 //!
-//! **The rule**: `cli → settings, memory, queue → place, document → lock, replace, history → sys`, never
+//! **The rule**: `cli, mcp → settings, memory, queue → place, document → lock, replace, history → sys`, never
 //! back, and `lock`, `document`, `replace` and `history` do not know each other. Of `legacy`, the scripts' names are a
 //! front end, and the Python programs' files lie below `queue`. A test holds it.
 
@@ -82,6 +83,8 @@ pub mod history;
 pub mod legacy;
 mod library;
 pub mod lock;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 pub mod memory;
 pub mod place;
 #[cfg(feature = "outbox")]

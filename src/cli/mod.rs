@@ -17,6 +17,8 @@ use std::io::{self, Write as _};
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "mcp")]
+use commands::mcp;
 #[cfg(feature = "outbox")]
 use commands::queue;
 use commands::{completions, history, lock, locks, man, read, restore, undo, update, write};
@@ -67,6 +69,8 @@ enum Command {
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
     Queue(queue::Queue),
+    #[cfg(feature = "mcp")]
+    Mcp(mcp::Mcp),
     /// Stand in for the old bash scripts
     #[command(subcommand)]
     Scripts(scripts::install::Scripts),
@@ -89,6 +93,8 @@ impl Command {
             Command::History(history) => history.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
+            #[cfg(feature = "mcp")]
+            Command::Mcp(mcp) => mcp.run(),
             Command::Scripts(scripts) => scripts.run(),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(),

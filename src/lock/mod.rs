@@ -11,7 +11,8 @@
 //!   release.
 //! - [`take`], [`wait`], `turn`, `guest`, `nest`: how a process comes to have one.
 //! - `deadlock`, `holdings`: waits that can't end. [`journal`], [`loss`]: what should not happen often.
-//! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside. [`selftest`]: races.
+//! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside; [`report`]: as
+//!   they are shown. [`selftest`]: races.
 //!
 //! Order within a take: a folder with its locked info file, guard, rename, judge, set aside,
 //! rename, guard given back. Nothing here is synced: after a power cut every lock is stale by its
@@ -39,6 +40,7 @@ mod nest;
 mod openers;
 pub mod owner;
 mod removal;
+pub mod report;
 pub mod root;
 pub mod roots;
 pub mod selftest;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::keeping::{self, Past};
-use super::{Content, Earlier, Found, Keeping, Place, PlaceError, Published, Told};
+use super::{Bounds, Content, Earlier, Found, Keeping, Place, PlaceError, Published, Told};
 use crate::history::{HistoryError, Which};
 use crate::lock::{Held, Keep, LockError, LockRoot, Locker, Patience, Target, Waiter};
 use crate::replace::{
@@ -37,6 +37,7 @@ pub struct FilePlace<'a> {
     locker: Option<&'a Locker>,
     replace: Replace,
     makes_folders: bool,
+    bounds: Option<&'a Bounds>,
     keeping: Option<Keeping>,
     waiter: &'a mut dyn Waiter,
     under_way: UnderWay,
@@ -80,6 +81,7 @@ impl<'a> FilePlace<'a> {
             locker,
             replace,
             makes_folders: false,
+            bounds: None,
             keeping: None,
             waiter,
             under_way: UnderWay::default(),
@@ -93,6 +95,26 @@ impl<'a> FilePlace<'a> {
         self
     }
 
+    /// Refuses, under the lock, whatever is not within these bounds by then.
+    #[must_use]
+    pub fn within(mut self, bounds: &'a Bounds) -> FilePlace<'a> {
+        self.bounds = Some(bounds);
+        self
+    }
+
+    /// What was read without a lock. No link was on that path when it was opened.
+    fn glanced(&self, name: PathBuf, bytes: Option<Vec<u8>>) -> Result<Content, PlaceError> {
+        self.check_bounds(&name)?;
+        Ok(Content { name, bytes: bytes.map(Arc::new) })
+    }
+
+    fn check_bounds(&self, path: &Path) -> Result<(), PlaceError> {
+        if self.bounds.is_none_or(|bounds| bounds.allows(path)) {
+            return Ok(());
+        }
+        Err(PlaceError::Outside { path: self.path.clone() })
+    }
+
     /// Keeps what is replaced, and writes down what was done.
     #[must_use]
     pub fn history(mut self, keeping: Keeping) -> FilePlace<'a> {
@@ -102,6 +124,10 @@ impl<'a> FilePlace<'a> {
 
     fn lock(&mut self) -> Result<(), PlaceError> {
         if let (None, Some(locker)) = (&self.under_way.held, self.locker) {
+            if self.bounds.is_some() {
+                // A file's lock is where the file is, and so may be the folder that is made for it.
+                self.check_bounds(&Target::resolve(&self.path)?.path)?;
+            }
             let begun = Instant::now();
             self.under_way.held = Some(locker.acquire(&self.path, Keep::Running, self.waiter)?);
             self.under_way.waited = begun.elapsed();
@@ -115,7 +141,13 @@ impl<'a> FilePlace<'a> {
     /// Leftovers of dead writers are swept first if wanted. Only under the lock: without it one may be
     /// a living writer's. And before the file is looked at: one may be a further name of it.
     fn open(&mut self, sweep: bool) -> Result<Source, PlaceError> {
-        let Some(held) = &self.under_way.held else { return Ok(Source::open(&self.path)?) };
+        let Some(held) = &self.under_way.held else {
+            let source = Source::open(&self.path)?;
+            // No link was on that path when it was opened.
+            self.check_bounds(source.path())?;
+            return Ok(source);
+        };
+        self.check_bounds(&held.target().path)?;
         let opened = (|| {
             let mut source = Source::unread(&held.target().path)?;
             if sweep {
@@ -155,7 +187,7 @@ impl<'a> FilePlace<'a> {
         let reading = read_quiet(&self.path, is_whole, |pause| self.waiter.sleep(pause));
         held.end(self.waiter);
         match reading? {
-            Reading::Whole(name, bytes) => Ok(Content { name, bytes: bytes.map(Arc::new) }),
+            Reading::Whole(name, bytes) => self.glanced(name, bytes),
             Reading::BeingWritten => Err(PlaceError::BeingWritten { path: self.path.clone() }),
             Reading::Interrupted(signal) => Err(LockError::Interrupted(signal).into()),
         }
@@ -309,7 +341,7 @@ impl Place for FilePlace<'_> {
 
     fn glance(&mut self, is_whole: &dyn Fn(&Path, &[u8]) -> bool) -> Result<Content, PlaceError> {
         match read_quiet(&self.path, is_whole, |pause| self.waiter.sleep(pause))? {
-            Reading::Whole(name, bytes) => Ok(Content { name, bytes: bytes.map(Arc::new) }),
+            Reading::Whole(name, bytes) => self.glanced(name, bytes),
             Reading::BeingWritten => self.glance_locked(is_whole),
             Reading::Interrupted(signal) => Err(LockError::Interrupted(signal).into()),
         }

@@ -5,6 +5,7 @@
 //! by its lock and by an exchange of two names ([`FilePlace`]); an object in a bucket would do it by
 //! its tag alone.
 
+pub mod bounds;
 pub(crate) mod error;
 mod file;
 mod keeping;
@@ -15,6 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
+pub use bounds::Bounds;
 pub use error::PlaceError;
 pub use file::FilePlace;
 pub use keeping::{Keeping, Past, past_of, prune};

@@ -15,8 +15,9 @@
 //! - [`ulid`], [`entry`]: what a memory is called, and what is kept of it.
 //! - [`spool`]: the folders, and saving. [`contents`]: what is in them. [`claim`]: how a worker comes to own an entry.
 //! - [`worker`]: one run: health, uploads, pauses, outcomes. [`server`]: the HTTP side of it.
-//! - [`config`], [`preset`]: which server, and what it expects.
-//! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now.
+//! - [`config`], [`preset`]: which server, and what it expects. [`question`]: what it can be asked.
+//! - [`recall`]: memories back again, from the server and from what is kept here.
+//! - [`archive`], [`state`]: what is kept of the past. [`status`]: how it is now, and [`report`]: for programs.
 //! - [`event`], [`log`]: what happens, one line each. `sweep`: what killed processes leave behind.
 //! - [`import`], `staging`, [`export`]: from and to the files of the programs before this one.
 //!
@@ -40,6 +41,9 @@ pub mod import;
 pub mod log;
 pub mod places;
 pub mod preset;
+pub mod question;
+pub mod recall;
+pub mod report;
 mod schedule;
 pub mod server;
 pub mod spool;

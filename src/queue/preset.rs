@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Entry;
+use super::question::Question;
 
 /// How to talk to a kind of server. A custom one is this table in the settings.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -32,6 +33,15 @@ pub struct Preset {
     /// The server's URL, where there is only one.
     #[serde(default)]
     pub url: Option<String>,
+    /// How a project's memories are listed, where the server can.
+    #[serde(default)]
+    pub list: Option<Question>,
+    /// How a project's memories are searched.
+    #[serde(default)]
+    pub search: Option<Question>,
+    /// How the projects are listed.
+    #[serde(default)]
+    pub projects: Option<Question>,
 }
 
 /// A value that an answer must have.
@@ -65,6 +75,13 @@ impl Preset {
                 success: Some(Success { pointer: "/success".to_owned(), equals: Value::Bool(true) }),
                 json_answer: true,
                 url: None,
+                list: Some(Question::get("/memory/{project_id}?limit={limit}", "/memories/results")),
+                search: Some(Question::post(
+                    "/memory/search",
+                    json!({"user_id": "{project_id}", "query": "{query}", "limit": "{limit}"}),
+                    "/results/results",
+                )),
+                projects: None,
             }),
             "mem0-oss" => Some(Preset {
                 path: "/memories".to_owned(),
@@ -80,6 +97,18 @@ impl Preset {
                 success: None,
                 json_answer: true,
                 url: None,
+                list: Some(Question::get("/memories?user_id={project_id}", "/results")),
+                search: Some(Question::post(
+                    "/search",
+                    json!({
+                        "query": "{query}",
+                        "user_id": "{project_id}",
+                        "filters": {"user_id": "{project_id}"},
+                        "top_k": "{limit}",
+                    }),
+                    "/results",
+                )),
+                projects: None,
             }),
             "mem0-cloud" => Some(Preset {
                 path: "/v3/memories/add/".to_owned(),
@@ -96,6 +125,21 @@ impl Preset {
                 success: None,
                 json_answer: true,
                 url: Some("https://api.mem0.ai".to_owned()),
+                list: Some(Question::post(
+                    "/v3/memories/?page=1&page_size={limit}",
+                    json!({"filters": {"user_id": "{project_id}"}}),
+                    "/results",
+                )),
+                search: Some(Question::post(
+                    "/v3/memories/search/",
+                    json!({
+                        "query": "{query}",
+                        "filters": {"user_id": "{project_id}"},
+                        "top_k": "{limit}",
+                    }),
+                    "/results",
+                )),
+                projects: Some(Question::get("/v1/entities/", "/results")),
             }),
             _ => None,
         }
@@ -103,7 +147,7 @@ impl Preset {
 
     /// The body for one memory.
     pub fn body_for(&self, entry: &Entry) -> Vec<u8> {
-        serde_json::to_vec(&fill(&self.body, entry)).unwrap_or_default()
+        serde_json::to_vec(&fill(&self.body, &|name| value_of(name, entry))).unwrap_or_default()
     }
 
     /// Whether an answer with a status of 2xx says that the memory was taken; else why not.
@@ -127,12 +171,16 @@ impl Preset {
     }
 }
 
-fn fill(template: &Value, entry: &Entry) -> Value {
+/// What stands for a placeholder's name; `None` for one that is no placeholder.
+pub(super) type Values<'a> = &'a dyn Fn(&str) -> Option<Value>;
+
+/// A template with its placeholders filled in.
+pub(super) fn fill(template: &Value, values: Values<'_>) -> Value {
     match template {
-        Value::String(text) => fill_text(text, entry),
-        Value::Array(items) => items.iter().map(|item| fill(item, entry)).collect(),
+        Value::String(text) => fill_text(text, values),
+        Value::Array(items) => items.iter().map(|item| fill(item, values)).collect(),
         Value::Object(map) => {
-            Value::Object(map.iter().map(|(key, value)| (key.clone(), fill(value, entry))).collect())
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), fill(value, values))).collect())
         }
         other => other.clone(),
     }
@@ -140,17 +188,20 @@ fn fill(template: &Value, entry: &Entry) -> Value {
 
 /// A text that is one placeholder becomes its value, whatever its kind; in a longer text the
 /// values are written out. What they hold is not looked at again.
-fn fill_text(text: &str, entry: &Entry) -> Value {
-    if let Some(value) =
-        text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).and_then(|name| value_of(name, entry))
-    {
+fn fill_text(text: &str, values: Values<'_>) -> Value {
+    if let Some(value) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).and_then(values) {
         return value;
     }
+    Value::String(written_out(text, values))
+}
+
+/// The same where the result is a text in any case.
+pub(super) fn written_out(text: &str, values: Values<'_>) -> String {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let value = after.split_once('}').and_then(|(name, behind)| Some((value_of(name, entry)?, behind)));
+        let value = after.split_once('}').and_then(|(name, behind)| Some((values(name)?, behind)));
         rest = match value {
             Some((Value::String(text), behind)) => {
                 filled.push_str(&text);
@@ -167,7 +218,7 @@ fn fill_text(text: &str, entry: &Entry) -> Value {
         };
     }
     filled.push_str(rest);
-    Value::String(filled)
+    filled
 }
 
 fn value_of(name: &str, entry: &Entry) -> Option<Value> {

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
+use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode};
-use ureq::{Agent, Proxy, Timeout};
+use ureq::{Agent, Proxy, RequestBuilder, Timeout};
 
 use super::config::{Server, shown_url};
 use super::state::FARTHEST;
@@ -18,6 +19,8 @@ use crate::sys::text::{printable, shorten};
 
 /// An answer is a few hundred bytes; what is longer is not ours.
 const LONGEST_ANSWER: u64 = 1 << 20;
+/// A list of memories is longer.
+const LONGEST_LIST: u64 = 16 << 20;
 /// As much of an answer as fits into a line.
 const SHOWN: usize = 200;
 
@@ -91,16 +94,18 @@ impl Client {
     /// # Errors
     /// Why it counts as down, in one line.
     pub fn health(&self) -> Result<(), String> {
-        let mut request = self.agent.get(&self.server.health_url);
-        if let Some((name, value)) = self.credential() {
-            request = request.header(name, value);
-        }
+        self.health_answer().map(drop)
+    }
+
+    /// The same, with what it says; empty where that can't be read.
+    pub(super) fn health_answer(&self) -> Result<Vec<u8>, String> {
+        let request = self.with_credential(self.agent.get(&self.server.health_url));
         let mut response = request.call().map_err(|error| self.explain(&error))?;
         let status = response.status();
         if status.is_success() {
             // Read to its end, so that the connection can be reused.
-            let _ = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
-            return Ok(());
+            let body = response.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
+            return Ok(body.unwrap_or_default());
         }
         Err(match status.as_u16() {
             401 | 403 => self.refused_credential(status),
@@ -111,15 +116,12 @@ impl Client {
     /// Sends one memory.
     pub fn send(&self, entry: &Entry) -> Answer {
         let body = self.server.preset.body_for(entry);
-        let mut request = self
+        let request = self
             .agent
             .post(&self.url)
             .header("Content-Type", "application/json")
             .header("Idempotency-Key", header_safe(&entry.id));
-        if let Some((name, value)) = self.credential() {
-            request = request.header(name, value);
-        }
-        let mut response = match request.send(&body[..]) {
+        let mut response = match self.with_credential(request).send(&body[..]) {
             Ok(response) => response,
             Err(error) => {
                 return Answer::Again { why: self.explain(&error), after: None, silent: true };
@@ -142,6 +144,47 @@ impl Client {
             },
             (200..=299, Err(error)) => Answer::Again { why: self.explain(&error), after: None, silent: true },
             (_, body) => Answer::Refused { why: self.said(status, &body.unwrap_or_default()) },
+        }
+    }
+
+    /// The server as it was set.
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Asks the server something, by POST where there is a body. What it answers must be JSON.
+    ///
+    /// # Errors
+    /// Why there is no such answer, in one line.
+    pub(super) fn ask(&self, path: &str, body: Option<Vec<u8>>) -> Result<Value, String> {
+        let url = format!("{}{path}", self.server.url);
+        let answer = match body {
+            None => {
+                let request = self.agent.get(&url);
+                self.with_credential(request).call()
+            }
+            Some(body) => {
+                let request = self.agent.post(&url).header("Content-Type", "application/json");
+                self.with_credential(request).send(&body[..])
+            }
+        };
+        let mut response = answer.map_err(|error| self.explain(&error))?;
+        let status = response.status();
+        let body = response.body_mut().with_config().limit(LONGEST_LIST).read_to_vec();
+        match status.as_u16() {
+            401 | 403 => Err(self.refused_credential(status)),
+            200..=299 => {
+                let body = body.map_err(|error| self.explain(&error))?;
+                serde_json::from_slice(&body).map_err(|_| "the answer is not JSON".to_owned())
+            }
+            _ => Err(self.said(status, &body.unwrap_or_default())),
+        }
+    }
+
+    fn with_credential<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match self.credential() {
+            Some((name, value)) => request.header(name, value),
+            None => request,
         }
     }
 

@@ -126,21 +126,37 @@ pub fn lock_reach() -> Result<Option<Reach>, SettingError> {
 /// # Errors
 /// It can't be used.
 pub fn lock_roots() -> Result<Roots, SettingError> {
-    let set = |variable: &'static str, below: &str| match self::variable(variable).map(PathBuf::from) {
-        // It would mean other locks in every folder, and two processes would be inside at once.
+    let named = match set_path("AIMEM_LOCK_DIR")? {
+        None => set_path("AICONFIG_PATH")?.map(|path| path.join(".locks")),
+        named => named,
+    };
+    let home = if named.is_some() { None } else { set_path("HOME")? };
+    Ok(Roots::new(named, home).with_reach(lock_reach()?))
+}
+
+/// The folder of the shared configuration, where memory files are: `AICONFIG_PATH`, else
+/// `~/aiconfig`. `None` without a home.
+///
+/// # Errors
+/// A relative path.
+pub fn memory_folder() -> Result<Option<PathBuf>, SettingError> {
+    match set_path("AICONFIG_PATH")? {
+        None => Ok(set_path("HOME")?.map(|home| home.join("aiconfig"))),
+        named => Ok(named),
+    }
+}
+
+/// A variable's value as a path.
+fn set_path(variable: &'static str) -> Result<Option<PathBuf>, SettingError> {
+    match self::variable(variable).map(PathBuf::from) {
+        // It would mean another folder in every working folder: other locks, and two processes
+        // inside at once.
         Some(path) if path.is_relative() => {
             let value = path.to_string_lossy().into_owned();
             Err(SettingError::Value { variable, value, why: "not an absolute path".to_owned() })
         }
-        Some(path) if !below.is_empty() => Ok(Some(path.join(below))),
         path => Ok(path),
-    };
-    let named = match set("AIMEM_LOCK_DIR", "")? {
-        None => set("AICONFIG_PATH", ".locks")?,
-        named => named,
-    };
-    let home = if named.is_some() { None } else { set("HOME", "")? };
-    Ok(Roots::new(named, home).with_reach(lock_reach()?))
+    }
 }
 
 /// `AIMEM_LOCK_ID`: the locks that we may be running under, outermost first.
@@ -182,7 +198,11 @@ pub fn no_color() -> bool {
 /// The variables as the manual shows them.
 pub const TABLE: [(&str, &str); 19] = [
     ("AIMEM_LOCK_DIR", "The folder for locks, for all files; must be the same for everyone who shares them."),
-    ("AICONFIG_PATH", "The folder of the shared configuration: locks are in .locks there, for all files."),
+    (
+        "AICONFIG_PATH",
+        "The folder of the shared configuration: locks are in .locks there, for all files, and mcp serves \
+         what is in it.",
+    ),
     (
         "HOME",
         "Where aiconfig/.locks is when neither is set, for files that lie in nobody's home and below no \

@@ -77,6 +77,8 @@ pub struct Look {
     pub is_folder: bool,
     /// Whether it is a regular file.
     pub is_file: bool,
+    /// Whether it is a symbolic link.
+    pub is_link: bool,
     /// Its owner's number.
     pub user: u32,
     /// Its size in bytes.
@@ -204,6 +206,7 @@ impl Dir {
             identity: Identity { device: stat.st_dev as u64, inode: stat.st_ino as u64 },
             is_folder: kind == FileType::Directory,
             is_file: kind == FileType::RegularFile,
+            is_link: kind == FileType::Symlink,
             user: stat.st_uid,
             size: u64::try_from(stat.st_size).unwrap_or(0),
             modified: (stat.st_mtime as i64, stat.st_mtime_nsec as i64),

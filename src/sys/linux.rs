@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags};
@@ -28,6 +28,9 @@ const FIRST_TIME_NAMESPACE: u64 = 0xEFFF_FFFA;
 
 /// How long a container's start may take.
 const CONTAINER_START_SECONDS: f64 = 10.0;
+
+/// So often a path is followed anew because something was renamed on it.
+const MOST_MOVES: u32 = 64;
 
 /// No more of a file in `/proc` is read.
 const MOST: u64 = 1 << 20;
@@ -66,16 +69,47 @@ pub(super) fn set_folder_mode_at(folder: &File, name: &OsStr, mode: u32) -> io::
 pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
     let flags = flags | OFlags::CLOEXEC;
     match rustix::fs::openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
-        // With an old kernel, or in a sandbox that does not know this call, only the last name is
-        // certain.
-        Err(Errno::NOSYS | Errno::PERM) => {
-            if fs::canonicalize(path)? != path {
-                return Err(Errno::LOOP.into());
-            }
-            Ok(rustix::fs::openat(CWD, path, flags | OFlags::NOFOLLOW, Mode::empty())?)
-        }
+        // With an old kernel, or in a sandbox that does not know this call, name by name.
+        Err(Errno::NOSYS | Errno::PERM) => open_name_by_name(path, flags),
         opened => Ok(opened?),
     }
+}
+
+fn open_name_by_name(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let passing = SEARCH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let start = if path.is_absolute() { "/" } else { "." };
+    let mut here = rustix::fs::openat(CWD, start, passing, Mode::empty())?;
+    let mut names = path.components().filter(|part| !matches!(part, Component::RootDir | Component::CurDir));
+    let mut last = names.next();
+    while let Some(name) = last {
+        last = names.next();
+        let how = if last.is_some() { passing } else { flags | OFlags::NOFOLLOW };
+        here = match rustix::fs::openat(&here, name.as_os_str(), how, Mode::empty()) {
+            // What `open` says of a link where it wants a folder.
+            Err(Errno::NOTDIR) if read_link_at(&File::from(here), name.as_os_str()).is_ok() => {
+                return Err(Errno::LOOP.into());
+            }
+            opened => opened?,
+        };
+    }
+    Ok(here)
+}
+
+/// The true path of what lies beneath a folder, followed by the kernel, which refuses to leave it.
+/// `None` where it does not know how to.
+pub(super) fn reach_beneath(folder: &File, path: &Path) -> Option<io::Result<PathBuf>> {
+    let how = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    for _ in 0..MOST_MOVES {
+        return match rustix::fs::openat2(folder, path, flags, Mode::empty(), how) {
+            Err(Errno::NOSYS | Errno::PERM) => None,
+            // Something was renamed meanwhile, somewhere.
+            Err(Errno::AGAIN) => continue,
+            Err(error) => Some(Err(error.into())),
+            Ok(found) => Some(fs::read_link(format!("/proc/self/fd/{}", found.as_raw_fd()))),
+        };
+    }
+    Some(Err(Errno::AGAIN.into()))
 }
 
 /// Opens what a path of several names leads to from a folder, if no link is on it and it does not

@@ -54,6 +54,11 @@ pub(super) fn open_without_links(path: &Path, flags: OFlags) -> io::Result<Owned
     Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?)
 }
 
+/// There is no call that keeps to what lies beneath a folder.
+pub(super) fn reach_beneath(_: &File, _: &Path) -> Option<io::Result<PathBuf>> {
+    None
+}
+
 /// F_FULLFSYNC of any file writes the journal down, and with it all names.
 pub(super) fn sync_file_system(file: &File) -> io::Result<()> {
     file.sync_all()

@@ -3,6 +3,7 @@
 //! Nothing here knows what a lock or a document is: these are questions to the kernel with
 //! answers in plain types. Everything above speaks through this module.
 
+pub mod beneath;
 pub mod clock;
 pub mod dir;
 mod errno;

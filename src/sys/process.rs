@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -40,6 +41,17 @@ pub fn has_ended(pid: u32) -> bool {
 /// Reads the process table's entry. `None` when there is none or it can't be read.
 pub fn look_up(pid: u32) -> Option<Process> {
     platform::process(pid)
+}
+
+/// Takes standard output for the caller alone: what anything else writes there from now on goes to
+/// standard error. The caller hands over both.
+///
+/// # Errors
+/// No descriptors are left.
+pub fn take_standard_output(output: impl AsFd, error: impl AsFd) -> std::io::Result<std::fs::File> {
+    let taken = rustix::io::fcntl_dupfd_cloexec(output, 3)?;
+    rustix::stdio::dup2_stdout(error)?;
+    Ok(taken.into())
 }
 
 /// Whether the process table that we read is that of our own PID namespace.

@@ -14,6 +14,8 @@ mod formats;
 mod history;
 mod legacy;
 mod lock;
+#[cfg(feature = "mcp")]
+mod mcp;
 #[cfg(feature = "outbox")]
 mod queue;
 mod replace;

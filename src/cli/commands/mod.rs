@@ -5,6 +5,8 @@ pub mod history;
 pub mod lock;
 pub mod locks;
 pub mod man;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 #[cfg(feature = "outbox")]
 pub mod queue;
 pub mod read;

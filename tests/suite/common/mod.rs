@@ -8,6 +8,8 @@ mod fuzz;
 pub mod http;
 mod inside;
 mod locks;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 mod nobody;
 #[path = "../../../crates/jq/tests/suite/common/options.rs"]
 mod options;

@@ -31,6 +31,11 @@ impl Outbox {
         self.url = Some(server.url());
     }
 
+    /// The server's address, if there is one.
+    pub fn server(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
     /// The folder of the old files.
     pub fn old(&self) -> PathBuf {
         self.env.home().join(".claude")

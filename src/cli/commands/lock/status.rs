@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::args::lock_root_of;
-use crate::cli::commands::locks::report::Report;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::lock::report::Report;
 use crate::lock::{Target, Verdict, inventory};
 
 /// Say who holds the lock of a file

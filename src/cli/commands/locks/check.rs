@@ -6,12 +6,13 @@ use clap::Args;
 use serde::Serialize;
 
 use super::log;
-use super::report::{Report, table};
+use super::report::table;
 use crate::cli::args::lock_root_here;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::lock::journal::Event;
+use crate::lock::report::Report;
 use crate::lock::{LockRoot, Verdict, inventory};
 use crate::settings::duration;
 use crate::sys::text::shown;

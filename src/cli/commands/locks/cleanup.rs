@@ -3,12 +3,13 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::report::{Report, table};
+use super::report::table;
 use crate::cli::args::lock_root_here;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::lock::inventory;
+use crate::lock::report::Report;
 
 /// Remove stale locks, and only those
 ///

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::report::{Report, table};
+use super::report::table;
 use crate::cli::args::lock_root_here;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::lock::info::Liveness;
 use crate::lock::inventory::{self, Entry};
+use crate::lock::report::Report;
 use crate::settings::duration;
 use crate::sys::text::printable;
 

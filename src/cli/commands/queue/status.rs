@@ -1,10 +1,7 @@
 //! `aimem queue status`
 
-use std::time::SystemTime;
-
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::{existing, places};
 use crate::cli::error::{CliError, Outcome, show_duration};
@@ -12,9 +9,8 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::legacy::python::{OldLock, look_at_lock};
 use crate::queue::QueueError;
-use crate::queue::claim::Worker;
+use crate::queue::report::{report, state_of, timestamp};
 use crate::queue::status::{Level, Status};
-use crate::sys;
 use crate::sys::text::printable;
 
 /// Numbers, and for monitors a level: exit 1 at warning, 2 at critical
@@ -53,55 +49,12 @@ impl StatusArgs {
             None => OldLock::Free,
         };
         if self.json {
-            output::json(&to_json(&status, &lock))?;
+            output::json(&report(&status, &lock))?;
         } else {
             output::result(to_text(&status, &lock)?.as_bytes())?;
         }
         Ok(exit)
     }
-}
-
-fn to_json(status: &Status, lock: &OldLock) -> Value {
-    let now = Timestamp::now();
-    let server = status.health.as_ref().map(|health| {
-        json!({
-            "up": health.up,
-            "checked": health.at,
-            "age_seconds": now.duration_since(health.at).as_secs().max(0),
-            "since": health.since,
-            "problem": health.problem,
-        })
-    });
-    let lock = match lock {
-        OldLock::Free => json!({"state": "free", "holders": [], "since": null}),
-        OldLock::Held { holders, since } => {
-            json!({"state": "held", "holders": holders, "since": since.and_then(timestamp)})
-        }
-    };
-    let workers = status.workers.iter().map(|(worker, entries)| {
-        json!({
-            "pid": worker.info.as_ref().map(|info| info.pid),
-            "since": worker.info.as_ref().map(|info| info.since),
-            "state": state_of(worker),
-            "entries": entries,
-        })
-    });
-    json!({
-        "level": status.level.name(),
-        "pending": status.pending,
-        "in_flight": status.in_flight,
-        "dead": status.dead,
-        "delivered": status.delivered,
-        "oldest_age_seconds": status.oldest_age.map(|age| age.as_secs()),
-        "total_queued": status.totals.total_queued,
-        "total_synced": status.totals.total_synced,
-        "total_failed": status.totals.total_failed,
-        "last_success": status.last_success,
-        "last_error": status.last_error,
-        "server": server,
-        "workers": workers.collect::<Vec<_>>(),
-        "lock": lock,
-    })
 }
 
 fn to_text(status: &Status, lock: &OldLock) -> Result<String, CliError> {
@@ -179,19 +132,4 @@ fn to_text(status: &Status, lock: &OldLock) -> Result<String, CliError> {
     }
     let rows: Vec<Vec<String>> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     Ok(output::table(&rows))
-}
-
-/// What a worker is doing: `working`, `stopped` by a signal, or `ended` without having come back.
-fn state_of(worker: &Worker) -> &'static str {
-    let stopped = |pid| sys::process::look_up(pid).is_some_and(|process| process.stopped);
-    match &worker.info {
-        _ if !worker.alive => "ended",
-        // Another machine's PID means nothing here.
-        Some(info) if info.host == sys::machine::host_name() && stopped(info.pid) => "stopped",
-        _ => "working",
-    }
-}
-
-fn timestamp(time: SystemTime) -> Option<Timestamp> {
-    Timestamp::try_from(time).ok()
 }
