@@ -333,10 +333,43 @@ complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subco
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
-complete -c aimem -n "__fish_aimem_using_subcommand mcp" -l root -d 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]' -r -F
-complete -c aimem -n "__fish_aimem_using_subcommand mcp" -l read-only -d 'Serve files for reading only'
-complete -c aimem -n "__fish_aimem_using_subcommand mcp" -s h -l help -d 'Print help'
-complete -c aimem -n "__fish_aimem_using_subcommand mcp" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -l root -d 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -l read-only -d 'Serve files for reading only'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -f -a "install" -d 'Put the server into the settings of an agent\'s client'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -f -a "uninstall" -d 'Take the server out of the settings of an agent\'s client'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -l client -d 'The client' -r -f -a "claude-code\t'Claude Code'
+cursor\t'Cursor'
+vscode\t'VS Code'
+codex\t'Codex'
+zed\t'Zed'
+gemini\t'Gemini'"
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -l scope -d 'Whose settings: yours, or those of the project in the working folder' -r -f -a "user\t'Your own, for everything that you do'
+project\t'Those of the project in the working folder'"
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -l dry-run -d 'Show what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -l print -d 'Print the entry and the file that it belongs into, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -l client -d 'The client' -r -f -a "claude-code\t'Claude Code'
+cursor\t'Cursor'
+vscode\t'VS Code'
+codex\t'Codex'
+zed\t'Zed'
+gemini\t'Gemini'"
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -l scope -d 'Whose settings: yours, or those of the project in the working folder' -r -f -a "user\t'Your own, for everything that you do'
+project\t'Those of the project in the working folder'"
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -l dry-run -d 'Show what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -f -a "install" -d 'Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder'

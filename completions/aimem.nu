@@ -472,6 +472,49 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  def "nu-complete aimem mcp install client" [] {
+    [ "claude-code" "cursor" "vscode" "codex" "zed" "gemini" ]
+  }
+
+  def "nu-complete aimem mcp install scope" [] {
+    [ "user" "project" ]
+  }
+
+  # Put the server into the settings of an agent's client
+  export extern "aimem mcp install" [
+    --client: string@"nu-complete aimem mcp install client" # The client
+    --scope: string@"nu-complete aimem mcp install scope" # Whose settings: yours, or those of the project in the working folder
+    --dry-run                 # Show what would change as a diff, and change nothing
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --print                   # Print the entry and the file that it belongs into, and change nothing
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem mcp uninstall client" [] {
+    [ "claude-code" "cursor" "vscode" "codex" "zed" "gemini" ]
+  }
+
+  def "nu-complete aimem mcp uninstall scope" [] {
+    [ "user" "project" ]
+  }
+
+  # Take the server out of the settings of an agent's client
+  export extern "aimem mcp uninstall" [
+    --client: string@"nu-complete aimem mcp uninstall client" # The client
+    --scope: string@"nu-complete aimem mcp uninstall scope" # Whose settings: yours, or those of the project in the working folder
+    --dry-run                 # Show what would change as a diff, and change nothing
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
   # Stand in for the old bash scripts
   export extern "aimem scripts" [
     --help(-h)                # Print help

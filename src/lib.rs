@@ -63,6 +63,7 @@
 //! - [`cli`]: what is typed and what is shown. This page's functions: what is called.
 //! - `mcp`: what agents ask by the Model Context Protocol.
 //! - [`settings`]: what the environment says.
+//! - [`clients`]: the settings of agents' clients, and entries of ours in them.
 //! - [`memory`]: one transaction on one document.
 //! - `queue`: memories saved at once, delivered when the server can take them.
 //! - [`place`]: where a document lives.
@@ -73,11 +74,12 @@
 //! - [`legacy`]: what came before: the old scripts' names, and the Python programs' files.
 //! - [`sys`]: questions to the kernel.
 //!
-//! **The rule**: `cli, mcp → settings, memory, queue → place, document → lock, replace, history → sys`, never
+//! **The rule**: `cli, mcp → settings, clients, memory, queue → place, document → lock, replace, history → sys`, never
 //! back, and `lock`, `document`, `replace` and `history` do not know each other. Of `legacy`, the scripts' names are a
 //! front end, and the Python programs' files lie below `queue`. A test holds it.
 
 pub mod cli;
+pub mod clients;
 pub mod document;
 pub mod history;
 pub mod legacy;

@@ -34,11 +34,12 @@ use crate::legacy::scripts;
     version,
     max_term_width = 100,
     propagate_version = true,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}"
 )]
 #[command(after_help = "\
-Exit codes: 0 done, 1 a check failed, 2 usage, 65 bad data, 66 no input, 73 can't create, 74 disk,
-75 lock not free, 76 lock lost, 77 permission denied, 79 changed, but not answered or not synced.")]
+Help for each: aimem VERB --help. Exit codes: 0 done, 65 bad data, 75 lock not free in time,
+76 lock lost or file not what was read; all of them: aimem man. Version: aimem --version.")]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -55,7 +56,7 @@ enum Command {
     Locks(locks::Locks),
     /// Print a file, or what a filter makes of it
     Read(read::Read),
-    /// Change a JSON document with a jq filter or a command
+    /// Change a JSON, JSONC or TOML document with a jq filter or a command
     Update(update::Update),
     /// Replace a file by what stands on standard input
     Write(write::Write),
@@ -69,6 +70,7 @@ enum Command {
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
     Queue(queue::Queue),
+    /// Serve files, locks and memories to an agent, by the Model Context Protocol
     #[cfg(feature = "mcp")]
     Mcp(mcp::Mcp),
     /// Stand in for the old bash scripts

@@ -5,7 +5,7 @@ mod original;
 mod toml;
 
 pub use format::Format;
-pub use original::{NotStorable, Original, find_equal_keys_as, parse_as, same_data, validate_as};
+pub use original::{NotStorable, Original, alone, find_equal_keys_as, has, parse_as, same_data, validate_as};
 pub use toml::NotToml;
 
 pub use aimem_jq::{

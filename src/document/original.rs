@@ -1,6 +1,6 @@
 //! A document as it was read, whatever its format: what a change leaves of its bytes.
 
-use aimem_jq::{Dialect, EqualKeys, InvalidJson, NotJson, Value};
+use aimem_jq::{Dialect, EqualKeys, InvalidJson, NotJson, Shape, Value};
 
 use super::format::Format;
 use super::toml::{self, NotToml};
@@ -96,6 +96,30 @@ pub fn find_equal_keys_as(format: Format, bytes: &[u8]) -> Result<Option<EqualKe
         Some(dialect) => aimem_jq::find_equal_keys_as(dialect, bytes),
         None => toml::parse(bytes).map(|_| None),
     }
+}
+
+/// A new document with one value in it, under these keys.
+pub fn alone(format: Format, keys: &[String], value: &serde_json::Value) -> String {
+    let nested = |inside: serde_json::Value, key: &String| serde_json::json!({ key: inside });
+    let whole = keys.iter().rev().fold(value.clone(), nested).to_string();
+    let parsed = Value::parse(whole.as_bytes()).unwrap_or_default();
+    let start = format!("{}\n", format.empty());
+    let start = start.trim_start();
+    let bytes =
+        Original::read(format, start.as_bytes()).ok().and_then(|(start, _)| start.replaced_by(&parsed).ok());
+    String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
+}
+
+/// Whether a document has a value under these keys.
+pub fn has(format: Format, bytes: &[u8], keys: &[String]) -> bool {
+    let Ok(value) = parse_as(format, bytes) else { return false };
+    let mut here = &value;
+    for key in keys {
+        let Shape::Object(entries) = here.shape() else { return false };
+        let Some((_, value)) = entries.into_iter().find(|(name, _)| name == key) else { return false };
+        here = value;
+    }
+    true
 }
 
 /// Whether two values are the same data in a format. A TOML table has no order, and no number in it

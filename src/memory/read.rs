@@ -18,7 +18,8 @@ pub enum Reading {
 }
 
 /// Reads one whole version of a document; no bytes where there is none. Content that was written a
-/// moment ago and is empty, or is no document in the format that the document's name tells, is taken for one that is being written, and read again for a while.
+/// moment ago and is empty, or does not parse although the document's name says its format, is
+/// taken for one that is being written, and read again for a while.
 ///
 /// # Errors
 /// The place can't be reached or read; with [`Reading::Free`] also

@@ -46,6 +46,20 @@ pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
+/// A folder that a variable names.
+///
+/// # Errors
+/// Its path is relative: it would be another folder in every working folder.
+pub fn folder(variable: &'static str) -> Result<Option<PathBuf>, SettingError> {
+    match self::variable(variable).map(PathBuf::from) {
+        Some(path) if path.is_relative() => {
+            let value = path.to_string_lossy().into_owned();
+            Err(SettingError::Value { variable, value, why: "not an absolute path".to_owned() })
+        }
+        path => Ok(path),
+    }
+}
+
 fn text(variable: &'static str) -> Result<Option<String>, SettingError> {
     let value = self::variable(variable)
         .map(|value| value.into_string().map_err(|_| SettingError::NotText(variable)));
@@ -196,7 +210,7 @@ pub fn no_color() -> bool {
 }
 
 /// The variables as the manual shows them.
-pub const TABLE: [(&str, &str); 19] = [
+pub const TABLE: [(&str, &str); 23] = [
     ("AIMEM_LOCK_DIR", "The folder for locks, for all files; must be the same for everyone who shares them."),
     (
         "AICONFIG_PATH",
@@ -226,5 +240,12 @@ pub const TABLE: [(&str, &str); 19] = [
     ("AIMEM_MEM0_URL", "The memory server's URL."),
     ("AIMEM_MEM0_TOKEN_FILE", "A file with the memory server's credential."),
     ("AIMEM_MEM0_TOKEN", "The credential itself, which goes before a file."),
+    ("CLAUDE_CONFIG_DIR", "Where Claude Code keeps its settings, if they were moved."),
+    ("CODEX_HOME", "Where Codex keeps its settings, if they were moved; default ~/.codex."),
+    ("XDG_CONFIG_HOME", "Where programs keep their settings; default ~/.config."),
+    (
+        "XDG_STATE_HOME",
+        "Below it, in aimem, are notes of what mcp install has changed; default ~/.local/state.",
+    ),
     ("NO_COLOR", "No colours on a terminal."),
 ];

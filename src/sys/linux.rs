@@ -425,3 +425,8 @@ fn read_text(path: &str) -> io::Result<String> {
 fn open_to_read(path: &str) -> io::Result<File> {
     open_at(CWD, OsStr::new(path), OFlags::RDONLY, 0)
 }
+
+/// Where desktop applications keep a user's settings.
+pub fn application_settings(home: &Path, config: Option<&Path>) -> std::path::PathBuf {
+    config.map_or_else(|| home.join(".config"), Path::to_owned)
+}

@@ -28,6 +28,11 @@ pub fn machine_id() -> Option<String> {
     Some(hex::encode(&digest[..16]))
 }
 
+/// Where desktop applications keep a user's settings. `config` is `XDG_CONFIG_HOME`, if it is set.
+pub fn application_settings(home: &Path, config: Option<&Path>) -> std::path::PathBuf {
+    platform::application_settings(home, config)
+}
+
 /// The network name of this machine.
 pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()

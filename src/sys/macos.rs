@@ -228,3 +228,8 @@ fn output_of(program: &str, args: &[&str]) -> Option<String> {
     let output = Command::new(program).args(args).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
+
+/// Where desktop applications keep a user's settings.
+pub fn application_settings(home: &Path, _: Option<&Path>) -> std::path::PathBuf {
+    home.join("Library/Application Support")
+}

@@ -9,6 +9,7 @@
 
 mod common;
 
+mod clients;
 mod docs;
 mod formats;
 mod history;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::installer::Installer;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -13,8 +14,10 @@ use crate::mcp::{self, Options, ServeError};
 /// Serve files, locks and memories to an agent, by the Model Context Protocol
 ///
 /// An agent's client starts this and speaks with it over standard input and output, as after `claude
-/// mcp add aimem -- aimem mcp`. It ends with its input.
+/// mcp add aimem -- aimem mcp`, or as `install` has written it into the client's settings. It ends with
+/// its input.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "\
 Examples:
   aimem mcp
@@ -26,10 +29,15 @@ pub struct Mcp {
     /// Serve files for reading only
     #[arg(long)]
     read_only: bool,
+    #[command(subcommand)]
+    installer: Option<Installer>,
 }
 
 impl Mcp {
     pub(crate) fn run(self) -> Outcome {
+        if let Some(installer) = self.installer {
+            return installer.run();
+        }
         if stdin().is_terminal() {
             output::note(
                 "note",

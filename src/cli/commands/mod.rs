@@ -2,6 +2,8 @@
 
 pub mod completions;
 pub mod history;
+#[cfg(feature = "mcp")]
+pub mod installer;
 pub mod lock;
 pub mod locks;
 pub mod man;

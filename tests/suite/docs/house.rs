@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// Who may know whom. A room may use itself and what stands behind it. Of `legacy` the scripts' names
 /// are a front end, and the Python programs' files lie below the outbox.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("cli", FRONT_END),
     ("mcp", FRONT_END),
     ("legacy/scripts", FRONT_END),
     ("library.rs", &["settings", "memory", "place", "lock", "replace"]),
     ("settings", &["settings", "place", "lock", "history", "sys"]),
+    ("clients", &["clients", "memory", "place", "document", "lock", "replace", "sys"]),
     ("memory", &["memory", "place", "lock", "document", "replace", "history", "sys"]),
     ("queue", &["queue", "legacy::python", "place", "lock", "document", "replace", "sys"]),
     ("legacy/python", &["legacy::python", "lock", "document", "replace", "sys"]),
@@ -26,6 +27,7 @@ const FRONT_END: &[&str] = &[
     "cli",
     "mcp",
     "settings",
+    "clients",
     "memory",
     "queue",
     "legacy::scripts",

@@ -172,7 +172,7 @@ fn random_updates_give_the_data_that_they_give_in_plain_json() {
 }
 
 fn random_updates() {
-    let (rounds, chain) = if long_tests() { (100, 8) } else { (4, 4) };
+    let (rounds, chain) = if long_tests() { (100, 8) } else { (2, 3) };
     for sample in all() {
         for seed in 0..rounds {
             let mut random = Random(seed * 7919 + sample.text.len() as u64);
