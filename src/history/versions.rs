@@ -93,6 +93,14 @@ impl Shelf {
         Ok((bytes, is_as_kept))
     }
 
+    /// Removes a version that turned out to be none: nothing came of the change that it was kept for.
+    ///
+    /// # Errors
+    /// It can't be removed.
+    pub fn drop_version(&self, version: &Version) -> io::Result<()> {
+        self.remove(version)
+    }
+
     pub(super) fn remove(&self, version: &Version) -> io::Result<()> {
         self.folder.remove_file(version.file_name())
     }

@@ -13,7 +13,7 @@ use crate::history::{
     Entry, HistoryError, Kept, Limits, Pruned, Record, Shelf, Tally, Version, Way, Which, prune_all,
 };
 use crate::lock::{Held, LockRoot, Roots, Target};
-use crate::replace::{Staged, Warning};
+use crate::replace::{Source, Staged, Warning};
 use crate::sys;
 use crate::sys::failure::{Op, PathError};
 use crate::sys::file::Identity;
@@ -31,6 +31,76 @@ pub struct Keeping {
     pub command: String,
     /// What is being done: `update`, `write`, …
     pub verb: &'static str,
+}
+
+/// For a program that changes a file itself, and takes no part in any of this, while somebody stands by:
+/// before and after.
+impl Keeping {
+    /// Keeps what a file holds now, never by one more name: it is going to be written to. Returns the
+    /// version's id; `None` where there is no file, or nothing is kept of it.
+    ///
+    /// # Errors
+    /// The file can't be read, or not be kept.
+    pub fn keep_before(&self, path: &Path) -> Result<Option<String>, PlaceError> {
+        let source = Source::open(path)?;
+        let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(None) };
+        if !self.limits.apply_to(source.path()) {
+            return Ok(None);
+        }
+        let (root, shelf) = self.shelf_of(source.path())?;
+        let fail = || PathError::of::<HistoryError>(Op::Create, shelf.path());
+        let token = hex::encode(sys::random_128().map_err(fail())?);
+        let file_system = root.file_system().map_err(fail())?;
+        let kept = shelf.clone().keep(file, meta, Way::NoLink, &file_system, &token).map_err(fail())?;
+        let (_, version) = kept.settle(Timestamp::now(), &etag(&source.read()?)).map_err(fail())?;
+        Ok(Some(version.id))
+    }
+
+    /// Writes down that the file was changed since that version was kept, by whom this speaks for.
+    /// A version that is what is there now is removed again: nothing was changed. `None` stands for a
+    /// file that was not there.
+    ///
+    /// # Errors
+    /// The file can't be read, or the log not be written.
+    pub fn record_after(&self, path: &Path, id: Option<&str>) -> Result<(), PlaceError> {
+        let source = Source::open(path)?;
+        if !source.exists() || !self.limits.apply_to(source.path()) {
+            return Ok(());
+        }
+        let (_, shelf) = self.shelf_of(source.path())?;
+        let fail = || PathError::of::<HistoryError>(Op::WriteLog, shelf.path());
+        let versions = shelf.versions().map_err(fail())?;
+        let kept =
+            versions.into_iter().map(|(version, _)| version).find(|version| Some(version.id.as_str()) == id);
+        let new = source.read()?;
+        let after = etag(&new);
+        if let Some(version) = kept.as_ref().filter(|version| version.etag == after) {
+            return Ok(shelf.drop_version(version).map_err(fail())?);
+        }
+        let record = Record {
+            time: Timestamp::now(),
+            id: id.map(str::to_owned),
+            before: kept.map(|version| version.etag),
+            after,
+            size: new.len() as u64,
+            verb: self.verb.to_owned(),
+            client: self.client.clone(),
+            pid: sys::process::own_id(),
+            command: self.command.clone(),
+        };
+        shelf.record(&record).map_err(fail())?;
+        let _ = shelf.prune(&self.limits);
+        Ok(())
+    }
+
+    fn shelf_of(&self, path: &Path) -> Result<(LockRoot, Shelf), PlaceError> {
+        let target = Target::resolve(path)?;
+        let root = self.roots.of(&target.path)?;
+        let shelf =
+            Shelf::open_or_make(&root.folder(), target.key.as_str(), root.common_mode(), root.file_mode());
+        let shelf = shelf.map_err(PathError::of::<HistoryError>(Op::MakeFolder, root.path()))?;
+        Ok((root, shelf))
+    }
 }
 
 /// The history of one replacement that is under way.
@@ -274,10 +344,10 @@ impl Past {
         Err(HistoryError::Altered { path, which }.into())
     }
 
-    pub(super) fn open(&self, version: &Version) -> Result<Arc<crate::replace::Source>, PlaceError> {
+    pub(super) fn open(&self, version: &Version) -> Result<Arc<Source>, PlaceError> {
         let fail = PathError::of::<HistoryError>(Op::ReadHistory, &self.target.path);
         let file = self.shelf.open(version).map_err(fail)?;
-        Ok(Arc::new(crate::replace::Source::opened(&self.target.path, file)?))
+        Ok(Arc::new(Source::opened(&self.target.path, file)?))
     }
 
     /// Removes all that is known of the file: every version, the log, and their folder. Only who has

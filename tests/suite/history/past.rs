@@ -234,3 +234,42 @@ fn what_is_excluded_or_switched_off_is_not_kept() {
         assert!(ran.stderr.contains("config.toml"), "{}", ran.stderr);
     }
 }
+
+/// A hook stands by while an agent's own tool writes the file.
+#[test]
+fn a_change_of_another_program_is_told_by_one_who_stands_by() {
+    use aimem::history::Limits;
+    use aimem::lock::{LockRoot, Roots};
+    use aimem::place::Keeping;
+    let env = env();
+    update(&env, "c", 1);
+    let keeping = Keeping {
+        limits: Limits::default(),
+        roots: Roots::fixed(LockRoot::open(&env.locks()).unwrap()),
+        client: Some("agent:s1".to_owned()),
+        command: "hook".to_owned(),
+        verb: "edit",
+    };
+    let path = env.path("doc.json");
+    let id = keeping.keep_before(&path).unwrap();
+    fs::write(&path, doc(2)).unwrap();
+    keeping.record_after(&path, id.as_deref()).unwrap();
+    let told = history(&env, "doc.json");
+    assert_eq!((&told[0]["who"], &told[0]["verb"]), (&"agent:s1".into(), &"edit".into()));
+    assert_eq!((told.len(), &told[1]["who"]), (3, &"c".into()));
+    // It was no link: what was written in place did not change what is kept.
+    assert_eq!(told[1]["state"], "valid");
+    env.run(["undo", "doc.json", "--client", "agent:s1"]).ok();
+    assert_eq!(env.read("doc.json"), doc(1));
+    // An edit that came to nothing leaves nothing.
+    let before = versions(&env).len();
+    let id = keeping.keep_before(&path).unwrap();
+    keeping.record_after(&path, id.as_deref()).unwrap();
+    assert_eq!(versions(&env).len(), before);
+    // A file that was not there.
+    let new = env.path("new.json");
+    assert_eq!(keeping.keep_before(&new).unwrap(), None);
+    fs::write(&new, "{}").unwrap();
+    keeping.record_after(&new, None).unwrap();
+    assert_eq!(history(&env, "new.json")[0]["who"], "agent:s1");
+}
