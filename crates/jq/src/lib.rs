@@ -6,6 +6,7 @@
 //! - [`Filter`] is a compiled filter, [`Bindings`] what it finds besides its input.
 //! - [`Original`] is a document as it was read; it gives the bytes of a new value, with all that did
 //!   not change copied.
+//! - [`Dialect`] says whether comments and trailing commas are read; [`Shape`] is for other formats.
 //! - [`Style`] is a layout, and [`serialise`] writes a whole value in it.
 //! - [`within`] runs all that on a thread that can be given up, with a stack for deep documents.
 //!

@@ -14,7 +14,9 @@ use crate::clients::note::Notes;
 use crate::clients::{self, Added, Client, ClientError, Done, Entry, Homes, NAME, Room, Scope, Task};
 use crate::document::{self, Format};
 use crate::lock::Locker;
-use crate::place::Keeping;
+use crate::memory::{self, Reading};
+use crate::place::{FilePlace, Keeping};
+use crate::replace::Replace;
 use crate::settings;
 use crate::sys;
 use crate::sys::text::shown;
@@ -125,11 +127,11 @@ impl Install {
         patient: &mut Patient,
     ) -> Result<bool, CliError> {
         let Where { client, scope, dry_run, .. } = &self.at;
-        if *client != Client::ClaudeCode || *dry_run || has(file, entry, client.format()) {
+        if *client != Client::ClaudeCode || *dry_run || has(file, entry, client.format(), patient) {
             return Ok(false);
         }
         match clients::add_by_claude(*scope, command, &homes.project, settings::variable("PATH"), patient) {
-            Added::Done => Ok(has(file, entry, client.format())),
+            Added::Done => Ok(has(file, entry, client.format(), patient)),
             Added::NoCommand => Ok(false),
             Added::Failed(why) => {
                 output::warning(format!("`claude mcp add` {why}; the settings are changed without it"));
@@ -217,8 +219,10 @@ fn print(entry: &Entry, format: Format) -> Outcome {
 }
 
 /// Whether a file has anything in the place of an entry.
-fn has(file: &Path, entry: &Entry, format: Format) -> bool {
-    std::fs::read(file).is_ok_and(|text| document::has(format, &text, &entry.path))
+fn has(file: &Path, entry: &Entry, format: Format, patient: &mut Patient) -> bool {
+    let mut place = FilePlace::new(file, None, Replace::new(), patient);
+    let found = memory::read(&mut place, Reading::Free).ok().and_then(|content| content.bytes);
+    found.is_some_and(|text| document::has(format, &text, &entry.path))
 }
 
 /// What a client shall start. In a project's settings it is the name, for every user's has its own

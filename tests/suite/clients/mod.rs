@@ -1,6 +1,7 @@
 //! `aimem mcp install` and `uninstall`: the settings files of agents' clients.
 
 mod at_once;
+mod elements;
 mod install;
 
 use std::fs;
