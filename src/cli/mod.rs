@@ -59,7 +59,7 @@ enum Command {
     Locks(locks::Locks),
     /// Print a file, or what a filter makes of it
     Read(read::Read),
-    /// Change a JSON, JSONC or TOML document with a jq filter or a command
+    /// Change a JSON, JSONC or TOML document with a jq filter, or any file with a command
     Update(update::Update),
     /// Replace a file by what stands on standard input
     Write(write::Write),
