@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Content, PlaceError};
+use super::{Content, PlaceError, etag};
 use crate::history::{
     Entry, HistoryError, Kept, Limits, Pruned, Record, Shelf, Tally, Version, Way, Which, prune_all,
 };
