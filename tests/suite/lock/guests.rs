@@ -226,7 +226,7 @@ fn a_guest_whose_hosts_lock_was_removed_is_told_at_once_and_writes_nothing() {
     for removal in [rooted_out, in_its_place, emptied] {
         for guest in [
             "update f.json '.n = 7'",
-            "read f.json",
+            "read --locked f.json",
             "lock with f.json -- touch inside",
             "lock acquire f.json",
             "write f.json --content '{}'",
