@@ -132,3 +132,21 @@ fn after_a_kill_all_that_was_answered_is_there() {
         env.run(["update", "n.json", ".n = 0", "--timeout", "5s"]).ok();
     }
 }
+
+#[test]
+fn a_server_that_is_killed_while_it_waits_is_in_nobodys_way() {
+    let env = TestEnv::new();
+    env.write("n.json", "{\"n\": 0}\n");
+    let mut holder = env.hold("n.json");
+    let mut mcp = Mcp::start(&env);
+    let call = json!({"path": "n.json", "filter": ".n += 1"});
+    let params = json!({"name": "memory_update", "arguments": call, "_meta": {"progressToken": 1}});
+    mcp.request("tools/call", params);
+    mcp.wait("a wait", |message| message["method"] == "notifications/progress");
+    mcp.child.kill().unwrap();
+    mcp.child.wait().unwrap();
+    holder.let_go();
+    holder.end().ok();
+    env.run(["update", "n.json", ".n = 7", "--timeout", "5s"]).ok();
+    assert_eq!(env.json("n.json")["n"], 7);
+}

@@ -193,6 +193,36 @@ fn a_save_never_waits_for_the_server_and_tells_what_is_wrong() {
     assert_eq!(mcp.ends().0, 0);
 }
 
+/// Killed at any moment: what was answered is in the outbox, whole.
+#[test]
+fn after_a_kill_every_save_that_was_answered_is_there() {
+    let rounds = if long_tests() { 200 } else { 5 };
+    let outbox = Outbox::new();
+    let mut answered = Vec::new();
+    for round in 0..rounds {
+        let mut mcp = start(&outbox, &[]);
+        let content = format!("{round} ").repeat(1 + round % 7 * 1000);
+        let ids: Vec<i64> = (0..40)
+            .map(|_| mcp.begin("mem0_save", json!({"project_id": "web", "content": content})))
+            .collect();
+        let last = mcp.answer(ids[round % 20]);
+        mcp.child.kill().unwrap();
+        mcp.child.wait().unwrap();
+        let mut answers = mcp.left();
+        answers.push(last);
+        answered.extend(answers.into_iter().filter_map(|answer| {
+            Some((answer["result"]["structuredContent"]["id"].as_str()?.to_owned(), content.clone()))
+        }));
+    }
+    assert!(answered.len() >= rounds);
+    let there = outbox.ids("new");
+    for (id, content) in answered {
+        assert!(there.contains(&id), "{id}");
+        assert_eq!(outbox.show(&id)["content"], content);
+    }
+    assert_eq!(outbox.status()["pending"], there.len());
+}
+
 /// What the page says of the time that a save takes: a measurement, for the long tests.
 #[test]
 fn saves_are_quick_beside_many_that_wait() {
