@@ -29,8 +29,11 @@ complete -c aimem -n "__fish_aimem_needs_command" -s V -l version -d 'Print vers
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "lock" -d 'Act on one lock: run a command under it, take it, release it'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "locks" -d 'Look at all locks, and remove stale ones'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "read" -d 'Print a file, or what a filter makes of it'
-complete -c aimem -n "__fish_aimem_needs_command" -f -a "update" -d 'Change a JSON, JSONC or TOML document with a jq filter or a command'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "update" -d 'Change a JSON, JSONC or TOML document with a jq filter, or any file with a command'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "write" -d 'Replace a file by what stands on standard input'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "edit" -d 'Replace a text in any file where it occurs exactly once'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "insert" -d 'Insert lines into any file, at a place that is named'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "append" -d 'Add lines at the end of any file'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "restore" -d 'Put an earlier version of a file back'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "undo" -d 'Undo the last change of a file'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "history" -d 'Show what a file was before: when, who, by which verb, how large'
@@ -150,6 +153,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand read" -s c -l compact-output
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s e -l exit-status -d 'Exit with 1 when the last result is null or false'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l pretty -d 'Indent JSON [default for .json files and for the results of a filter]'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s r -l raw -d 'Without a filter, the exact bytes of the file; with one, strings without quotes'
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s s -l slurp -d 'Run the filter on the array of all documents in the file, and not on each one'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l etag -d 'Print only the content\'s tag, for `write --if-match`'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l json -d 'Print one JSON document: the path, the tag, and the document or the content, of one moment'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l locked -d 'Take the lock: wait until nobody who takes it is in the middle of anything'
@@ -183,6 +187,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l tab -d 'Indent by
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s c -l compact-output -d 'Everything on one line'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s e -l exit-status -d 'Exit with 1 when the last result is null or false'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l pipe -d 'Pass the document through a command\'s standard input and output'
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l text -d 'With --pipe: the file may be any text, and not only JSON'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l dry-run -d 'Print what would change as a diff, and change nothing'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l print -d 'Print the new document'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
@@ -212,6 +217,57 @@ complete -c aimem -n "__fish_aimem_using_subcommand write" -s n -l nonblock -d '
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l old -d 'The text to replace, which must occur exactly once' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l new -d 'What takes its place; may be empty' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l old-file -d 'Read the text to replace from a file, or from standard input (-)' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l new-file -d 'Read what takes its place from a file, or from standard input (-)' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l script -d 'Make several edits, all or none: lines of JSON in a file or on standard input (-), each an object with old, new and perhaps all' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l if-match -d 'Edit only if the file\'s tag, from `read --etag`, is still this one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l all -d 'Replace it wherever it occurs, and say how often that was'
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l dry-run -d 'Print what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l json -d 'Say what was done as one JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may bring the old file back'
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l under -d 'At the end of the section below this Markdown heading' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l after -d 'After the line that this text is on, which must occur exactly once' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l before -d 'Before the line that this text is on' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l line -d 'As line N; 1 is the first' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l if-match -d 'Insert only if the file\'s tag, from `read --etag`, is still this one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l end -d 'At the end of the file'
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l dry-run -d 'Print what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l json -d 'Say what was done as one JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may bring the old file back'
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand append" -l max-size -d 'Let no file grow beyond this: set it aside as FILE.1, FILE.2, … at a line\'s end' -r
+complete -c aimem -n "__fish_aimem_using_subcommand append" -l keep -d 'With --max-size: keep so many of those that are set aside' -r
+complete -c aimem -n "__fish_aimem_using_subcommand append" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand append" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand append" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand append" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand append" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may take a new file away'
+complete -c aimem -n "__fish_aimem_using_subcommand append" -l json -d 'Say what was done as one JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand append" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand append" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand append" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand append" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l from -d 'Which version: a backup\'s number, 0 being the latest, or one that `history` shows, as @{-1} [default: the latest backup, or else @{-1}]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r

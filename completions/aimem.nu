@@ -176,6 +176,7 @@ module completions {
     --max-time: string        # Give up when the filter runs for longer
     --pretty                  # Indent JSON [default for .json files and for the results of a filter]
     --raw(-r)                 # Without a filter, the exact bytes of the file; with one, strings without quotes
+    --slurp(-s)               # Run the filter on the array of all documents in the file, and not on each one
     --etag                    # Print only the content's tag, for `write --if-match`
     --default: string         # Print this JSON when there is no such file
     --json                    # Print one JSON document: the path, the tag, and the document or the content, of one moment
@@ -198,7 +199,7 @@ module completions {
     [ "last" ]
   }
 
-  # Change a JSON, JSONC or TOML document with a jq filter or a command
+  # Change a JSON, JSONC or TOML document with a jq filter, or any file with a command
   export extern "aimem update" [
     --args                    # The words that follow are texts in $ARGS.positional
     --jsonargs                # The words that follow are JSON values in $ARGS.positional
@@ -216,6 +217,7 @@ module completions {
     --exit-status(-e)         # Exit with 1 when the last result is null or false
     --max-time: string        # Give up when the filter runs for longer
     --pipe                    # Pass the document through a command's standard input and output
+    --text                    # With --pipe: the file may be any text, and not only JSON
     --create: string          # Start from this document when there is no such file, by default from an empty one; missing folders above it are made
     --dry-run                 # Print what would change as a diff, and change nothing
     --print                   # Print the new document
@@ -260,6 +262,74 @@ module completions {
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     file: path                # The file; missing folders above it are made
+  ]
+
+  # Replace a text in any file where it occurs exactly once
+  export extern "aimem edit" [
+    --old: string             # The text to replace, which must occur exactly once
+    --new: string             # What takes its place; may be empty
+    --old-file: path          # Read the text to replace from a file, or from standard input (-)
+    --new-file: path          # Read what takes its place from a file, or from standard input (-)
+    --all                     # Replace it wherever it occurs, and say how often that was
+    --script: path            # Make several edits, all or none: lines of JSON in a file or on standard input (-), each an object with old, new and perhaps all
+    --if-match: string        # Edit only if the file's tag, from `read --etag`, is still this one
+    --dry-run                 # Print what would change as a diff, and change nothing
+    --json                    # Say what was done as one JSON document
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Insert lines into any file, at a place that is named
+  export extern "aimem insert" [
+    --under: string           # At the end of the section below this Markdown heading
+    --after: string           # After the line that this text is on, which must occur exactly once
+    --before: string          # Before the line that this text is on
+    --line: string            # As line N; 1 is the first
+    --end                     # At the end of the file
+    --if-match: string        # Insert only if the file's tag, from `read --etag`, is still this one
+    --dry-run                 # Print what would change as a diff, and change nothing
+    --json                    # Say what was done as one JSON document
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+    text?: string             # The lines; standard input when there are none, or for -
+  ]
+
+  # Add lines at the end of any file
+  export extern "aimem append" [
+    --max-size: string        # Let no file grow beyond this: set it aside as FILE.1, FILE.2, … at a line's end
+    --keep: string            # With --max-size: keep so many of those that are set aside
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may take a new file away
+    --json                    # Say what was done as one JSON document
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file; missing folders above it are made
+    text?: string             # The lines; standard input when there are none, or for -: then each line is written as it comes
   ]
 
   # Put an earlier version of a file back

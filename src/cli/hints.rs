@@ -58,6 +58,18 @@ pub fn in_words(hint: &Hint) -> String {
                 "see it as it is: aimem read --raw {file}; go back, if backups were kept: aimem restore {file}"
             )
         }
+        Hint::WorkOnText(file) => {
+            let file = quote(file);
+            format!(
+                "filters work on JSON, JSONC (--format jsonc), TOML, and each line of .jsonl and .ndjson; for any other text: aimem edit {file}, aimem insert, aimem append, or aimem update {file} --pipe --text -- COMMAND"
+            )
+        }
+        Hint::WorkOnYaml(file) => {
+            let file = quote(file);
+            format!(
+                "change it as text: aimem edit {file} --old TEXT --new TEXT; or by a program that knows YAML: aimem update {file} --pipe --text -- yq '.key = 1'"
+            )
+        }
         Hint::ReadAsCommented(file) => format!(
             "it has comments or trailing commas, as editors' settings have; with --format jsonc they stay as they are: aimem read --format jsonc {}",
             quote(file)

@@ -8,6 +8,7 @@ pub mod exit;
 pub mod filter_args;
 pub mod format;
 pub mod hints;
+pub mod input;
 pub mod operands;
 pub mod output;
 pub mod waiting;
@@ -21,7 +22,9 @@ use clap::{Parser, Subcommand};
 use commands::mcp;
 #[cfg(feature = "outbox")]
 use commands::queue;
-use commands::{completions, history, lock, locks, man, read, restore, undo, update, write};
+use commands::{
+    append, completions, edit, history, insert, lock, locks, man, read, restore, undo, update, write,
+};
 use error::Outcome;
 use exit::Exit;
 
@@ -56,10 +59,16 @@ enum Command {
     Locks(locks::Locks),
     /// Print a file, or what a filter makes of it
     Read(read::Read),
-    /// Change a JSON, JSONC or TOML document with a jq filter or a command
+    /// Change a JSON, JSONC or TOML document with a jq filter, or any file with a command
     Update(update::Update),
     /// Replace a file by what stands on standard input
     Write(write::Write),
+    /// Replace a text in any file where it occurs exactly once
+    Edit(edit::Edit),
+    /// Insert lines into any file, at a place that is named
+    Insert(insert::Insert),
+    /// Add lines at the end of any file
+    Append(append::Append),
     /// Put an earlier version of a file back
     Restore(restore::Restore),
     /// Undo the last change of a file
@@ -90,6 +99,9 @@ impl Command {
             Command::Read(read) => read.run(),
             Command::Update(update) => update.run(),
             Command::Write(write) => write.run(),
+            Command::Edit(edit) => edit.run(),
+            Command::Insert(insert) => insert.run(),
+            Command::Append(append) => append.run(),
             Command::Restore(restore) => restore.run(),
             Command::Undo(undo) => undo.run(),
             Command::History(history) => history.run(),

@@ -1,7 +1,7 @@
 //! What a user sees while a lock is not free, and the signals that end a wait.
 
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,14 @@ impl Patient {
             .map_err(|error| CliError::io("cannot install signal handlers", &error))?;
         let spinner = io::stderr().is_terminal().then(Spinner::new);
         Ok(Patient { signals, received: None, spinner, last_line: None, unsaid_change: false, debugging })
+    }
+
+    /// Sleeps until something can be read from `file`, its end too. Returns a signal's number to end
+    /// the wait.
+    pub fn wait_for_input(&mut self, file: impl AsFd) -> Option<i32> {
+        let received = self.signals.wait_for_input(file);
+        self.received = self.received.or_else(|| first_ending(&received));
+        self.received
     }
 
     /// Ends the wait: the spinner goes, the signals stay caught. With them comes the first one

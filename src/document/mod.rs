@@ -1,7 +1,8 @@
-//! A memory document without I/O: its formats, and the filter language of [`aimem_jq`].
+//! A memory document without I/O: its formats, the filter language of [`aimem_jq`], and plain text.
 
 mod format;
 mod original;
+pub mod text;
 mod toml;
 
 pub use format::Format;

@@ -48,6 +48,10 @@ pub fn in_words(hint: &Hint) -> Option<String> {
             "it has comments or trailing commas, as editors' settings have; with `format` jsonc they stay as they are"
                 .to_owned()
         }
+        Hint::WorkOnText(_) => {
+            "filters work on JSON, JSONC, TOML, and each line of .jsonl and .ndjson; write any other text with memory_write".to_owned()
+        }
+        Hint::WorkOnYaml(_) => "write it as text, with memory_write".to_owned(),
         Hint::LastKeyCounts(_) => "rename or remove one of them, with memory_write".to_owned(),
         Hint::ShareRoot(_) => "the one who set this machine up must do that: aimem locks init".to_owned(),
         Hint::WriteInPlace | Hint::MountFolder | Hint::KeepVersions | Hint::SeeVersions(_) => return None,

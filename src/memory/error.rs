@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::{Kinds, Subject};
+use super::{Kinds, Subject, is_json};
+use crate::document::text::{NoPlace, NotFound};
 use crate::document::{
     EqualKeys, FilterError, FilterErrorKind, Format, InvalidJson, NotStorable, Stopped, validate_as,
 };
@@ -31,6 +32,12 @@ pub enum MemoryError {
         what: Subject,
         /// Where and why.
         source: InvalidJson,
+    },
+    /// The document is YAML by its name, which is worked on as text only.
+    #[error("{} is YAML, whose data are neither read nor changed here", path.display())]
+    Yaml {
+        /// The document.
+        path: PathBuf,
     },
     /// The document is not one, and there is a version of it that was.
     #[error("{} is not valid {format}: {source}", path.display())]
@@ -96,6 +103,16 @@ pub enum MemoryError {
         /// What it says.
         source: FilterError,
     },
+    /// The same on a line of a document of lines.
+    #[error("line {line} of {}: {source}", path.display())]
+    OnLine {
+        /// The document.
+        path: PathBuf,
+        /// The line's number.
+        line: u64,
+        /// What is wrong there.
+        source: Box<MemoryError>,
+    },
     /// The result can't be written in the document's format.
     #[error("the filter's result cannot be stored: {source}")]
     Unwritable {
@@ -121,6 +138,34 @@ pub enum MemoryError {
         path: PathBuf,
         /// Its tag now; `none` for a missing file.
         found: String,
+    },
+    /// What was to be changed could not be found in the text, or not in one place only.
+    #[error("{}: {source}", path.display())]
+    NoPlace {
+        /// The path as given.
+        path: PathBuf,
+        /// What was looked for in vain.
+        source: NoPlace,
+        /// What is nearly it, in lines.
+        details: Option<String>,
+    },
+    /// A line that was to be added to lines of JSON is none.
+    #[error("line {line} of what was to be added to {} is not valid JSON: {source}", path.display())]
+    InvalidLine {
+        /// The path as given.
+        path: PathBuf,
+        /// Its number.
+        line: usize,
+        /// Where and why.
+        source: InvalidJson,
+    },
+    /// A line of a list of edits is none.
+    #[error("line {line} of the script is not an edit: {reason}")]
+    Script {
+        /// Its number.
+        line: usize,
+        /// What is wrong.
+        reason: String,
     },
     /// There is a document where there must be none.
     #[error("{} exists already", path.display())]
@@ -166,6 +211,7 @@ impl MemoryError {
         use MemoryError as E;
         match self {
             E::Place(error) => error.kind(),
+            E::OnLine { source, .. } => source.kind(),
             E::Missing { .. } => Kind::NoInput,
             E::Mismatch { .. } | E::Exists { .. } | E::Changing { .. } => Kind::Lost,
             E::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
@@ -178,6 +224,7 @@ impl MemoryError {
             | E::OtherKind { .. } => Kind::Data,
             E::Commented { .. } | E::Malformed { .. } => Kind::Data,
             E::Layout { .. } => Kind::Usage,
+            E::NoPlace { .. } | E::Script { .. } | E::InvalidLine { .. } | E::Yaml { .. } => Kind::Data,
             E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
                 Kind::Data
             }
@@ -189,10 +236,15 @@ impl MemoryError {
         use MemoryError as E;
         let hint = match self {
             E::Place(error) => return error.hint(),
+            E::OnLine { source, .. } => return source.hint(),
             E::Missing { .. } => Hint::Create,
-            E::InvalidJson { what: Subject::Document(path), .. } => Hint::SeeOrRestore(path.clone()),
+            E::InvalidJson { what: Subject::Document(path), .. } if is_json(path) => {
+                Hint::SeeOrRestore(path.clone())
+            }
+            E::InvalidJson { what: Subject::Document(path), .. } => Hint::WorkOnText(path.clone()),
             E::Broken { path, back, .. } => Hint::GoBack(path.clone(), back.clone()),
             E::BrokenVersion { .. } => Hint::Force,
+            E::Yaml { path } => Hint::WorkOnYaml(path.clone()),
             E::Commented { what: Subject::Document(path), .. } => Hint::ReadAsCommented(path.clone()),
             E::Malformed { what: Subject::Document(path), .. } => Hint::SeeOrRestore(path.clone()),
             E::Layout { .. } => Hint::Say(
@@ -216,6 +268,28 @@ impl MemoryError {
             E::Stopped { source: Stopped::TimeLimit(_) } => Hint::RunLonger,
             E::Empty { .. } => Hint::Say(
                 "the file was left as it was; to empty it on purpose, write what an empty document is, such as {}",
+            ),
+            E::NoPlace { source, .. } => Hint::Say(match source.why() {
+                NotFound::Empty => "nothing was written; name some of the text",
+                NotFound::Nowhere { near } if !near.is_empty() => {
+                    "nothing was written; blanks, tabs and line ends count, so take the text from the file as it is"
+                }
+                NotFound::Nowhere { .. } => {
+                    "nothing was written; read the file again, it may be another than you have seen"
+                }
+                NotFound::Several { .. } => {
+                    "nothing was written; give more of the text around the place that is meant"
+                }
+                NotFound::NoLine { .. } => "nothing was written",
+                NotFound::NoHeading { .. } | NotFound::SeveralHeadings { .. } => {
+                    "nothing was written; name one heading, with its # marks for one of that level"
+                }
+            }),
+            E::InvalidLine { .. } => Hint::Say(
+                "it was not written; each line of such a file is one JSON document, as `jq -c .` prints it",
+            ),
+            E::Script { .. } => Hint::Say(
+                "nothing was written; each line is an object such as {\"old\": \"a\", \"new\": \"b\"}",
             ),
             E::Mismatch { .. } => {
                 Hint::Say("nothing was written; read the file again and start from what it holds now")
@@ -252,6 +326,8 @@ impl MemoryError {
     pub fn details(&self) -> Option<&str> {
         match self {
             MemoryError::Filter { source } => source.details(),
+            MemoryError::OnLine { source, .. } => source.details(),
+            MemoryError::NoPlace { details, .. } => details.as_deref(),
             _ => None,
         }
     }

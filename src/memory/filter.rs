@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::check::refuse_yaml;
 use super::update::{Kinds, Made, Transform};
 use super::{MemoryError, Subject};
 use crate::document::{
@@ -127,6 +128,9 @@ impl Program {
     /// Reads the document, and judges equal keys in it.
     fn read<'a>(&self, document: &'a [u8], what: Subject) -> Result<(Original<'a>, Value), MemoryError> {
         let format = self.format_of(&what);
+        if self.format.is_none() {
+            refuse_yaml(&what)?;
+        }
         match Original::read(format, document) {
             Ok((original, input)) => {
                 self.duplicates.judge(&what, original.equal_keys())?;
@@ -161,7 +165,12 @@ impl Program {
         }
     }
 
-    fn compile(&self) -> Result<Filter, MemoryError> {
+    /// Reads one of several documents, and judges equal keys in it.
+    pub(super) fn read_value(&self, document: &[u8], what: &Subject) -> Result<Value, MemoryError> {
+        self.read(document, what.clone()).map(|(_, value)| value)
+    }
+
+    pub(super) fn compile(&self) -> Result<Filter, MemoryError> {
         let mut bindings = Bindings::default();
         let invalid = |name: &str| {
             let what = Subject::Variable(name.to_owned());
@@ -191,7 +200,7 @@ impl Program {
     /// Runs `work` on a document where it can be given up, and where deep documents have the stack
     /// they need; at once where it is done sooner than a thread is made. What it leaves beside its
     /// result is freed while the caller goes on.
-    fn bounded<T: Send + 'static, L>(
+    pub(super) fn bounded<T: Send + 'static, L>(
         &self,
         document: &[u8],
         waiter: &mut dyn Waiter,
@@ -201,6 +210,15 @@ impl Program {
         if self.limits.max_time.is_none() && Filter::is_brief(&self.source, document, bindings) {
             return work(self).map(|(result, _)| result);
         }
+        self.apart(waiter, work)
+    }
+
+    /// The same on a thread of its own, whatever it is.
+    pub(super) fn apart<T: Send + 'static, L>(
+        &self,
+        waiter: &mut dyn Waiter,
+        work: impl FnOnce(&Program) -> Result<(T, L), MemoryError> + Send + 'static,
+    ) -> Result<T, MemoryError> {
         let program = self.clone();
         let signal = Cell::new(None);
         let waiter = RefCell::new(waiter);

@@ -7,11 +7,15 @@
 //!
 //! [place]: crate::place
 
+mod append;
 mod change;
 mod check;
+mod edit;
 mod error;
 mod filter;
 mod history;
+mod insert;
+mod lines;
 mod pipe;
 mod read;
 mod restore;
@@ -19,11 +23,15 @@ mod transaction;
 mod update;
 mod write;
 
+pub use append::{Append, Appended, append};
 pub use change::Change;
-pub use check::{Subject, is_json, validate, validate_as};
+pub use check::{Subject, holds_lines, is_json, is_lines, validate, validate_as};
+pub use edit::{Edit, Edited, edit};
 pub use error::MemoryError;
 pub use filter::{Binding, Duplicates, Layout, Program, print_results, results};
 pub use history::{History, forget, history, prune, version};
+pub use insert::{Insert, Inserted, insert};
+pub use lines::{Foreign, Lines, LinesRead, LinesUpdated, ReadLines, Whole, print_lines, update_lines};
 pub use pipe::Pipe;
 pub use read::{Reading, read};
 pub use restore::{Restore, Restored, restore, undo};

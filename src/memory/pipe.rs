@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::check::{refuse_yaml, stays_valid};
 use super::{Duplicates, Kinds, Made, MemoryError, Subject, Transform};
 use crate::document::{Format, Limits, Stopped, find_equal_keys_as, parse_as};
 use crate::lock::{LockError, LockId, Target, Waiter};
@@ -26,6 +27,9 @@ pub struct Pipe {
     /// The locks that we run under ourselves. The command is told of all but this file's: it
     /// must not become a guest in the middle of our own transaction.
     pub inherited: Vec<LockId>,
+    /// Whether the document may be any bytes. One that is valid in the format of its name must stay
+    /// so.
+    pub text: bool,
     /// The document's format; by default what its name says, else JSON.
     pub format: Option<Format>,
     /// What equal keys in the document are. The command gets the document as it is.
@@ -42,10 +46,14 @@ impl Transform for Pipe {
         waiter: &mut dyn Waiter,
     ) -> Result<Made, MemoryError> {
         let what = Subject::Document(path.to_owned());
+        if !self.text && self.format.is_none() {
+            refuse_yaml(&what)?;
+        }
         let format = self.format.or_else(|| Format::of_name(path)).unwrap_or_default();
-        match find_equal_keys_as(format, old) {
-            Ok(found) => self.duplicates.judge(&what, found.as_ref())?,
-            Err(source) => return Err(MemoryError::malformed(format, old, what, source)),
+        match (!self.text).then(|| find_equal_keys_as(format, old)) {
+            None => {}
+            Some(Ok(found)) => self.duplicates.judge(&what, found.as_ref())?,
+            Some(Err(source)) => return Err(MemoryError::malformed(format, old, what, source)),
         }
         let name = self.command.first().cloned().unwrap_or_default();
         let shown = name.to_string_lossy().into_owned();
@@ -81,6 +89,13 @@ impl Transform for Pipe {
             Ok(bytes) => bytes.map_err(|error| failed(format!("an unreadable output ({error})")))?,
             Err(_) => return Err(failed("an unreadable output".to_owned())),
         };
+        if self.text {
+            if bytes.is_empty() && !old.is_empty() {
+                return Err(MemoryError::Empty { path: path.to_owned() });
+            }
+            stays_valid(path, old, &bytes)?;
+            return Ok(Made { truthy: true, bytes, kinds: None });
+        }
         let what = Subject::Output(shown);
         // As strict as the check of the old content, and says besides what the document is.
         let new = parse_as(format, &bytes)

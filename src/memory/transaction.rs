@@ -1,5 +1,6 @@
 //! The one loop of every verb that writes.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::MemoryError;
@@ -7,7 +8,7 @@ use crate::place::{Content, Place, Published, Told};
 
 /// How often a document is tried that others replace under us. Of four lock roots' writers
 /// without pause, in a folder that can't be locked, 8 in 100 fail at 6 tries, hardly one at 16.
-const TRIES: u32 = 16;
+pub(super) const TRIES: u32 = 16;
 /// What stands for the tag of a document that does not exist.
 const NO_DOCUMENT: &str = "none";
 
@@ -65,10 +66,17 @@ pub(super) fn check_tag(
     old: &Content,
 ) -> Result<(), MemoryError> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let path = place.name().to_owned();
     match old.tag() {
-        Some(_) if wanted == NO_DOCUMENT => Err(MemoryError::Exists { path }),
         found if found.as_deref().unwrap_or(NO_DOCUMENT) == wanted => Ok(()),
-        found => Err(MemoryError::Mismatch { path, found: found.unwrap_or_else(|| NO_DOCUMENT.to_owned()) }),
+        found => Err(other_version(place.name(), wanted, found.as_deref().unwrap_or(NO_DOCUMENT))),
+    }
+}
+
+/// A document is not the version that was wanted.
+pub(super) fn other_version(path: &Path, wanted: &str, found: &str) -> MemoryError {
+    let path = path.to_owned();
+    match wanted {
+        NO_DOCUMENT => MemoryError::Exists { path },
+        _ => MemoryError::Mismatch { path, found: found.to_owned() },
     }
 }

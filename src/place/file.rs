@@ -4,19 +4,26 @@
 //! folder, publish under the guard, release, sync. Any error before the publication leaves the
 //! file as it was. Nothing here prints, and nothing ends the process.
 
+mod append;
+mod publish;
+
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::keeping::{self, Past};
-use super::{Bounds, Content, Earlier, Found, Keeping, Place, PlaceError, Published, Told};
+use super::keeping::{Past, Tags};
+use super::{
+    Appended, Bounds, Content, Earlier, Found, Keeping, Make, Place, PlaceError, Published, Rewritten, Told,
+    etag,
+};
 use crate::history::{HistoryError, Which};
 use crate::lock::{Held, Keep, LockError, LockRoot, Locker, Patience, Target, Waiter};
 use crate::replace::{
-    Commit, Reading, Replace, ReplaceError, Restart, Source, Staged, Warning, backup_path, backups,
+    Filled, Reading, Replace, ReplaceError, Restart, Rotation, Source, Warning, backup_path, backups,
     read_quiet,
 };
-use crate::sys;
+use crate::sys::failure::{Op, PathError};
 
 /// Who makes the new content as quickly as this may keep others out of the folder meanwhile.
 const QUICK: Duration = Duration::from_millis(100);
@@ -162,6 +169,24 @@ impl<'a> FilePlace<'a> {
         })
     }
 
+    /// Opens the file for a transaction that may replace it.
+    fn open_to_replace(&mut self) -> Result<Source, PlaceError> {
+        self.lock()?;
+        let opened = self.under_way.opened;
+        let was_quick = opened.is_some_and(|opened| opened.elapsed() < QUICK);
+        let mut source = self.open(opened.is_none())?;
+        self.replace.check_names(source.path())?;
+        if was_quick {
+            // Somebody with another lock root was faster: not this time.
+            let interrupted = source.lock_folder(|pause| self.waiter.sleep(pause))?;
+            if let Some(signal) = interrupted {
+                return Err(LockError::Interrupted(signal).into());
+            }
+        }
+        self.under_way.opened = Some(Instant::now());
+        Ok(source)
+    }
+
     /// Ends the transaction: gives the lock back, and says what was found on the way.
     fn end(&mut self) -> Told {
         let UnderWay { held, waited, kept, .. } = std::mem::take(&mut self.under_way);
@@ -205,63 +230,6 @@ impl<'a> FilePlace<'a> {
         Ok(how.backups(kept + 1).like(earlier.clone()))
     }
 
-    /// Folder, then guard, then the names: nobody waits for a folder under a guard, and nobody
-    /// keeps a folder for as long as a guard may take.
-    fn commit(&mut self, mut staged: Staged) -> Result<Commit, PlaceError> {
-        let deadline = sys::clock::deadline(GUARD_PATIENCE);
-        loop {
-            if let Some(signal) = staged.make_ready(|pause| self.waiter.sleep(pause))? {
-                return Err(LockError::Interrupted(signal).into());
-            }
-            if staged.is_in_place() {
-                return self.commit_in_place(staged);
-            }
-            let Some(held) = &mut self.under_way.held else { return Ok(staged.commit()?) };
-            let mut slot = Some(staged);
-            // Given back before the sync: whoever is next builds on the new content and syncs the
-            // same folder, and need not wait for ours.
-            let commit = held.publish_last(GUARD_SLICE, self.waiter, || {
-                let commit = slot.take().map(Staged::commit);
-                match commit {
-                    Some(Ok(Commit::Done(mut committed))) if committed.is_light() => {
-                        committed.clean_up();
-                        (Some(Ok(Commit::Done(committed))), true)
-                    }
-                    commit => (commit, false),
-                }
-            });
-            match (commit, slot) {
-                (Err(LockError::GuardBusy { .. }), Some(waiting)) if Instant::now() < deadline => {
-                    staged = waiting;
-                    staged.let_others_in();
-                    // A signal is noticed when the folder is locked again.
-                    let _ = self.waiter.sleep(OTHERS_TURN);
-                }
-                (Ok(Some(commit)), _) => return Ok(commit?),
-                // The closure takes what is there, once.
-                (Ok(None), _) => return Ok(Commit::Changed(Restart::default())),
-                (Err(error), _) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// Writing may take long, and unrelated files share the guard: so it is done under the lock
-    /// alone, which must still be ours before and after.
-    fn commit_in_place(&mut self, staged: Staged) -> Result<Commit, PlaceError> {
-        let Some(held) = &self.under_way.held else { return Ok(staged.commit()?) };
-        held.publish(self.waiter, || ())?;
-        let commit = staged.commit()?;
-        if let Commit::Done(_) = &commit {
-            let unlocked =
-                |source| PlaceError::Unlocked { path: self.path.clone(), source: Box::new(source) };
-            held.check().map_err(unlocked)?;
-        }
-        Ok(commit)
-    }
-}
-
-/// Earlier versions.
-impl FilePlace<'_> {
     fn backup(&mut self, version: &Source, index: u32) -> Result<Found, PlaceError> {
         if let Some((_, found)) = &self.under_way.earlier {
             return Ok(found.clone());
@@ -348,22 +316,33 @@ impl Place for FilePlace<'_> {
     }
 
     fn read(&mut self) -> Result<(Content, Source), PlaceError> {
-        self.lock()?;
-        let opened = self.under_way.opened;
-        let was_quick = opened.is_some_and(|opened| opened.elapsed() < QUICK);
-        let mut source = self.open(opened.is_none())?;
-        self.replace.check_names(source.path())?;
-        if was_quick {
-            // Somebody with another lock root was faster: not this time.
-            let interrupted = source.lock_folder(|pause| self.waiter.sleep(pause))?;
-            if let Some(signal) = interrupted {
-                return Err(LockError::Interrupted(signal).into());
-            }
-        }
-        self.under_way.opened = Some(Instant::now());
+        let source = self.open_to_replace()?;
         let content = content(&source)?;
         self.under_way.old = content.bytes.clone();
         Ok((content, source))
+    }
+
+    fn open_pieces(&mut self) -> Result<Option<(PathBuf, Source)>, PlaceError> {
+        let source = self.open_to_replace()?;
+        Ok(source.exists().then(|| (source.path().to_owned(), source)))
+    }
+
+    fn rewrite(&mut self, source: Source, make: &mut Make<'_>) -> Result<Rewritten, PlaceError> {
+        let restart = std::mem::take(&mut self.under_way.restart);
+        let mut made = None;
+        let fill = |source: &Source, new: &File| {
+            let output = new.try_clone().map_err(PathError::of::<ReplaceError>(Op::Open, source.path()))?;
+            made = make(Box::new(source.pieces()?), Box::new(output), self.waiter);
+            Ok(made.as_ref().is_some_and(|made| made.changed))
+        };
+        match (self.replace.stage_with(source, fill, restart)?, made) {
+            (Filled::Staged(staged), Some(made)) => {
+                let tags = || Tags { before: Some(made.before), after: made.after, size: made.size };
+                Ok(Rewritten::Made(self.put_staged(*staged, tags)?))
+            }
+            (Filled::Not(source), Some(_)) => Ok(Rewritten::Same(self.settle(*source)?)),
+            (_, None) => Ok(Rewritten::GivenUp),
+        }
     }
 
     fn earlier(&mut self, version: &Source, which: &Earlier, force: bool) -> Result<Found, PlaceError> {
@@ -411,43 +390,17 @@ impl Place for FilePlace<'_> {
             how.make_folders(source.path())?;
         }
         let staged = how.stage_again(source, content, std::mem::take(&mut self.under_way.restart))?;
-        let begin = |keeping: &Keeping| keeping.begin(self.under_way.held.as_ref(), &staged);
-        let (history, mut warning) = self.keeping.as_ref().map_or((None, None), begin);
-        // The last moment to give up without a trace.
-        if let Some(signal) = self.waiter.sleep(Duration::ZERO) {
-            return Err(LockError::Interrupted(signal).into());
-        }
-        let path = staged.source().path().to_owned();
         let old = self.under_way.old.clone();
-        let old = old.as_deref().map(Vec::as_slice);
-        match self.commit(staged) {
-            Ok(Commit::Done(mut committed)) => {
-                let leftovers = history.as_ref().map_or(0, |history| history.leftovers);
-                let replaced = history.map(keeping::UnderWay::replaced);
-                committed.clean_up();
-                let mut told = self.end();
-                if let (Some(replaced), Some(keeping)) = (replaced, &self.keeping) {
-                    let (kept, more) = replaced.finish(keeping, &path, old, content);
-                    told.kept = kept;
-                    warning = warning.or(more);
-                }
-                let mut warnings = committed.finish()?;
-                keeping::forgive(&mut warnings, leftovers);
-                told.warnings.splice(0..0, warnings);
-                told.warnings.extend(warning);
-                Ok(Published::Done(told))
-            }
-            Ok(Commit::Changed(restart)) => {
-                self.under_way.restart = restart;
-                Ok(Published::Changed)
-            }
-            Err(error) => {
-                if let Some(history) = history.filter(|_| error.document_may_have_changed()) {
-                    history.leave(old);
-                }
-                Err(error)
-            }
-        }
+        let before = || old.as_deref().map(|old| etag(old));
+        let tags = || Tags { before: before(), after: etag(content), size: content.len() as u64 };
+        self.put_staged(staged, tags)
+    }
+
+    fn append(&mut self, lines: &[u8], rotation: Option<&Rotation>) -> Result<Option<Appended>, PlaceError> {
+        self.lock()?;
+        let appended = self.append_locked(lines, rotation);
+        // The lock is given back also where it went wrong.
+        appended.map(Some).inspect_err(|_| drop(self.end()))
     }
 
     fn settle(&mut self, source: Source) -> Result<Told, PlaceError> {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Content, PlaceError, etag};
+use super::{Content, PlaceError};
 use crate::history::{
     Entry, HistoryError, Kept, Limits, Pruned, Record, Shelf, Tally, Version, Way, Which, prune_all,
 };
@@ -44,6 +44,17 @@ pub(super) struct UnderWay {
     /// How many names of the file were a dead writer's, and are gone now.
     pub(super) leftovers: u64,
     pub(super) warning: Option<Warning>,
+}
+
+/// What tells the version that was replaced from the one that replaces it.
+#[derive(Debug)]
+pub(super) struct Tags {
+    /// The tag of the first; `None` where there was no document.
+    pub(super) before: Option<String>,
+    /// The tag of the second.
+    pub(super) after: String,
+    /// Its size in bytes.
+    pub(super) size: u64,
 }
 
 impl Keeping {
@@ -118,9 +129,9 @@ impl UnderWay {
     }
 
     /// What is kept of a replacement of which nobody knows how it ended.
-    pub(super) fn leave(mut self, old: Option<&[u8]>) {
-        if let Some((kept, old)) = self.kept.take().zip(old) {
-            let _ = kept.settle(Timestamp::now(), &etag(old));
+    pub(super) fn leave(mut self, before: Option<String>) {
+        if let Some((kept, before)) = self.kept.take().zip(before) {
+            let _ = kept.settle(Timestamp::now(), &before);
         }
     }
 }
@@ -139,11 +150,10 @@ impl Replaced {
         self,
         keeping: &Keeping,
         path: &Path,
-        old: Option<&[u8]>,
-        new: &[u8],
+        tags: Tags,
     ) -> (Option<String>, Option<Warning>) {
         let (time, UnderWay { root, shelf, kept, size, token, .. }) = (self.time, self.under_way);
-        let before = old.map(etag);
+        let Tags { before, after, size: new_size } = tags;
         let settled = kept.zip(before.as_deref()).map(|(kept, before)| kept.settle(time, before));
         let (version, failed) = match settled {
             None => (None, None),
@@ -155,8 +165,8 @@ impl Replaced {
             time,
             id: id.clone(),
             before,
-            after: etag(new),
-            size: new.len() as u64,
+            after,
+            size: new_size,
             verb: keeping.verb.to_owned(),
             client: keeping.client.clone(),
             pid: sys::process::own_id(),

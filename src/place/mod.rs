@@ -10,6 +10,7 @@ pub(crate) mod error;
 mod file;
 mod keeping;
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -23,7 +24,7 @@ pub use keeping::{Keeping, Past, past_of, prune};
 
 use crate::history::Which;
 use crate::lock::Waiter;
-use crate::replace::Warning;
+use crate::replace::{Rotation, Warning};
 
 /// A document as it was read.
 #[derive(Debug, Clone)]
@@ -89,6 +90,50 @@ pub enum Published {
     Changed,
 }
 
+/// Reads a content from the first, to its end, and writes the one that replaces it to the second.
+/// `None` gives up.
+pub type Make<'a> =
+    dyn FnMut(Box<dyn Read + Send>, Box<dyn Write + Send>, &mut dyn Waiter) -> Option<Remade> + 'a;
+
+/// What was made of a content piece by piece.
+#[derive(Debug, Clone, Default)]
+pub struct Remade {
+    /// Whether it is another one.
+    pub changed: bool,
+    /// The tag of the content that was read.
+    pub before: String,
+    /// The tag of the one that was written.
+    pub after: String,
+    /// The size of that in bytes.
+    pub size: u64,
+}
+
+/// What became of a document that was gone through piece by piece.
+#[derive(Debug)]
+pub enum Rewritten {
+    /// Another content was made, and published as this says.
+    Made(Published),
+    /// It stays as it is, and is durable where that was asked for.
+    Same(Told),
+    /// The maker gave up. Nothing was done.
+    GivenUp,
+}
+
+/// What was added at a document's end.
+#[derive(Debug)]
+pub struct Appended {
+    /// The document's true name.
+    pub name: PathBuf,
+    /// How large it was, in bytes.
+    pub before: u64,
+    /// How large it is.
+    pub after: u64,
+    /// How often it was set aside, and a new one begun.
+    pub set_aside: u32,
+    /// What there is to tell.
+    pub told: Told,
+}
+
 /// Where a document lives.
 pub trait Place {
     /// One version of the document: what tells it from every other.
@@ -134,11 +179,42 @@ pub trait Place {
         None
     }
 
+    /// As [`Place::read`], for one who goes through the document piece by piece: nothing of it is in
+    /// memory yet. `None` where there is no document, or from a place that can't do so.
+    ///
+    /// # Errors
+    /// As [`Place::look`].
+    fn open_pieces(&mut self) -> Result<Option<(PathBuf, Self::Version)>, PlaceError> {
+        Ok(None)
+    }
+
+    /// Puts what `make` makes of the pieces of `version` in its place, and of no other one's.
+    ///
+    /// # Errors
+    /// As [`Place::publish`].
+    fn rewrite(&mut self, _version: Self::Version, _make: &mut Make<'_>) -> Result<Rewritten, PlaceError> {
+        Ok(Rewritten::GivenUp)
+    }
+
     /// Puts `content` in the place of `version`, and of no other one.
     ///
     /// # Errors
     /// Unless [`PlaceError::document_may_have_changed`], the document is as it was.
     fn publish(&mut self, version: Self::Version, content: &[u8]) -> Result<Published, PlaceError>;
+
+    /// Adds whole lines at the end, without reading what is there, and ends the transaction. They end
+    /// as the document's own do; an unfinished last line is ended first. A document that is missing
+    /// is made. `None` from a place that can only replace a document as a whole: nothing was done.
+    ///
+    /// # Errors
+    /// Unless [`PlaceError::document_may_have_changed`], the document is as it was.
+    fn append(
+        &mut self,
+        _lines: &[u8],
+        _rotation: Option<&Rotation>,
+    ) -> Result<Option<Appended>, PlaceError> {
+        Ok(None)
+    }
 
     /// Ends a transaction that has nothing to change. The version that was read may be another
     /// writer's who has not made it durable yet: that is done here.

@@ -88,6 +88,14 @@ pub enum ReplaceError {
         /// Why.
         source: io::Error,
     },
+    /// Lines were appended in part only, and that could not be taken back.
+    #[error("{} was appended to in part only", shown(.path))]
+    Torn {
+        /// The target.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// There is no such backup.
     #[error("{} has no backup {index}", shown(.path))]
     NoBackup {
@@ -111,7 +119,7 @@ impl ReplaceError {
             E::FolderKept { .. } => Kind::Busy,
             E::Displaced { .. } | E::Overtaken { .. } => Kind::Lost,
             E::Unsettled { .. } => Kind::Io,
-            E::NotDurable { .. } | E::Damaged { .. } => Kind::Unfinished,
+            E::NotDurable { .. } | E::Damaged { .. } | E::Torn { .. } => Kind::Unfinished,
             E::Folder { source, .. } => Kind::of_creating(source),
             E::Path(PathError { op: Op::Open | Op::Find, source, .. }) => Kind::of_reading(source),
             E::Path(error) => Kind::of_creating(&error.source),
@@ -133,6 +141,7 @@ impl ReplaceError {
                 "what was written is in the replaced version, if anybody has kept that; look at the file before you try again",
             ),
             E::Unsettled { .. } => Hint::Say("nothing was changed; look after the disk"),
+            E::Torn { .. } => Hint::Say("look at its last lines before you try again"),
             E::NotDurable { .. } => {
                 Hint::Say("the new content is in place: do not repeat the change, but look after the disk")
             }
@@ -148,7 +157,14 @@ impl ReplaceError {
     /// without a look at it.
     pub fn file_may_have_changed(&self) -> bool {
         use ReplaceError as E;
-        matches!(self, E::Displaced { .. } | E::Overtaken { .. } | E::NotDurable { .. } | E::Damaged { .. })
+        matches!(
+            self,
+            E::Displaced { .. }
+                | E::Overtaken { .. }
+                | E::NotDurable { .. }
+                | E::Damaged { .. }
+                | E::Torn { .. }
+        )
     }
 
     pub(super) fn io(op: Op, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> ReplaceError {

@@ -59,6 +59,7 @@
 //! one after the other, unless one of them started from what the other replaced. `memory` puts it
 //! under the file's lock.
 
+mod append;
 mod backup;
 mod error;
 mod exchange;
@@ -72,17 +73,18 @@ mod temporary;
 mod warning;
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use append::{Appending, Rotation};
 pub use backup::{Backup, backup_path, backups};
 pub use error::ReplaceError;
 pub use leftovers::{Swept, leftovers_in, leftovers_of, sweep_leftovers_of};
 pub use quiet::{Reading, read_quiet};
-pub use source::Source;
+pub use source::{Pieces, Source};
 pub use staged::{Commit, Committed, Restart, Staged};
 pub use warning::Warning;
 
@@ -186,6 +188,11 @@ impl Replace {
         self
     }
 
+    /// Whether the folder is synced.
+    pub fn syncs(&self) -> bool {
+        self.sync
+    }
+
     /// Replaces `path` by `content`, without any lock. What other programs write meanwhile is
     /// overwritten as a whole.
     ///
@@ -268,10 +275,45 @@ impl Replace {
     /// See [`ReplaceError`]; the file is as it was.
     pub fn stage_again(
         &self,
-        mut source: Source,
+        source: Source,
         content: &[u8],
         restart: Restart,
     ) -> Result<Staged, ReplaceError> {
+        let path = source.path().to_owned();
+        let whole = |_: &Source, mut file: &File| {
+            file.write_all(content).map(|()| true).map_err(ReplaceError::io(Op::Write, &path))
+        };
+        match self.stage_from(source, Some(content), whole, restart)? {
+            Filled::Staged(staged) => Ok(*staged),
+            Filled::Not(source) => {
+                let empty = io::Error::other("there is nothing to replace it by");
+                Err(ReplaceError::io(Op::Replace, source.path())(empty))
+            }
+        }
+    }
+
+    /// The same for a content that `fill` writes into the new file piece by piece. Where that returns
+    /// `false`, nothing is staged, and the source comes back.
+    ///
+    /// # Errors
+    /// See [`ReplaceError`]; the file is as it was.
+    pub fn stage_with(
+        &self,
+        source: Source,
+        fill: impl FnOnce(&Source, &File) -> Result<bool, ReplaceError>,
+        restart: Restart,
+    ) -> Result<Filled, ReplaceError> {
+        self.stage_from(source, None, fill, restart)
+    }
+
+    /// `whole` is the content, where it is in memory; `fill` writes it.
+    fn stage_from(
+        &self,
+        mut source: Source,
+        whole: Option<&[u8]>,
+        fill: impl FnOnce(&Source, &File) -> Result<bool, ReplaceError>,
+        restart: Restart,
+    ) -> Result<Filled, ReplaceError> {
         self.check_names(source.path())?;
         let mut folder = source.take_folder()?;
         if restart.folder_kept && !restart.folder_needed {
@@ -297,10 +339,13 @@ impl Replace {
             }
             _ => None,
         };
-        let new = if in_place {
-            New::InPlace(content.to_vec(), None)
-        } else {
-            New::Beside(self.write_beside(&place, &source, content, &mut warnings)?)
+        let new = match whole {
+            Some(content) if in_place => Some(New::InPlace(content.to_vec(), None)),
+            _ => self.write_beside(&place, &source, fill, in_place, &mut warnings)?,
+        };
+        let Some(new) = new else {
+            source.put_folder_back(folder);
+            return Ok(Filled::Not(Box::new(source)));
         };
         let backup = match &kept {
             Some(kept) => backup::prepare(&place, &source, kept, in_place || !links, &mut warnings)?,
@@ -311,27 +356,48 @@ impl Replace {
             // After a restart one of them is what was moved up to make room.
             how.backups = how.backups.max(kept.count().saturating_sub(u32::from(restart.moved)));
         }
-        Ok(Staged { how, source, folder, new, backup, restart, warnings, ready: false })
+        let staged = Staged { how, source, folder, new, backup, restart, warnings, ready: false };
+        Ok(Filled::Staged(Box::new(staged)))
     }
 
+    /// `None` where `fill` wants nothing to be replaced.
     fn write_beside(
         &self,
         place: &Arc<Dir>,
         source: &Source,
-        content: &[u8],
+        fill: impl FnOnce(&Source, &File) -> Result<bool, ReplaceError>,
+        in_place: bool,
         warnings: &mut Vec<Warning>,
-    ) -> Result<Ready, ReplaceError> {
+    ) -> Result<Option<New>, ReplaceError> {
         let path = source.path();
         let model = if source.exists() { Some(source) } else { self.like.as_deref() };
         let temporary = Temporary::create(place, source.name(), model.is_some())?;
         let mut file = temporary.file();
-        file.write_all(content).map_err(ReplaceError::io(Op::Write, path))?;
+        if !fill(source, file)? {
+            return Ok(None);
+        }
+        if in_place {
+            // The file itself is overwritten in one go.
+            let mut content = Vec::new();
+            let read = file.rewind().and_then(|()| file.read_to_end(&mut content));
+            read.map_err(ReplaceError::io(Op::Read, path))?;
+            return Ok(Some(New::InPlace(content, None)));
+        }
         if let Some((old, meta)) = model.and_then(|model| Some((model.file()?, model.metadata()?))) {
             metadata::copy(old, meta, file, path, warnings)?;
         }
         file.sync_all().map_err(ReplaceError::io(Op::Sync, path))?;
-        Ready::new(temporary, source)
+        Ok(Some(New::Beside(Ready::new(temporary, source)?)))
     }
+}
+
+/// Whether something was written that shall replace the file.
+#[derive(Debug)]
+pub enum Filled {
+    /// It is staged.
+    Staged(Box<Staged>),
+    /// Nothing shall be replaced.
+    Not(Box<Source>),
 }
 
 /// In a sticky folder only a file's owner, the folder's owner and the superuser may replace or

@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,6 +26,22 @@ pub struct Source {
     /// `None` as long as there is no such folder.
     folder: Option<Folder>,
     open: Option<(File, Metadata)>,
+}
+
+/// A content as it is read piece by piece, with a place of its own in it.
+#[derive(Debug)]
+pub struct Pieces {
+    file: Option<File>,
+    at: u64,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(file) = &self.file else { return Ok(0) };
+        let length = file.read_at(buffer, self.at)?;
+        self.at += length as u64;
+        Ok(length)
+    }
 }
 
 impl Source {
@@ -165,6 +182,20 @@ impl Source {
         let path = folder_of(&self.path);
         let refused = |source| ReplaceError::Folder { folder: path.to_owned(), source };
         self.folder.take().map_or_else(|| Folder::open(path).map_err(refused), Ok)
+    }
+
+    /// Undoes [`Source::take_folder`].
+    pub(super) fn put_folder_back(&mut self, folder: Folder) {
+        self.folder = Some(folder);
+    }
+
+    /// The content piece by piece, from its beginning.
+    ///
+    /// # Errors
+    /// No descriptors are left.
+    pub fn pieces(&self) -> Result<Pieces, ReplaceError> {
+        let copy = self.file().map(File::try_clone).transpose();
+        Ok(Pieces { file: copy.map_err(ReplaceError::io(Op::Open, &self.path))?, at: 0 })
     }
 
     /// The last name of the path.

@@ -5,6 +5,7 @@
 
 pub mod duration;
 mod history;
+pub mod size;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -219,6 +219,10 @@ pub enum Hint {
     GiveDefault,
     /// See this document as it is, and go back to an earlier version.
     SeeOrRestore(PathBuf),
+    /// This file holds no JSON, and may be fine as it is: change it as text.
+    WorkOnText(PathBuf),
+    /// The same for YAML.
+    WorkOnYaml(PathBuf),
     /// Name the format of this document, which is JSON with comments.
     ReadAsCommented(PathBuf),
     /// Rename equal keys of this document, or let the last one count.

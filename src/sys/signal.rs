@@ -4,7 +4,7 @@
 //! no signal ends the process while it holds a lock.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -116,6 +116,17 @@ impl Signals {
             // An error is EINTR: the handler has run, and the queue has the signal.
             _ => self.pending(),
         }
+    }
+
+    /// Sleeps until a signal arrives, or something can be read from `file`, its end too; and returns
+    /// what has arrived.
+    pub fn wait_for_input(&mut self, file: impl AsFd) -> Vec<Received> {
+        let mut both = [
+            PollFd::new(self.delivery.get_read(), PollFlags::IN),
+            PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN),
+        ];
+        let _ = poll(&mut both, None);
+        self.pending()
     }
 
     /// What has arrived, without sleeping.

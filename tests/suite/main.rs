@@ -20,4 +20,5 @@ mod mcp;
 #[cfg(feature = "outbox")]
 mod queue;
 mod replace;
+mod text;
 mod verbs;

@@ -1,7 +1,10 @@
 //! One verb a file: its arguments, then what it does.
 
+pub mod append;
 pub mod completions;
+pub mod edit;
 pub mod history;
+pub mod insert;
 #[cfg(feature = "mcp")]
 pub mod installer;
 pub mod lock;

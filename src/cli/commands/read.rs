@@ -1,5 +1,7 @@
 //! `aimem read`
 
+mod lines;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use super::super::filter_args::FilterArgs;
 use super::super::output;
 use super::super::waiting::Patient;
 use crate::document::{EqualKeys, Format};
-use crate::memory::{self, Duplicates, Program, Reading, Subject, is_json};
+use crate::memory::{self, Duplicates, Program, Reading, Subject, is_json, is_lines};
 use crate::place::{FilePlace, etag};
 use crate::replace::Replace;
 use crate::sys::failure::{Hint, Kind};
@@ -39,6 +41,9 @@ pub struct Read {
     /// Without a filter, the exact bytes of the file; with one, strings without quotes
     #[arg(short = 'r', long)]
     raw: bool,
+    /// Run the filter on the array of all documents in the file, and not on each one
+    #[arg(short = 's', long)]
+    slurp: bool,
     /// Print only the content's tag, for `write --if-match`
     #[arg(long, conflicts_with_all = ["pretty", "raw"])]
     etag: bool,
@@ -108,9 +113,16 @@ impl Read {
                 &mut patient,
             );
         }
-        let as_json =
-            self.pretty || self.filter.has_layout() || !self.raw && (is_json(&path) || is_json(&found.name));
+        let lines = is_lines(&path) || is_lines(&found.name);
+        let as_json = self.slurp
+            || self.pretty
+            || self.filter.has_layout()
+            || !self.raw && (is_json(&path) || is_json(&found.name));
         match program {
+            Some(program) if lines => self.print_lines(&program, bytes, &path, &mut patient),
+            None if lines && as_json => {
+                self.print_lines(&self.filter.laid_out(".".to_owned()), bytes, &path, &mut patient)
+            }
             Some(program) => self.print(&program, bytes, &path, &mut patient),
             None if as_json => {
                 let as_it_is = Program { format, ..self.filter.laid_out(".".to_owned()) };
@@ -123,6 +135,7 @@ impl Read {
     fn print(&self, program: &Program, bytes: Arc<Vec<u8>>, path: &Path, patient: &mut Patient) -> Outcome {
         let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
         let what = Subject::Document(path.to_owned());
+        let bytes = if self.slurp { in_brackets(&bytes, &what)? } else { bytes };
         let duplicates = self.filter.duplicates(Duplicates::Tell(warn_of_equal_keys));
         let program = &Program { duplicates, ..program.clone() };
         let last = memory::print_results(program, bytes, what, self.raw, patient, out)?;
@@ -187,6 +200,12 @@ fn raw_json(text: &[u8]) -> Result<Box<RawValue>, CliError> {
     let text = String::from_utf8_lossy(text).trim().to_owned();
     RawValue::from_string(text)
         .map_err(|error| CliError::new(Kind::Data, format!("cannot print the document as JSON: {error}")))
+}
+
+/// The array of the one document.
+fn in_brackets(document: &[u8], what: &Subject) -> Result<Arc<Vec<u8>>, CliError> {
+    memory::validate(document, what.clone())?;
+    Ok(Arc::new([b"[", document, b"]"].concat()))
 }
 
 fn warn_of_equal_keys(what: &Subject, keys: &EqualKeys) {

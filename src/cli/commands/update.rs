@@ -1,5 +1,7 @@
 //! `aimem update`
 
+mod lines;
+
 use clap::Args;
 
 use super::super::args::{LockArgs, ReplaceArgs, call};
@@ -13,21 +15,25 @@ use crate::memory::{self, Duplicates, MemoryError, Pipe, Program, Subject, Trans
 use crate::place::FilePlace;
 use crate::settings;
 
-/// Change a JSON, JSONC or TOML document with a jq filter or a command
+/// Change a JSON, JSONC or TOML document with a jq filter, or any file with a command
 #[derive(Debug, Args)]
 #[command(override_usage = "aimem update [OPTIONS] FILE FILTER [ARG…]\n       \
-                            aimem update [OPTIONS] FILE --pipe -- COMMAND [ARG…]")]
+                            aimem update [OPTIONS] FILE --pipe [--text] -- COMMAND [ARG…]")]
 #[command(after_help = "\
 Examples:
   aimem update sessions.json '.sessions += [{\"id\": \"s1\"}]'
   aimem update notes.json --create --arg day monday '.[$day] += 1'
-  aimem update big.json --pipe -- python3 rewrite.py")]
+  aimem update big.json --pipe -- python3 rewrite.py
+  aimem update TODO.md --pipe --text -- sort -u")]
 pub struct Update {
     #[command(flatten)]
     filter: FilterArgs,
     /// Pass the document through a command's standard input and output
     #[arg(long, conflicts_with_all = ["from_file", "sort_keys", "indent", "tab", "compact_output"])]
     pipe: bool,
+    /// With --pipe: the file may be any text, and not only JSON
+    #[arg(long, requires = "pipe")]
+    text: bool,
     /// Start from this document when there is no such file, by default from an empty one; missing
     /// folders above it are made
     #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
@@ -67,7 +73,9 @@ impl Update {
         let command = if self.pipe { self.filter.operands.take_command() } else { Vec::new() };
         let (path, program) = self.filter.program()?;
         let call = call("update", &[&path], command.first());
-        let format = self.filter.format.format.or_else(|| Format::of_name(&path));
+        let named = self.filter.format.format;
+        let format = named.or_else(|| Format::of_name(&path));
+        let mut each_line = None;
         let mut transform: Box<dyn Transform> = match program {
             Some(_) if self.pipe => {
                 return Err(
@@ -80,18 +88,23 @@ impl Update {
             None if self.pipe => {
                 let duplicates = self.filter.duplicates(Duplicates::Refuse);
                 let (inherited, limits) = (settings::lock_ids()?, self.filter.limits());
-                Box::new(Pipe { command, inherited, format, duplicates, limits })
+                Box::new(Pipe { command, inherited, text: self.text, format, duplicates, limits })
             }
-            Some(program) => Box::new(Program { format, ..program }),
+            Some(program) => {
+                let is_lines = named.is_none() && memory::holds_lines(&path);
+                each_line = is_lines.then(|| program.clone());
+                Box::new(Program { format, ..program })
+            }
             None => {
                 return Err(CliError::usage("which filter?")
                     .hint("aimem update FILE FILTER, such as '.sessions += [{\"id\": \"s1\"}]'"));
             }
         };
         let format = format.unwrap_or_default();
-        let start = |given: String| if given.is_empty() { format.empty().to_owned() } else { given };
-        let create = self.create.map(start).map(String::into_bytes);
-        if let Some(start) = &create {
+        let empty = if self.text { "" } else { format.empty() };
+        let start = |given: String| if given.is_empty() { empty.to_owned() } else { given };
+        let create = self.create.take().map(start).map(String::into_bytes);
+        if let Some(start) = create.as_ref().filter(|_| !self.text) {
             memory::validate_as(format, start, Subject::Start)?;
         }
         let locker = self.lock.locker(call)?;
@@ -100,13 +113,17 @@ impl Update {
         let place =
             FilePlace::new(&path, Some(&locker), replace, &mut patient).make_folders(create.is_some());
         let mut place = place.history(settings::keeping(&locker, "update")?);
+        let returns = self.returns.take().map(|source| self.filter.beside(source)).transpose()?;
         let request = memory::Update {
             create,
-            if_match: self.if_match,
+            if_match: self.if_match.take(),
             any_kind: self.any_kind,
-            returns: self.returns.map(|source| self.filter.beside(source)).transpose()?,
+            returns,
             dry_run: self.dry_run,
         };
+        if let Some(program) = each_line {
+            return self.lines(&path, program, &request, &mut place);
+        }
         let updated =
             memory::update(&mut place, &request, transform.as_mut()).map_err(|error| match error {
                 MemoryError::Missing { .. } | MemoryError::Filter { .. } => {

@@ -1,18 +1,17 @@
 //! `aimem write`
 
 use std::ffi::OsString;
-use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::super::args::{LockArgs, ReplaceArgs, call, refuse_dash};
-use super::super::error::{CliError, Outcome};
+use super::super::error::Outcome;
 use super::super::exit::Exit;
 use super::super::format::FormatArg;
-use super::super::output;
 use super::super::waiting::Patient;
+use super::super::{input, output};
 use crate::memory::{self, Validate};
 use crate::place::FilePlace;
 use crate::settings;
@@ -60,12 +59,7 @@ impl Write {
         // Before the lock: whoever feeds us may be slow.
         let content = match self.content {
             Some(text) => text.into_vec(),
-            None => {
-                let mut bytes = Vec::new();
-                let read = io::stdin().lock().read_to_end(&mut bytes);
-                read.map_err(|error| CliError::io("cannot read standard input", &error))?;
-                bytes
-            }
+            None => input::standard()?,
         };
         let validate = if self.validate { Validate::Always } else { Validate::ByName };
         let request =

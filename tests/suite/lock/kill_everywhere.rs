@@ -284,6 +284,85 @@ fn an_update_may_be_killed_at_any_call() {
     });
 }
 
+/// The file is one of these, whole.
+fn holds_one_of(world: &World, versions: &[&str]) {
+    let text = world.env.read("f");
+    assert!(versions.contains(&text.as_str()), "{text:?}");
+}
+
+#[test]
+fn an_edit_may_be_killed_at_any_call() {
+    everywhere(Scenario {
+        besides: &[],
+        start: |world| {
+            world.env.write("f", "one\ntwo\n");
+            words(&["edit", "f", "--old", "two", "--new", "three"])
+        },
+        honest: |world, shown| {
+            shown.assert_nobody_has_it();
+            holds_one_of(world, &["one\ntwo\n", "one\nthree\n"]);
+        },
+        end: |_| {},
+    });
+}
+
+#[test]
+fn an_update_of_lines_may_be_killed_at_any_call() {
+    everywhere(Scenario {
+        besides: &[],
+        start: |world| {
+            world.env.write("g.jsonl", "{\"n\":1}\ntorn\n{\"n\":2}\n");
+            std::fs::remove_file(world.env.path("f")).unwrap();
+            std::os::unix::fs::symlink("g.jsonl", world.env.path("f")).unwrap();
+            words(&["update", "f", "select(.n > 1)"])
+        },
+        honest: |world, shown| {
+            shown.assert_nobody_has_it();
+            let text = world.env.read("g.jsonl");
+            let whole = ["{\"n\":1}\ntorn\n{\"n\":2}\n", "torn\n{\"n\":2}\n"];
+            assert!(whole.contains(&text.as_str()), "{text:?}");
+        },
+        end: |_| {},
+    });
+}
+
+#[test]
+fn an_append_may_be_killed_at_any_call() {
+    everywhere(Scenario {
+        besides: &[],
+        start: |world| {
+            world.env.write("f", "one\ntorn");
+            words(&["append", "f", "two"])
+        },
+        honest: |world, shown| {
+            shown.assert_nobody_has_it();
+            holds_one_of(world, &["one\ntorn", "one\ntorn\ntwo\n"]);
+        },
+        end: |_| {},
+    });
+}
+
+#[test]
+fn an_append_that_sets_the_file_aside_may_be_killed_at_any_call() {
+    everywhere(Scenario {
+        besides: &[],
+        start: |world| {
+            world.env.write("f", "one\n");
+            world.env.write("f.1", "older\n");
+            words(&["append", "f", "two", "--max-size", "6", "--keep", "3"])
+        },
+        honest: |world, shown| {
+            shown.assert_nobody_has_it();
+            // Every line is there, whole, and in its order.
+            let files = ["f.3", "f.2", "f.1", "f"].map(|name| std::fs::read_to_string(world.env.path(name)));
+            let text: String = files.into_iter().flatten().collect();
+            assert!(["older\none\n", "older\none\ntwo\n"].contains(&text.as_str()), "{text:?}");
+        },
+        // It makes the file again, if that was at the moment in between.
+        end: |world| drop(world.env.run(["append", "f", "next"]).ok()),
+    });
+}
+
 #[test]
 fn cleanup_may_be_killed_at_any_call() {
     everywhere(Scenario {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use aimem::lock::wait::Silent;
 use aimem::lock::{Locker, Roots, Waiter};
-use aimem::memory::{self, MemoryError, Program, Restore, Update, Write};
+use aimem::memory::{self, Append, MemoryError, Program, Restore, Update, Write};
 use aimem::place::{Content, Earlier, FilePlace, Found, Place, PlaceError, Published, Told, etag};
 use aimem::replace::{Replace, ReplaceError};
 use aimem::sys::failure::Kind;
@@ -236,4 +236,16 @@ fn many_clients_without_any_lock_lose_no_increment() {
     });
     assert_eq!(bucket.latest(), "200");
     assert_eq!(bucket.0.lock().unwrap().len(), 201);
+}
+
+#[test]
+fn lines_are_appended_where_only_a_whole_document_can_be_replaced() {
+    let bucket = Bucket::with("one\r\ntorn");
+    let mut place = bucket.place();
+    place.name = "bucket/notes.txt".into();
+    place.faster = vec!["two\r\ntorn".into()];
+    let request = Append { lines: b"three".to_vec(), ..Append::default() };
+    let appended = memory::append(&mut place, &request).unwrap();
+    assert_eq!(bucket.latest(), "two\r\ntorn\r\nthree\r\n");
+    assert_eq!((appended.size_before, appended.size_after), (Some(9), Some(18)));
 }

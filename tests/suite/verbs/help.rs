@@ -47,6 +47,8 @@ const PREPARED: &str = r#"
 printf '{"sessions": [{"id": "s0"}], "count": 0}\n' > sessions.json
 printf '{}\n' > a.json; printf '{}\n' > b.json; printf '{"n": [1]}\n' > big.json; printf 'text\n' > notes.txt
 printf '{"monday": 1}\n' > notes.json
+printf '# Plan\n\n- [ ] ship it\n- buy milk\n' > TODO.md
+printf '# Project\n\nTest with npm test.\n\n## Notes\n\n- none\n' > CLAUDE.md
 printf '#!/bin/sh\nexit 0\n' > rebuild-sessions.sh; chmod +x rebuild-sessions.sh
 printf 'import sys\nprint(sys.stdin.read())\n' > rewrite.py
 mkdir -p bin aiconfig "$HOME/.config/systemd/user" prom

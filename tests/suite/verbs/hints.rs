@@ -33,8 +33,11 @@ fn a_file_with_the_name_of_a_phrase_changes_no_hint() {
     env.assert(["read", "missing", "--default", "{"]).code(65).stderr(nothing());
     env.assert(["update", "f.json", ".a = $x", "--argjson", "x", "{"]).code(65).stderr(nothing());
     env.assert(["update", "missing", "--create={", "."]).code(65).stderr(nothing());
-    let restore = contains("aimem restore '").and(ends_with("/the default'\n"));
-    env.assert(["update", "the default", "."]).code(65).stderr(restore);
+    let as_text = contains("/the default' --pipe --text -- COMMAND\n");
+    env.assert(["update", "the default", "."]).code(65).stderr(as_text);
+    env.write("the default.json", "{");
+    let restore = contains("aimem restore '").and(ends_with("/the default.json'\n"));
+    env.assert(["update", "the default.json", "."]).code(65).stderr(restore);
 }
 
 #[test]
