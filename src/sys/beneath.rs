@@ -16,6 +16,9 @@ use super::dir::{Dir, open_at};
 use super::errno;
 use super::platform;
 
+/// So often a link is followed to a file that seems to be on its way out.
+const MOST_LOOKS: u32 = 64;
+
 /// A folder, open, and everything beneath it.
 #[derive(Debug)]
 pub struct Root {
@@ -53,6 +56,39 @@ impl Root {
     /// [`Unreachable::Outside`]; `NotADirectory` and the like.
     pub fn reach(&self, inside: &Path) -> Result<PathBuf, Unreachable> {
         let mut names = names(inside)?;
+        // The last name apart: a file that is being replaced at this moment is open under the name
+        // that it has had, and the kernel would tell the one that it has now.
+        let Some(last) = names.pop() else { return self.reach_folder(names) };
+        let mut path = self.reach_folder(names)?;
+        let look = match Dir::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            opened => opened?.look(&last)?,
+        };
+        if look.is_some_and(|look| look.is_link) {
+            return self.follow(inside);
+        }
+        path.push(last);
+        Ok(path)
+    }
+
+    /// What a link leads to, looked at again while that seems to be a file on its way out.
+    fn follow(&self, inside: &Path) -> Result<PathBuf, Unreachable> {
+        let mut looks = 0;
+        loop {
+            looks += 1;
+            match self.true_path(inside) {
+                // A link that leads to nothing is a name that is taken.
+                Err(Unreachable::Refused(error)) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(Unreachable::Outside);
+                }
+                Ok(path) if looks < MOST_LOOKS && is_hidden(&path) => {}
+                reached => return reached,
+            }
+        }
+    }
+
+    /// The same for a folder and those above it.
+    fn reach_folder(&self, mut names: Vec<OsString>) -> Result<PathBuf, Unreachable> {
         let mut missing: Vec<OsString> = Vec::new();
         loop {
             let folder = if names.is_empty() { Path::new(".").to_owned() } else { names.iter().collect() };
@@ -131,6 +167,11 @@ impl Root {
             _ => Ok(()),
         }
     }
+}
+
+/// Temporary names begin so.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 /// The names of a relative path, of which none leads upwards.
