@@ -49,9 +49,9 @@ pub fn in_words(hint: &Hint) -> Option<String> {
                 .to_owned()
         }
         Hint::WorkOnText(_) => {
-            "filters work on JSON, JSONC, TOML, and each line of .jsonl and .ndjson; write any other text with memory_write".to_owned()
+            "filters work on JSON, JSONC, TOML, and each line of .jsonl and .ndjson; change any other text with memory_edit or memory_append".to_owned()
         }
-        Hint::WorkOnYaml(_) => "write it as text, with memory_write".to_owned(),
+        Hint::WorkOnYaml(_) => "change it as a text, with memory_edit: comments and order stay".to_owned(),
         Hint::LastKeyCounts(_) => "rename or remove one of them, with memory_write".to_owned(),
         Hint::ShareRoot(_) => "the one who set this machine up must do that: aimem locks init".to_owned(),
         Hint::WriteInPlace | Hint::MountFolder | Hint::KeepVersions | Hint::SeeVersions(_) => return None,

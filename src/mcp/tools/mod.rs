@@ -103,6 +103,8 @@ pub const TABLE: &[Row] = &[
     row::<files::read::Read>(),
     row::<files::update::Update>(),
     row::<files::write::Write>(),
+    row::<files::edit::Edit>(),
+    row::<files::append::Append>(),
     row::<files::list::List>(),
     row::<files::history::History>(),
     row::<files::undo::Undo>(),

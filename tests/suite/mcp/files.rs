@@ -52,6 +52,25 @@ fn a_file_is_written_read_updated_and_listed() {
 }
 
 #[test]
+fn a_text_is_edited_in_one_place_and_lines_are_added() {
+    let env = TestEnv::new();
+    env.write("n.md", "one two two\n");
+    let mut mcp = Mcp::start(&env);
+    let edit = |old: &str, all: bool| json!({"path": "n.md", "old": old, "new": "2", "all": all});
+    mcp.call("memory_edit", edit("two", false)).refused("n.md");
+    mcp.call("memory_edit", edit("three", false)).refused("n.md");
+    assert_eq!(env.read("n.md"), "one two two\n");
+    mcp.call("memory_edit", edit("two", true)).ok();
+    assert_eq!(env.read("n.md"), "one 2 2\n");
+    let added = mcp.call("memory_append", json!({"path": "n.md", "content": "three\nfour"})).ok();
+    assert_eq!((&added["lines"], &added["size"]), (&json!(2), &json!(19)));
+    assert_eq!(env.read("n.md"), "one 2 2\nthree\nfour\n");
+    mcp.call("memory_append", json!({"path": "new/log.jsonl", "content": "{\"n\": 1}"})).ok();
+    mcp.call("memory_append", json!({"path": "new/log.jsonl", "content": "{"})).refused("log.jsonl");
+    assert_eq!(env.read("new/log.jsonl"), "{\"n\": 1}\n");
+}
+
+#[test]
 fn what_a_file_was_is_known_and_can_be_put_back() {
     let env = TestEnv::new();
     let mut mcp = Mcp::start(&env);

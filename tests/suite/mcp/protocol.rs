@@ -76,8 +76,15 @@ fn the_list_describes_every_tool_and_the_manual_page_names_it() {
     }
     let names: BTreeSet<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     assert_eq!(names.len(), tools.len());
-    let mut writing =
-        BTreeSet::from(["memory_update", "memory_write", "lock_acquire", "lock_renew", "lock_release"]);
+    let mut writing = BTreeSet::from([
+        "memory_update",
+        "memory_write",
+        "memory_edit",
+        "memory_append",
+        "lock_acquire",
+        "lock_renew",
+        "lock_release",
+    ]);
     assert!(writing.is_subset(&names));
     // A server that only reads has those that change nothing.
     let mut mcp = Mcp::with(env.aimem(["mcp", "--read-only", "--root"]).arg(env.path("")));

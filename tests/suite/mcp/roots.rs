@@ -52,6 +52,8 @@ fn no_path_leads_out_of_a_root() {
             ("memory_read", json!({"path": path})),
             ("memory_write", json!({"path": path, "content": "{}\n"})),
             ("memory_update", json!({"path": path, "filter": ".", "create": {}})),
+            ("memory_edit", json!({"path": path, "old": "secret", "new": "x"})),
+            ("memory_append", json!({"path": path, "content": "x"})),
             ("lock_acquire", json!({"path": path})),
         ] {
             mcp.call(tool, arguments).refused("is not beneath a folder that is served here");
@@ -136,6 +138,8 @@ fn a_folder_that_is_swapped_for_a_link_leads_nobody_out() {
             ("memory_read", json!({"path": "in/a.json"})),
             ("memory_write", json!({"path": "in/b/new.json", "content": "{\"n\": 2}\n", "timeout": "1s"})),
             ("memory_update", json!({"path": "in/a.json", "filter": ".n += 1", "timeout": "1s"})),
+            ("memory_append", json!({"path": "in/log.md", "content": "line", "timeout": "1s"})),
+            ("memory_edit", json!({"path": "in/a.json", "old": "n", "new": "n", "timeout": "1s"})),
             ("memory_list", json!({})),
         ] {
             let called = mcp.call(tool, arguments);

@@ -1,5 +1,7 @@
 //! Files beneath the roots.
 
+pub mod append;
+pub mod edit;
 pub mod history;
 pub mod list;
 pub mod read;
