@@ -1,8 +1,11 @@
 //! Going back: what an undo puts back, and what it refuses to.
 
 use std::fs;
+use std::process::Stdio;
 
 use super::{doc, env, history, update, versions};
+use crate::common::strace::{Call, Stopped, record_all};
+use crate::common::{TestEnv, require};
 
 #[test]
 fn an_undo_is_a_change_and_can_be_undone() {
@@ -100,4 +103,33 @@ fn a_document_broken_by_hand_comes_back_by_the_command_that_update_names() {
     other.write("doc.json.bak", "{");
     other.run(["restore", "doc.json", "--from", "0"]).expect(65);
     other.run(["restore", "doc.json", "--from", "0", "--force"]).ok();
+}
+
+/// The lock is given back together with the publication, and what is noted follows.
+#[test]
+fn who_is_stopped_behind_the_release_has_the_earlier_time() {
+    if !require("strace") {
+        return;
+    }
+    let env = env();
+    update(&env, "first", 1);
+    // Behind the removal of its lock's info, which is the first thing after the release.
+    let args = ["update", "doc.json", ".n = 2", "--client", "slow"];
+    let nth = unlink_of_info(&env);
+    let stopped = Stopped::behind(&env, ("unlinkat", nth), args, Stdio::null());
+    assert_eq!(env.read("doc.json"), doc(2));
+    update(&env, "quick", 3);
+    stopped.go_on().0.ok();
+    let told = history(&env, "doc.json");
+    assert_eq!((&told[0]["who"], &told[1]["who"]), (&"quick".into(), &"slow".into()), "{told:?}");
+    env.run(["undo", "doc.json"]).ok();
+    assert_eq!(env.read("doc.json"), doc(2));
+}
+
+/// How many names an update has removed when it has removed its lock's info.
+fn unlink_of_info(env: &TestEnv) -> usize {
+    let (ran, calls) = record_all(env, ["update", "doc.json", ".n = 1.5"]);
+    ran.ok();
+    let is_info = |call: &&Call| call.name == "unlinkat" && call.path(1).file_name() == Some("info".as_ref());
+    calls.iter().find(is_info).expect("the info is removed").nth
 }

@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use aimem::sys::file::{Flock, try_flock};
 
-use crate::common::strace::{Call, place_of};
+use crate::common::strace::{Call, Stopped, place_of};
 use crate::common::{
     Holder, NOBODY, PATIENCE, Ran, TestEnv, aimem_path, dead_pid, eventually, nobodys_env, require,
     script_info, set_mode,
@@ -455,4 +456,27 @@ fn a_new_root_and_all_in_it_is_private_and_ignored_by_git() {
     assert_eq!(fs::read_to_string(env.locks().join(".gitignore")).unwrap(), "*\n");
     assert!(TestEnv::names_in(&env.lock_dir("f")) == ["info"], "no temporary name stays");
     holder.end().ok();
+}
+
+/// By a script that takes the new lock for the dead one that it has just judged. Half of it may be gone.
+#[test]
+fn a_lock_that_is_removed_as_soon_as_it_has_its_name_is_taken_again() {
+    if !require("strace") {
+        return;
+    }
+    for half in [false, true] {
+        let env = TestEnv::new();
+        env.write("f.json", "{}\n");
+        env.run(["update", "f.json", ".n = 0"]).ok();
+        let stopped = Stopped::behind(&env, ("renameat2", 1), ["update", "f.json", ".n = 1"], Stdio::null());
+        let lock = env.lock_dir("f.json");
+        fs::remove_file(lock.join("info")).unwrap();
+        if !half {
+            fs::remove_dir(&lock).unwrap();
+        }
+        let (ran, _) = stopped.go_on();
+        // An empty lock may be a script's, and is watched before it is taken for dead.
+        assert!(ran.code == 0, "{half}: {}", ran.stderr);
+        assert_eq!(env.json("f.json")["n"], 1);
+    }
 }
