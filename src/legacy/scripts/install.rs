@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::NAMES;
+use super::{LOCK_SCRIPT, NAMES, READ_USAGE, UPDATE_USAGE, WRITE_USAGE};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -86,7 +86,8 @@ impl Install {
         if self.link {
             return symlink(program, path).map_err(fail);
         }
-        let mut script = format!("#!/usr/bin/env bash\n{MARK}\nexec -a {name} ").into_bytes();
+        let script = format!("#!/usr/bin/env bash\n{MARK}\n{}exec -a {name} ", unless_sourced(name));
+        let mut script = script.into_bytes();
         script.extend(shell_word(program));
         script.extend(b" \"$@\"\n");
         Replace::new().write(path, &script)?;
@@ -104,6 +105,26 @@ fn is_ours(path: &Path, program: &Path) -> bool {
             fs::read(path).is_ok_and(|text| text.split(|&byte| byte == b'\n').nth(1) == Some(MARK.as_bytes()))
         }
     }
+}
+
+/// Lines that end a wrapper which bash or zsh has sourced: its `exec` would replace the caller.
+fn unless_sourced(name: &str) -> String {
+    let instead = match name {
+        LOCK_SCRIPT => {
+            "DIR=$(file-lock.sh acquire FILE), then file-lock.sh release \"$DIR\"; or file-lock.sh with FILE -- COMMAND"
+        }
+        "memory-read.sh" => READ_USAGE,
+        "memory-update.sh" => UPDATE_USAGE,
+        _ => WRITE_USAGE,
+    };
+    format!(
+        "case ${{FUNCNAME-}}:${{ZSH_EVAL_CONTEXT-}} in\n\
+         source:* | *:file)\n\
+         \x20   printf '%s\\n' >&2 'error: {name} is a command, and has no functions to source' \\\n\
+         \x20       'hint: call it instead: {instead}'\n\
+         \x20   return 1 ;;\n\
+         esac\n"
+    )
 }
 
 /// A path as one word of a shell script, whatever bytes it has.

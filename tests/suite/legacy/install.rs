@@ -86,3 +86,36 @@ fn a_wrapper_finds_the_binary_under_any_name() {
         assert!(ran.code == 1 && ran.stdout.starts_with("Usage: file-lock.sh"), "{name:?}: {ran:?}");
     }
 }
+
+#[test]
+fn a_wrapper_that_is_sourced_does_not_replace_its_caller() {
+    let env = TestEnv::new();
+    env.run(["scripts", "install", "s"]).ok();
+    env.write("caller", "set -u\n. s/file-lock.sh\necho $? after\n");
+    env.write("from-function", "load() { source s/file-lock.sh; }\nload acquire f\necho $? after\n");
+    for name in NAMES {
+        let ran = shell(&env, &["bash", "-c", &format!("source s/{name} with f; echo $? after")]).ok();
+        assert_eq!(ran.stdout, "1 after\n", "{name}");
+        let says = [format!("error: {name} is a command"), format!("{name} "), "FILE".to_owned()];
+        assert!(says.iter().all(|word| ran.stderr.contains(word)), "{}", ran.stderr);
+    }
+    for file in ["caller", "from-function"] {
+        for program in ["bash", "zsh"] {
+            if program == "zsh" && !crate::common::require("zsh") {
+                continue;
+            }
+            let ran = shell(&env, &[program, file]).ok();
+            assert_eq!(ran.stdout, "1 after\n", "{program} {file}");
+            assert!(ran.stderr.contains("file-lock.sh with FILE -- COMMAND"), "{}", ran.stderr);
+        }
+    }
+    // Called, not sourced: by path, by bash, and with the caller's strictness.
+    for line in ["s/file-lock.sh help", "bash -eu s/file-lock.sh help", "PATH=s:$PATH file-lock.sh help"] {
+        let ran = shell(&env, &["bash", "-c", line]).expect(1);
+        assert!(ran.stdout.starts_with("Usage: file-lock.sh"), "{line}: {}", ran.stderr);
+    }
+}
+
+fn shell(env: &TestEnv, words: &[&str]) -> crate::common::Ran {
+    crate::common::Ran::of(env.command(words[0]).args(&words[1..]).output().unwrap())
+}
