@@ -1,6 +1,7 @@
 //! What is typed and what is shown. The only dispatch is here.
 
 pub mod args;
+pub mod called;
 mod commands;
 pub mod diff;
 pub mod error;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{LOCK_SCRIPT, NAMES, READ_USAGE, UPDATE_USAGE, WRITE_USAGE};
+use crate::cli::called;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -59,8 +60,7 @@ impl Install {
         let fail = |path: &Path, error: &io::Error| {
             CliError::io(format!("cannot install {}", path.display()), error)
         };
-        let program =
-            std::env::current_exe().map_err(|error| CliError::io("cannot find aimem itself", &error))?;
+        let program = called::program()?;
         fs::create_dir_all(&self.folder).map_err(|error| fail(&self.folder, &error))?;
         let paths = NAMES.map(|name| self.folder.join(name));
         // All or nothing: half a set of stand-ins would mix two kinds of client.
@@ -99,8 +99,11 @@ impl Install {
 fn is_ours(path: &Path, program: &Path) -> bool {
     match fs::symlink_metadata(path) {
         Err(error) => error.kind() == io::ErrorKind::NotFound,
-        Ok(meta) if meta.is_symlink() => fs::read_link(path)
-            .is_ok_and(|target| target == program || target.file_name() == program.file_name()),
+        Ok(meta) if meta.is_symlink() => {
+            let leads_here = || Some(fs::canonicalize(path).ok()? == fs::canonicalize(program).ok()?);
+            fs::read_link(path).is_ok_and(|target| target.file_name() == program.file_name())
+                || leads_here().unwrap_or(false)
+        }
         Ok(_) => {
             fs::read(path).is_ok_and(|text| text.split(|&byte| byte == b'\n').nth(1) == Some(MARK.as_bytes()))
         }

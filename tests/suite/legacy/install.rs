@@ -88,6 +88,48 @@ fn a_wrapper_finds_the_binary_under_any_name() {
 }
 
 #[test]
+fn wrappers_and_services_call_what_was_called() {
+    let env = TestEnv::new();
+    for folder in ["bin", "versions"] {
+        fs::create_dir(env.path(folder)).unwrap();
+    }
+    symlink(aimem_path(), env.path("versions/aimem-1")).unwrap();
+    symlink("../versions/aimem-1", env.path("bin/aimem")).unwrap();
+    let link = env.path("bin/aimem");
+    let called = link.to_str().unwrap();
+    let by_path = format!("PATH={}:$PATH aimem", env.path("bin").display());
+    for program in [called, "bin/aimem", &by_path] {
+        shell(
+            &env,
+            &["bash", "-c", &format!("{program} scripts install s && {program} scripts install l --link")],
+        )
+        .ok();
+        assert!(
+            env.read("s/file-lock.sh").contains(&format!("'{called}'")),
+            "{}",
+            env.read("s/file-lock.sh")
+        );
+        assert_eq!(fs::read_link(env.path("l/file-lock.sh")).unwrap(), link, "{program}");
+        let line =
+            shell(&env, &["bash", "-c", &format!("{program} queue work --print-service cron")]).ok().stdout;
+        assert!(line.contains(&format!("{called} queue work")), "{line}");
+    }
+    // The new version stands behind the same link.
+    fs::rename(env.path("versions/aimem-1"), env.path("versions/aimem-2")).unwrap();
+    fs::remove_file(&link).unwrap();
+    symlink("../versions/aimem-2", &link).unwrap();
+    for folder in ["s", "l"] {
+        let ran = shell(&env, &["bash", "-c", &format!("{folder}/file-lock.sh help")]).expect(1);
+        assert!(ran.stdout.starts_with("Usage: file-lock.sh"), "{}", ran.stderr);
+    }
+    // A name that leads to another program is not taken for ours.
+    let stranger = format!("exec -a bin/other {} scripts install other", aimem_path().display());
+    env.write("bin/other", "");
+    shell(&env, &["bash", "-c", &stranger]).ok();
+    assert!(!env.read("other/file-lock.sh").contains("bin/other"));
+}
+
+#[test]
 fn a_wrapper_that_is_sourced_does_not_replace_its_caller() {
     let env = TestEnv::new();
     env.run(["scripts", "install", "s"]).ok();
