@@ -13,6 +13,7 @@ pub mod input;
 pub mod operands;
 pub mod output;
 pub mod waiting;
+pub mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -137,9 +138,14 @@ fn run_words(words: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// The same, an error still to be told.
 pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
-    match Cli::try_parse_from(std::iter::once(OsString::from("aimem")).chain(words)) {
+    let words = words::without_help(words.into_iter().collect());
+    let program = std::iter::once(OsString::from("aimem"));
+    match Cli::try_parse_from(program.chain(words.iter().cloned())) {
         Ok(cli) => cli.command.run(),
         Err(error) => {
+            if let Some(error) = words::no_such_verb(&error, &words) {
+                return Err(error);
+            }
             // Help goes to standard output, a usage error to standard error.
             let printed = error.print().and_then(|()| io::stdout().flush());
             if !error.use_stderr() {
