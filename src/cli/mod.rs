@@ -46,6 +46,9 @@ use crate::legacy::scripts;
 Help for each: aimem VERB --help. Exit codes: 0 done, 65 bad data, 75 lock not free in time,
 76 lock lost or file not what was read; all of them: aimem man. Version: aimem --version.")]
 pub struct Cli {
+    /// Say nothing but errors on standard error; with -E 0 a busy lock is none
+    #[arg(short, long, global = true, display_order = 900)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -141,7 +144,10 @@ pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
     let words = words::without_help(words.into_iter().collect());
     let program = std::iter::once(OsString::from("aimem"));
     match Cli::try_parse_from(program.chain(words.iter().cloned())) {
-        Ok(cli) => cli.command.run(),
+        Ok(cli) => {
+            output::be_quiet(cli.quiet);
+            cli.command.run()
+        }
         Err(error) => {
             if let Some(error) = words::no_such_verb(&error, &words) {
                 return Err(error);

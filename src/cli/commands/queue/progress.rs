@@ -39,6 +39,7 @@ impl Progress {
             Event::Begun(total) => {
                 bar.finish_and_clear();
                 *bar = match total {
+                    _ if output::is_quiet() => ProgressBar::hidden(),
                     0 => ProgressBar::hidden(),
                     total => ProgressBar::new(*total).with_style(style()),
                 };

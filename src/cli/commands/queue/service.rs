@@ -61,7 +61,7 @@ pub(super) fn text(kind: Kind) -> Result<String, CliError> {
     }
     Ok(match kind {
         // In a crontab a percent sign is a line break.
-        Kind::Cron => format!("*/10 * * * * {}\n", command(&program, &variables).replace('%', "\\%")),
+        Kind::Cron => format!("*/10 * * * * {} -q\n", command(&program, &variables).replace('%', "\\%")),
         Kind::Hook => hook(&command(&program, &variables)),
         Kind::Systemd => systemd(&program, &variables),
         Kind::Launchd => launchd(&program, &variables),
