@@ -110,7 +110,8 @@ fn is_ours(path: &Path, program: &Path) -> bool {
     }
 }
 
-/// Lines that end a wrapper which bash or zsh has sourced: its `exec` would replace the caller.
+/// Lines that end a wrapper which a shell has sourced: its `exec` would replace the caller. Other shells
+/// than bash and zsh, which tell that, could not run the `exec` either.
 fn unless_sourced(name: &str) -> String {
     let instead = match name {
         LOCK_SCRIPT => {
@@ -121,9 +122,10 @@ fn unless_sourced(name: &str) -> String {
         _ => WRITE_USAGE,
     };
     format!(
-        "case ${{FUNCNAME-}}:${{ZSH_EVAL_CONTEXT-}} in\n\
-         source:* | *:file)\n\
-         \x20   printf '%s\\n' >&2 'error: {name} is a command, and has no functions to source' \\\n\
+        "case ${{ZSH_EVAL_CONTEXT-${{BASH_SOURCE-}}}} in\n\
+         \"$0\" | */\"$0\" | toplevel) ;;\n\
+         *)\n\
+         \x20   printf '%s\\n' >&2 'error: {name} is a command for bash, and has no functions to source' \\\n\
          \x20       'hint: call it instead: {instead}'\n\
          \x20   return 1 ;;\n\
          esac\n"

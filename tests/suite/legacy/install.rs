@@ -134,7 +134,7 @@ fn a_wrapper_that_is_sourced_does_not_replace_its_caller() {
     let env = TestEnv::new();
     env.run(["scripts", "install", "s"]).ok();
     env.write("caller", "set -u\n. s/file-lock.sh\necho $? after\n");
-    env.write("from-function", "load() { source s/file-lock.sh; }\nload acquire f\necho $? after\n");
+    env.write("from-function", "load() { . s/file-lock.sh; }\nload acquire f\necho $? after\n");
     for name in NAMES {
         let ran = shell(&env, &["bash", "-c", &format!("source s/{name} with f; echo $? after")]).ok();
         assert_eq!(ran.stdout, "1 after\n", "{name}");
@@ -142,8 +142,8 @@ fn a_wrapper_that_is_sourced_does_not_replace_its_caller() {
         assert!(says.iter().all(|word| ran.stderr.contains(word)), "{}", ran.stderr);
     }
     for file in ["caller", "from-function"] {
-        for program in ["bash", "zsh"] {
-            if program == "zsh" && !crate::common::require("zsh") {
+        for program in ["bash", "zsh", "dash"] {
+            if program != "bash" && !crate::common::require(program) {
                 continue;
             }
             let ran = shell(&env, &[program, file]).ok();
@@ -152,7 +152,12 @@ fn a_wrapper_that_is_sourced_does_not_replace_its_caller() {
         }
     }
     // Called, not sourced: by path, by bash, and with the caller's strictness.
-    for line in ["s/file-lock.sh help", "bash -eu s/file-lock.sh help", "PATH=s:$PATH file-lock.sh help"] {
+    for line in [
+        "s/file-lock.sh help",
+        "bash -eu s/file-lock.sh help",
+        "PATH=s:$PATH file-lock.sh help",
+        "PATH=s:$PATH bash file-lock.sh help",
+    ] {
         let ran = shell(&env, &["bash", "-c", line]).expect(1);
         assert!(ran.stdout.starts_with("Usage: file-lock.sh"), "{line}: {}", ran.stderr);
     }
