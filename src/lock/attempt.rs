@@ -261,12 +261,14 @@ impl Take<'_> {
             || io::Error::other(Fooled("a file has one inode when it is open and another by its name"));
         let name = lock_name(&self.target.key);
         if self.root.reach() == Reach::Local {
-            let root = self.root.folder();
-            let is_there = root.is(&name, own.directory.identity()?)?;
-            return match is_there && own.directory.is("info", own.identity)? {
-                true => Ok(()),
-                false if root.look(&name)?.is_none() => Err(io::ErrorKind::NotFound.into()),
-                false => Err(fooled()),
+            // Removed meanwhile, or by a script's in its place: what is there now has to be judged.
+            if !self.root.folder().is(&name, own.directory.identity()?)? {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            return match own.directory.look("info")? {
+                Some(info) if info.identity == own.identity => Ok(()),
+                Some(_) => Err(fooled()),
+                None => Err(io::ErrorKind::NotFound.into()),
             };
         }
         let named = self.root.open_lock(&self.target.key)?.open_linked("info", Access::Read)?;

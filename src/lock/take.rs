@@ -144,12 +144,19 @@ impl Locker {
         // A process that holds nothing and runs under no lock is not part of a cycle.
         let may_hold = !self.inherited.is_empty() || !own.is_empty() || matches!(keep, Keep::Owner { .. });
         let mut look_out = LookOut::new(self.deadlock_check && may_hold);
-        // Whoever comes now waits behind those who wait already.
+        wait.is_watchful = self.deadlock_check && may_hold;
         let may_wait = !self.patience.limit.is_zero();
-        let mut turn = if may_wait { Turn::arrive(root, &target.key) } else { None };
+        let (mut turn, mut has_arrived) = (None, false);
         let result = loop {
             let host = self.host(root, target, &mut judge)?;
             let wish = host.clone().map_or_else(|| Wish::Lock(target.key.clone()), Wish::Place);
+            if host.is_some() {
+                // A guest waits for its host's other guests only.
+                turn = None;
+            } else if may_wait && !std::mem::replace(&mut has_arrived, true) {
+                // Whoever comes now waits behind those who wait already.
+                turn = Turn::arrive(root, &target.key);
+            }
             let (seen, is_guest) = match host {
                 Some(host) => match Place::try_enter(root, target, host, &self.claim(keep), &mut judge)? {
                     Entrance::Inside(place, reclaimed) => {
@@ -162,7 +169,8 @@ impl Locker {
                 None => {
                     // First without the guard: most attempts of a long wait end here.
                     let seen = judge.judge(&target.key)?;
-                    if seen.verdict.is_taken() || !wait.may_try(turn.as_ref()) {
+                    let is_taken = seen.verdict.is_taken();
+                    if !wait.may_try(is_taken, turn.as_ref()) {
                         (seen, false)
                     } else {
                         match attempt(root, target, &self.claim(keep), &mut judge, deadline, waiter)? {
@@ -183,6 +191,7 @@ impl Locker {
                 break Err(LockError::Deadlock { cycle });
             }
         };
+        drop(turn);
         self.record(root, target, &result, &wait);
         result
     }
@@ -257,6 +266,11 @@ impl Locker {
     }
 }
 
+/// A lock that is free for so long is not taken by the head of the queue, which must be stopped.
+const HEAD_START: Duration = Duration::from_millis(100);
+/// Who may be part of a circle looks round so often while others are before it.
+const WATCHFUL_PAUSE: Duration = Duration::from_millis(100);
+
 /// One wait: its deadline, its pauses, and what was said of it.
 struct Wait<'a> {
     target: &'a Target,
@@ -268,6 +282,10 @@ struct Wait<'a> {
     backoff: Backoff,
     /// When to look at the lock although others are before us.
     look_anyway: Instant,
+    /// Since when the lock has been seen free, look after look.
+    free_since: Option<Instant>,
+    /// Whether a circle of waits has to be looked out for.
+    is_watchful: bool,
     /// Whether it was our turn at the last look.
     had_turn: bool,
     holder: Option<Holder>,
@@ -279,16 +297,36 @@ impl<'a> Wait<'a> {
         let info = root.lock_dir(&target.key).join("info");
         let backoff = Backoff::for_lock(&patience);
         let look_anyway = Instant::now() + Turn::patience();
-        Wait { target, info, begun, deadline, backoff, look_anyway, had_turn: false, holder: None }
+        Wait {
+            target,
+            info,
+            begun,
+            deadline,
+            backoff,
+            look_anyway,
+            free_since: None,
+            is_watchful: false,
+            had_turn: false,
+            holder: None,
+        }
     }
 
     fn waited(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    /// Whether to take the lock if it is free: at the head of the queue, and once in a while.
-    fn may_try(&self, turn: Option<&Turn>) -> bool {
-        turn.is_none_or(Turn::is_ours) || Instant::now() >= self.look_anyway.min(self.deadline)
+    /// Whether to take the lock if it is free: at the head of the queue; where the head does not take
+    /// it either; and once in a while.
+    fn may_try(&mut self, is_taken: bool, turn: Option<&Turn>) -> bool {
+        if is_taken {
+            self.free_since = None;
+            return false;
+        }
+        let now = Instant::now();
+        let free_since = *self.free_since.get_or_insert(now);
+        turn.is_none_or(Turn::is_ours)
+            || now >= self.look_anyway.min(self.deadline)
+            || now >= free_since + HEAD_START
     }
 
     /// Sleeps before the next look, or ends the wait.
@@ -339,7 +377,13 @@ impl<'a> Wait<'a> {
                 if now >= self.look_anyway {
                     self.look_anyway = now + Turn::patience();
                 }
-                let until = self.look_anyway.min(self.deadline);
+                let mut until = self.look_anyway.min(self.deadline);
+                if let Some(free_since) = self.free_since {
+                    until = until.min(free_since + HEAD_START);
+                }
+                if self.is_watchful {
+                    until = until.min(now + WATCHFUL_PAUSE);
+                }
                 waiter.sleep_or(until.saturating_duration_since(now), bell)
             }
             None => {

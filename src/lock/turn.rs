@@ -33,6 +33,9 @@ const STACK: usize = 64 << 10;
 /// `within` in the crate `aimem-jq`.
 static LEFT: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
 
+/// With so many of them, a process no longer queues.
+const MOST_LEFT: usize = 32;
+
 /// A place in the queue of one key, given up when dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
@@ -83,6 +86,9 @@ impl Turn {
         if sys::file::try_flock(&file, Flock::Exclusive).ok()? {
             return Some(Turn { file: Arc::new(file), waiting: None });
         }
+        if LEFT.lock().unwrap_or_else(PoisonError::into_inner).len() >= MOST_LEFT {
+            return None;
+        }
         let (bell, mut ring) = pipe().ok()?;
         let file = Arc::new(file);
         let fate = Arc::new(Mutex::new(Fate::Queued));
@@ -127,9 +133,8 @@ impl Drop for Turn {
 
 /// Until the kernel lock is ours, and then no longer than somebody wants it.
 fn wait(file: &File, fate: &Mutex<Fate>, ring: &mut PipeWriter) {
-    if sys::file::wait_for_flock(file).is_err() {
-        return;
-    }
+    // Where a file system has no such wait, we look by ourselves.
+    let _ = sys::file::wait_for_flock(file);
     let mut fate = lock(fate);
     if *fate == Fate::GivenUp {
         let _ = sys::file::unlock(file);

@@ -32,11 +32,11 @@ pub enum Binding {
 }
 
 impl Binding {
-    /// Its length in bytes.
-    fn size(&self) -> usize {
+    /// What was given.
+    fn bytes(&self) -> &[u8] {
         match self {
-            Binding::Text(_, text) | Binding::Positional(text) => text.len(),
-            Binding::Json(_, json) | Binding::Slurp(_, json) | Binding::PositionalJson(json) => json.len(),
+            Binding::Text(_, text) | Binding::Positional(text) => text.as_bytes(),
+            Binding::Json(_, json) | Binding::Slurp(_, json) | Binding::PositionalJson(json) => json,
         }
     }
 }
@@ -206,8 +206,8 @@ impl Program {
         waiter: &mut dyn Waiter,
         work: impl FnOnce(&Program) -> Result<(T, L), MemoryError> + Send + 'static,
     ) -> Result<T, MemoryError> {
-        let bindings = self.bindings.iter().map(Binding::size).sum();
-        if self.limits.max_time.is_none() && Filter::is_brief(&self.source, document, bindings) {
+        let bindings: Vec<&[u8]> = self.bindings.iter().map(Binding::bytes).collect();
+        if self.limits.max_time.is_none() && Filter::is_brief(&self.source, document, &bindings) {
             return work(self).map(|(result, _)| result);
         }
         self.apart(waiter, work)
@@ -284,7 +284,8 @@ pub fn print_results(
     waiter: &mut dyn Waiter,
     mut out: impl io::Write + Send + 'static,
 ) -> Result<io::Result<Option<bool>>, MemoryError> {
-    program.bounded(&document.clone(), waiter, move |program| {
+    // Nobody knows how long `out` takes.
+    program.apart(waiter, move |program| {
         let (_, input) = program.read(&document, what.clone())?;
         drop(document);
         let filter = program.compile()?;

@@ -194,8 +194,8 @@ impl Keeping {
 
 impl UnderWay {
     /// The file was replaced at this moment.
-    pub(super) fn replaced(self) -> Replaced {
-        Replaced { under_way: self, time: Timestamp::now() }
+    pub(super) fn replaced(self, time: Timestamp) -> Replaced {
+        Replaced { under_way: self, time }
     }
 
     /// What is kept of a replacement of which nobody knows how it ended.

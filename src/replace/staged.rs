@@ -6,6 +6,8 @@ use std::io::{self, Seek, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::backup::{self, Plan};
 use super::exchange::{Put, Ready};
 use super::folder::{Folder, Locked, PATIENCE, lock_soon};
@@ -168,12 +170,13 @@ impl Staged {
                 (Put::Done(old), file) => (old, file),
             },
         };
+        let at = Timestamp::now();
         // Both are done with, and others may want to lock the document.
         let _ = sys::file::unlock(&file);
         folder.unlock();
         let path = source.path().to_owned();
         let old_size = source.metadata().map_or(0, std::fs::Metadata::len);
-        Ok(Commit::Done(Committed { how, path, folder, file, in_place, old, old_size, warnings }))
+        Ok(Commit::Done(Committed { how, path, folder, file, in_place, old, old_size, at, warnings }))
     }
 }
 
@@ -257,10 +260,16 @@ pub struct Committed {
     /// The version that was replaced, if it still has a name.
     old: Option<TemporaryName>,
     old_size: u64,
+    at: Timestamp,
     warnings: Vec<Warning>,
 }
 
 impl Committed {
+    /// When the file got its new content. No later writer of aimem's has an earlier time.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
     /// Whether [`Committed::clean_up`] takes no longer than a rename or two, so that it may be done
     /// under the lock's guard.
     pub fn is_light(&self) -> bool {

@@ -40,8 +40,8 @@ const NESTING: usize = 1000;
 /// The same on a thread whose stack is unknown, and how many words may wait for what follows them.
 const NESTING_ELSEWHERE: usize = 50;
 
-/// The longest document that is read where nobody waits for the end.
-const BRIEF_DOCUMENT: usize = 16 * 1024;
+/// How much may be worked on where nobody could give up, in bytes.
+const BRIEF_VALUES: usize = 16 * 1024;
 
 /// The name of the whole filter among the definitions. Users can't call it without loops that
 /// the guard ends.
@@ -107,16 +107,17 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether `source` surely ends within milliseconds on this document, with this many bytes of
-    /// bindings, and on any stack: then it needs no thread that could be given up (see
-    /// [`within`](crate::within)). Doubt is a no.
-    pub fn is_brief(source: &str, document: &[u8], bindings: usize) -> bool {
+    /// Whether `source` surely ends within milliseconds on this document, with these bindings, and on
+    /// any stack: then it needs no thread that could be given up (see [`within`](crate::within)).
+    /// Doubt is a no.
+    pub fn is_brief(source: &str, document: &[u8], bindings: &[&[u8]]) -> bool {
+        let values = || std::iter::once(document).chain(bindings.iter().copied());
+        let bytes = values().map(<[u8]>::len).sum::<usize>() + source.len();
         source.len() <= LONGEST_ELSEWHERE
-            && document.len() <= BRIEF_DOCUMENT
-            && nesting(document) <= NESTING_ELSEWHERE
+            && bytes <= BRIEF_VALUES
+            && values().all(|value| nesting(value) <= NESTING_ELSEWHERE)
             && nesting(source.as_bytes()) + prefixes(source) <= NESTING_ELSEWHERE
-            && parse::filter(source)
-                .is_ok_and(|term| brief::is_brief(&term, document.len() + bindings + source.len()))
+            && parse::filter(source).is_ok_and(|term| brief::is_brief(&term, bytes))
     }
 
     /// Compiles `source`.

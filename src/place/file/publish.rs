@@ -26,7 +26,7 @@ impl FilePlace<'_> {
         match self.commit(staged) {
             Ok(Commit::Done(mut committed)) => {
                 let leftovers = history.as_ref().map_or(0, |history| history.leftovers);
-                let replaced = history.map(keeping::UnderWay::replaced);
+                let replaced = history.map(|history| history.replaced(committed.at()));
                 committed.clean_up();
                 let mut told = self.end();
                 if let (Some(replaced), Some(keeping)) = (replaced, &self.keeping) {
@@ -107,6 +107,3 @@ impl FilePlace<'_> {
         Ok(commit)
     }
 }
-
-/// Earlier versions.
-impl FilePlace<'_> {}

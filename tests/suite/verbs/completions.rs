@@ -143,7 +143,7 @@ fn fish_completes_verbs_options_files_and_ids() {
 fn offered_by_bash(env: &TestEnv, line: &str) -> Vec<String> {
     let script = format!(
         "source '{}'; COMP_WORDS=({line} ''); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
-         _aimem_or_ids \"$AIMEM\" '' \"${{COMP_WORDS[COMP_CWORD-1]}}\"
+         _aimem_or_ids aimem '' \"${{COMP_WORDS[COMP_CWORD-1]}}\"
          for word in \"${{COMPREPLY[@]}}\"; do echo \"$word\"; done",
         completions("aimem.bash")
     );

@@ -1,7 +1,7 @@
 //! Which filters end at once, so that they need no thread that could be given up.
 //!
-//! The estimate is of the number of steps, by form alone. It may be far too high, which costs a
-//! thread; it is never too low by more than a constant.
+//! The estimate is of the number of steps, by form alone, and of what they can make of the values
+//! that there are. It may be far too high, which costs a thread.
 
 use crate::lang::rewrite::Ast;
 use jaq_core::load::lex::StrPart;
@@ -11,6 +11,9 @@ use jaq_core::path::Part;
 
 /// So many steps take some milliseconds.
 const MOST_STEPS: u64 = 20_000;
+
+/// No more than this is made in them.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// A higher index in the filter's text may make a long array.
 const HIGHEST_NUMBER: f64 = 10_000.0;
@@ -67,10 +70,10 @@ const LINEAR: &[(&str, usize)] = &[
     ("split", 1),
 ];
 
-/// Whether a filter on values of this many bytes in all ends at once.
+/// Whether a filter on values of this many bytes in all ends at once, and makes no large value.
 pub(crate) fn is_brief(term: &Ast<'_>, bytes: usize) -> bool {
-    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-    steps(term, bytes.max(1)).is_some_and(|steps| steps <= MOST_STEPS)
+    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).max(1);
+    steps(term, bytes).is_some_and(|steps| steps <= MOST_STEPS && steps.saturating_mul(bytes) <= MOST_BYTES)
 }
 
 /// How many steps a term takes at most, times how often it can make its input larger. `None` where
@@ -80,10 +83,16 @@ fn steps(term: &Ast<'_>, bytes: u64) -> Option<u64> {
     match term {
         Term::Id | Term::Var(_) | Term::Arr(None) => Some(1),
         Term::Num(text) => text.parse().is_ok_and(|number: f64| number <= HIGHEST_NUMBER).then_some(1),
-        Term::Str(None, parts) => product(parts.iter().map(|part| match part {
-            StrPart::Term(term) => of(term),
-            _ => Some(1),
-        })),
+        Term::Str(None, parts) => {
+            let inner = || {
+                parts.iter().filter_map(|part| match part {
+                    StrPart::Term(term) => Some(term),
+                    _ => None,
+                })
+            };
+            let all = product(inner().map(of))?;
+            Some(all.saturating_mul(inner().count().max(1) as u64))
+        }
         Term::Arr(Some(inner)) | Term::Neg(inner) => of(inner),
         Term::Obj(pairs) => {
             let pair = |(key, value): &(Ast<'_>, Option<Ast<'_>>)| {
@@ -109,9 +118,10 @@ fn steps(term: &Ast<'_>, bytes: u64) -> Option<u64> {
             product([of(tried), caught.as_ref().map_or(Some(1), |caught| of(caught))].into_iter())
         }
         Term::IfThenElse(branches, last) => {
+            // Each result of a condition goes its own way.
             let mut all = last.as_ref().map_or(Some(1), |last| of(last))?;
-            for (condition, branch) in branches {
-                all = all.saturating_add(of(condition)?.saturating_mul(of(branch)?));
+            for (condition, branch) in branches.iter().rev() {
+                all = of(condition)?.saturating_mul(of(branch)?.saturating_add(all));
             }
             Some(all)
         }
@@ -125,12 +135,11 @@ fn steps(term: &Ast<'_>, bytes: u64) -> Option<u64> {
         }
         Term::Path(head, parts) => {
             let parts = parts.0.iter().map(|(part, _)| match part {
-                Part::Index(index) => of(index),
+                Part::Index(index @ (Term::Num(_) | Term::Str(None, _))) => of(index),
+                // A number that is computed may be any, and make a long array.
+                Part::Index(_) => None,
                 Part::Range(None, None) => Some(bytes),
-                Part::Range(from, to) => {
-                    let bound = |bound: &Option<Ast<'_>>| bound.as_ref().map_or(Some(1), of);
-                    product([bound(from), bound(to)].into_iter())
-                }
+                Part::Range(..) => None,
             });
             product(std::iter::once(of(head)).chain(parts))
         }
@@ -174,6 +183,16 @@ mod tests {
             &["{a: ., b: .}"; 30].join(" | "),
             &["[., .]"; 30].join(" | "),
             "map(map(map(.)))",
+            &format!(
+                "[if {0} then 1 elif {0} then 1 elif {0} then 1 elif {0} then 1 else 2 end]",
+                ["."; 12].join(",")
+            ),
+            &["\"\\(.)\\(.)\""; 15].join(" | "),
+            ".b[$n] = 1",
+            ".a[.n] = 1",
+            ".a[5000 + 9000] = 1",
+            ".[.n:] = [1]",
+            &[". + ."; 15].join(" | "),
             "test(\"(a*)*b\")",
         ] {
             assert!(!is_brief(source), "{source}");
