@@ -21,6 +21,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'aimem' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -44,6 +46,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -66,6 +70,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--close', '--close', [CompletionResultType]::ParameterName, 'Do not let the command inherit the lock: it is free as soon as aimem is gone')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Tell what was done as one JSON document on the last line of standard error; errors too')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
@@ -86,6 +92,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done as one JSON document; errors too, on standard error')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
             [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
@@ -97,6 +105,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;release' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done as one JSON document; errors too, on standard error')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -106,6 +116,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;lock;renew' {
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'From now on')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done as one JSON document; errors too, on standard error')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -114,6 +126,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;status' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -126,6 +140,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done as one JSON document; errors too, on standard error')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
             [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
@@ -137,6 +153,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;break' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -144,6 +162,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;locks' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -158,6 +178,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;locks;show' {
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only locks that are older')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -166,6 +188,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;locks;cleanup' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only say what would be removed')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -177,6 +201,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         'aimem;locks;check' {
             [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'A lock that is older is reported')
             [CompletionResult]::new('--max-timeouts', '--max-timeouts', [CompletionResultType]::ParameterName, 'More waits than this that timed out in the last hour are reported')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -186,6 +212,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;locks;log' {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only what happened within this time before now')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Count by file and client, with the median and the 99th percentile of the long waits')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -198,6 +226,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--contenders', '--contenders', [CompletionResultType]::ParameterName, 'How many processes at once; several numbers are several races')
             [CompletionResult]::new('--takeovers', '--takeovers', [CompletionResultType]::ParameterName, 'End a race after so many locks were taken over from dead holders')
             [CompletionResult]::new('--time', '--time', [CompletionResultType]::ParameterName, 'End a race after this long in any case')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--compare', '--compare', [CompletionResultType]::ParameterName, 'Race the old scripts'' rule too (kill -0, remove, mkdir), for comparison')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -208,6 +238,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;locks;init' {
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Whose members may use it: a name or a number; without it, everyone may')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -232,6 +264,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--args', '--args', [CompletionResultType]::ParameterName, 'The words that follow are texts in $ARGS.positional')
             [CompletionResult]::new('--jsonargs', '--jsonargs', [CompletionResultType]::ParameterName, 'The words that follow are JSON values in $ARGS.positional')
             [CompletionResult]::new('-S', '-S ', [CompletionResultType]::ParameterName, 'Sort the keys of every object')
@@ -279,6 +313,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--args', '--args', [CompletionResultType]::ParameterName, 'The words that follow are texts in $ARGS.positional')
             [CompletionResult]::new('--jsonargs', '--jsonargs', [CompletionResultType]::ParameterName, 'The words that follow are JSON values in $ARGS.positional')
             [CompletionResult]::new('-S', '-S ', [CompletionResultType]::ParameterName, 'Sort the keys of every object')
@@ -316,6 +352,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'Refuse what is not one document in the file''s format [always for .json, .jsonc and .toml]')
             [CompletionResult]::new('--no-lock', '--no-lock', [CompletionResultType]::ParameterName, 'Do not take the lock: what another writes at the same time may be overwritten unseen')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done as one JSON document; errors too, on standard error')
@@ -344,6 +382,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Replace it wherever it occurs, and say how often that was')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would change as a diff, and change nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was done as one JSON document')
@@ -371,6 +411,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--end', '--end', [CompletionResultType]::ParameterName, 'At the end of the file')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would change as a diff, and change nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was done as one JSON document')
@@ -394,6 +436,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not sync the folder: quicker, and a power cut may take a new file away')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Say what was done as one JSON document')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
@@ -414,6 +458,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Show the backups that are kept')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done, or the list, as one JSON document; errors too, on standard error')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Put back what is broken, or was altered since it was kept')
@@ -437,6 +483,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Put back what is broken, or was altered since it was kept')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would change as a diff, and change nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done as one JSON document; errors too, on standard error')
@@ -452,6 +500,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;history' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document; errors too, on standard error')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -465,6 +515,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;history;show' {
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Print it even if it was altered since it was kept')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -473,6 +525,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;history;diff' {
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Take versions even if they were altered since they were kept')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -488,6 +542,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
             [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
             [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -496,6 +552,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;history;prune' {
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document; errors too, on standard error')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -503,6 +561,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -526,6 +586,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Something else to keep with it')
             [CompletionResult]::new('--max-entries', '--max-entries', [CompletionResultType]::ParameterName, 'Refuse when more entries than this would be waiting or dead')
             [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Refuse when these would have more bytes than this together')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'One memory a line of standard input; blank lines are passed over')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document with all the ids, at the end')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -539,6 +601,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this project''s')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Only this project''s')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Only the oldest N')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -547,6 +611,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;show' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--content', '--content', [CompletionResultType]::ParameterName, 'Only the content, as it was given')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document, which is the default')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -556,6 +622,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;status' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('--prometheus', '--prometheus', [CompletionResultType]::ParameterName, 'Prometheus'' text format, for a textfile collector')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -570,6 +638,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--tries', '--tries', [CompletionResultType]::ParameterName, 'Tries of an entry in one run before it is given up on')
             [CompletionResult]::new('--log-format', '--log-format', [CompletionResultType]::ParameterName, 'How the log''s lines look')
             [CompletionResult]::new('--print-service', '--print-service', [CompletionResultType]::ParameterName, 'Do not work, but print what makes it work by itself')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Go on: one run each interval, until a signal comes')
             [CompletionResult]::new('--no-revive', '--no-revive', [CompletionResultType]::ParameterName, 'Leave the dead alone')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document about the run')
@@ -580,6 +650,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;retry' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All that waits: the dead, those that the server refused included, and the parked')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -588,6 +660,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;cancel' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -595,6 +669,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;dead' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -603,6 +679,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;health' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -611,6 +689,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;import' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -619,6 +699,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;export' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -627,6 +709,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;mcp' {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Serve files for reading only')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -643,6 +727,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change as a diff, and change nothing')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
             [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
@@ -661,6 +747,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change as a diff, and change nothing')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
             [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
@@ -672,6 +760,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;scripts' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -680,6 +770,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;scripts;install' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Make symbolic links to aimem instead of wrappers: quicker by one shell')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace what is there, the old scripts included')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -690,6 +782,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;completions' {
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the completions of every shell into this folder')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -698,6 +792,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         }
         'aimem;man' {
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write a page for every verb into this folder')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

@@ -164,7 +164,7 @@ _aimem() {
 
     case "${cmd}" in
         aimem)
-            opts="-h -V --help --version lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
+            opts="-q -h -V --quiet --help --version lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -178,7 +178,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__append)
-            opts="-w -n -E -h -V --max-size --keep --no-sync --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --max-size --keep --no-sync --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -224,7 +224,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__completions)
-            opts="-h -V --out --help --version bash zsh fish elvish powershell nushell"
+            opts="-q -h -V --quiet --out --help --version bash zsh fish elvish powershell nushell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -242,7 +242,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__edit)
-            opts="-w -n -E -h -V --old --new --old-file --new-file --all --script --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --old --new --old-file --new-file --all --script --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,7 +308,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history)
-            opts="-h -V --json --help --version show diff forget prune"
+            opts="-q -h -V --quiet --json --help --version show diff forget prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -322,7 +322,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__diff)
-            opts="-h -V --force --help --version"
+            opts="-q -h -V --force --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -336,7 +336,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__forget)
-            opts="-w -n -E -h -V --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-w -n -E -q -h -V --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -366,7 +366,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__prune)
-            opts="-h -V --json --help --version"
+            opts="-q -h -V --json --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -380,7 +380,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__show)
-            opts="-h -V --force --help --version"
+            opts="-q -h -V --force --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -394,7 +394,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__insert)
-            opts="-w -n -E -h -V --under --after --before --line --end --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --under --after --before --line --end --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -456,7 +456,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock)
-            opts="-h -V --help --version with acquire release renew status wait break"
+            opts="-q -h -V --quiet --help --version with acquire release renew status wait break"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -470,7 +470,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__acquire)
-            opts="-w -n -E -h -V --pid --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --pid --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -516,7 +516,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__break)
-            opts="-h -V --help --version"
+            opts="-q -h -V --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -530,7 +530,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__release)
-            opts="-h -V --json --help --version"
+            opts="-q -h -V --quiet --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -544,7 +544,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__renew)
-            opts="-h -V --ttl --json --help --version"
+            opts="-q -h -V --quiet --ttl --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -562,7 +562,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__status)
-            opts="-h -V --json --help --version"
+            opts="-q -h -V --quiet --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -576,7 +576,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__wait)
-            opts="-w -n -E -h -V --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -606,7 +606,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__with)
-            opts="-w -n -E -h -V --close --ttl --kill-after --on-reclaimed --client --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --close --ttl --kill-after --on-reclaimed --client --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -652,7 +652,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks)
-            opts="-h -V --help --version show cleanup check log selftest init"
+            opts="-q -h -V --quiet --help --version show cleanup check log selftest init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -666,7 +666,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__check)
-            opts="-h -V --max-age --max-timeouts --json --help --version"
+            opts="-q -h -V --quiet --max-age --max-timeouts --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -688,7 +688,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__cleanup)
-            opts="-h -V --dry-run --json --help --version"
+            opts="-q -h -V --quiet --dry-run --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -702,7 +702,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__init)
-            opts="-h -V --group --help --version"
+            opts="-q -h -V --quiet --group --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -720,7 +720,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__log)
-            opts="-h -V --since --summary --json --help --version"
+            opts="-q -h -V --quiet --since --summary --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -738,7 +738,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__selftest)
-            opts="-h -V --contenders --takeovers --time --compare --json --help --version"
+            opts="-q -h -V --quiet --contenders --takeovers --time --compare --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -764,7 +764,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__show)
-            opts="-h -V --json --older-than --help --version"
+            opts="-q -h -V --quiet --json --older-than --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -782,7 +782,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__man)
-            opts="-h -V --out --help --version"
+            opts="-q -h -V --quiet --out --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -800,7 +800,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__mcp)
-            opts="-h -V --root --read-only --help --version install uninstall"
+            opts="-q -h -V --quiet --root --read-only --help --version install uninstall"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -818,7 +818,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__mcp__subcmd__install)
-            opts="-w -n -E -h -V --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
+            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -856,7 +856,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__mcp__subcmd__uninstall)
-            opts="-w -n -E -h -V --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -894,7 +894,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue)
-            opts="-h -V --help --version add list show status work retry cancel dead health import export"
+            opts="-q -h -V --quiet --help --version add list show status work retry cancel dead health import export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -908,7 +908,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__add)
-            opts="-p -h -V --project --lines --meta --max-entries --max-bytes --json --help --version"
+            opts="-q -p -h -V --quiet --project --lines --meta --max-entries --max-bytes --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -942,7 +942,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__cancel)
-            opts="-h -V --help --version"
+            opts="-q -h -V --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -956,7 +956,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__dead)
-            opts="-h -V --json --help --version"
+            opts="-q -h -V --quiet --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -970,7 +970,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__export)
-            opts="-h -V --help --version"
+            opts="-q -h -V --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -984,7 +984,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__health)
-            opts="-h -V --json --help --version"
+            opts="-q -h -V --quiet --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -998,7 +998,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__import)
-            opts="-h -V --json --help --version"
+            opts="-q -h -V --quiet --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1012,7 +1012,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__list)
-            opts="-p -h -V --state --project --limit --json --help --version"
+            opts="-q -p -h -V --quiet --state --project --limit --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1042,7 +1042,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__retry)
-            opts="-h -V --all --help --version"
+            opts="-q -h -V --quiet --all --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1056,7 +1056,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__show)
-            opts="-h -V --content --json --help --version"
+            opts="-q -h -V --quiet --content --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1070,7 +1070,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__status)
-            opts="-h -V --json --prometheus --help --version"
+            opts="-q -h -V --quiet --json --prometheus --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1084,7 +1084,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__work)
-            opts="-h -V --watch --interval --concurrency --tries --no-revive --log-format --json --print-service --help --version"
+            opts="-q -h -V --quiet --watch --interval --concurrency --tries --no-revive --log-format --json --print-service --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1118,7 +1118,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__read)
-            opts="-f -S -c -e -r -s -w -n -E -h -V --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --slurp --etag --default --json --locked --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -f -S -c -e -r -s -w -n -E -h -V --quiet --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --slurp --etag --default --json --locked --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1200,7 +1200,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__restore)
-            opts="-w -n -E -h -V --list --json --from --force --dry-run --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --list --json --from --force --dry-run --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1246,7 +1246,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__scripts)
-            opts="-h -V --help --version install"
+            opts="-q -h -V --quiet --help --version install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1260,7 +1260,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__scripts__subcmd__install)
-            opts="-h -V --link --force --help --version"
+            opts="-q -h -V --quiet --link --force --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1274,7 +1274,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__undo)
-            opts="-w -n -E -h -V --client --force --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --help --version"
+            opts="-q -w -n -E -h -V --quiet --client --force --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1316,7 +1316,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__update)
-            opts="-f -S -c -e -w -n -E -h -V --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -f -S -c -e -w -n -E -h -V --quiet --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1410,7 +1410,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__write)
-            opts="-w -n -E -h -V --content --validate --format --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --content --validate --format --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1474,7 +1474,8 @@ fi
 
 # Ids come from the live state: locks that can be released, memories in the outbox.
 _aimem_or_ids() {
-    local ids=""
+    local ids="" word
+    local -a kept=()
     if [[ $2 != -* ]]; then
         case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
             *" --lock " | " lock release "* | " lock renew "*)
@@ -1483,12 +1484,32 @@ _aimem_or_ids() {
             " queue show "* | " queue retry "* | " queue cancel "*)
                 ids=$("$1" queue list 2>/dev/null | awk 'NR > 1 { print $1 }')
                 ;;
+            " man "* | " help "*)
+                case "${COMP_WORDS[COMP_CWORD-1]}" in
+                man) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue mcp scripts completions man" -- "$2")) ;;
+                help) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue mcp scripts completions man" -- "$2")) ;;
+                lock) COMPREPLY=($(compgen -W "with acquire release renew status wait break" -- "$2")) ;;
+                locks) COMPREPLY=($(compgen -W "show cleanup check log selftest init" -- "$2")) ;;
+                history) COMPREPLY=($(compgen -W "show diff forget prune" -- "$2")) ;;
+                queue) COMPREPLY=($(compgen -W "add list show status work retry cancel dead health import export" -- "$2")) ;;
+                mcp) COMPREPLY=($(compgen -W "install uninstall" -- "$2")) ;;
+                scripts) COMPREPLY=($(compgen -W "install" -- "$2")) ;;
+                esac
+                return
+                ;;
         esac
     fi
     if [[ -n $ids ]]; then
         COMPREPLY=($(compgen -W "$ids" -- "$2"))
-    else
-        _aimem "$@"
+        return
+    fi
+    _aimem "$@"
+    # Options are for who has typed a dash: here stand verbs, or a file, which bash completes.
+    if [[ $2 != -* ]]; then
+        for word in "${COMPREPLY[@]}"; do
+            [[ $word == [-\<\[]* ]] || kept+=("$word")
+        done
+        COMPREPLY=("${kept[@]}")
     fi
 }
 

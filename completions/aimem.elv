@@ -18,6 +18,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
     }
     var completions = [
         &'aimem'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -40,6 +42,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand man 'Print the manual page of a verb, or write all of them'
         }
         &'aimem;lock'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -61,6 +65,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --close 'Do not let the command inherit the lock: it is free as soon as aimem is gone'
             cand --json 'Tell what was done as one JSON document on the last line of standard error; errors too'
             cand -n 'Do not wait: the same as --timeout 0'
@@ -80,6 +86,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
@@ -90,6 +98,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;release'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -98,6 +108,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;lock;renew'= {
             cand --ttl 'From now on'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -105,6 +117,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;status'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -116,6 +130,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'Print what was done as one JSON document; errors too, on standard error'
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
@@ -126,12 +142,16 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;break'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
         }
         &'aimem;locks'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -145,6 +165,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;locks;show'= {
             cand --older-than 'Only locks that are older'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -152,6 +174,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;locks;cleanup'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --dry-run 'Only say what would be removed'
             cand --json 'One JSON document'
             cand -h 'Print help'
@@ -162,6 +186,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         &'aimem;locks;check'= {
             cand --max-age 'A lock that is older is reported'
             cand --max-timeouts 'More waits than this that timed out in the last hour are reported'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -170,6 +196,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;locks;log'= {
             cand --since 'Only what happened within this time before now'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --summary 'Count by file and client, with the median and the 99th percentile of the long waits'
             cand --json 'One JSON document'
             cand -h 'Print help'
@@ -181,6 +209,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --contenders 'How many processes at once; several numbers are several races'
             cand --takeovers 'End a race after so many locks were taken over from dead holders'
             cand --time 'End a race after this long in any case'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --compare 'Race the old scripts'' rule too (kill -0, remove, mkdir), for comparison'
             cand --json 'One JSON document'
             cand -h 'Print help'
@@ -190,6 +220,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;locks;init'= {
             cand --group 'Whose members may use it: a name or a number; without it, everyone may'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -213,6 +245,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --args 'The words that follow are texts in $ARGS.positional'
             cand --jsonargs 'The words that follow are JSON values in $ARGS.positional'
             cand -S 'Sort the keys of every object'
@@ -259,6 +293,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --args 'The words that follow are texts in $ARGS.positional'
             cand --jsonargs 'The words that follow are JSON values in $ARGS.positional'
             cand -S 'Sort the keys of every object'
@@ -295,6 +331,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --validate 'Refuse what is not one document in the file''s format [always for .json, .jsonc and .toml]'
             cand --no-lock 'Do not take the lock: what another writes at the same time may be overwritten unseen'
             cand --json 'Print what was done as one JSON document; errors too, on standard error'
@@ -322,6 +360,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --all 'Replace it wherever it occurs, and say how often that was'
             cand --dry-run 'Print what would change as a diff, and change nothing'
             cand --json 'Say what was done as one JSON document'
@@ -348,6 +388,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --end 'At the end of the file'
             cand --dry-run 'Print what would change as a diff, and change nothing'
             cand --json 'Say what was done as one JSON document'
@@ -370,6 +412,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --no-sync 'Do not sync the folder: quicker, and a power cut may take a new file away'
             cand --json 'Say what was done as one JSON document'
             cand -n 'Do not wait: the same as --timeout 0'
@@ -389,6 +433,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --list 'Show the backups that are kept'
             cand --json 'Print what was done, or the list, as one JSON document; errors too, on standard error'
             cand --force 'Put back what is broken, or was altered since it was kept'
@@ -411,6 +457,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --force 'Put back what is broken, or was altered since it was kept'
             cand --dry-run 'Print what would change as a diff, and change nothing'
             cand --json 'Print what was done as one JSON document; errors too, on standard error'
@@ -425,6 +473,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;history'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document; errors too, on standard error'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -437,6 +487,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;history;show'= {
             cand --force 'Print it even if it was altered since it was kept'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -444,6 +496,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;history;diff'= {
             cand --force 'Take versions even if they were altered since they were kept'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -458,6 +512,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
             cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -465,12 +521,16 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;history;prune'= {
             cand --json 'One JSON document; errors too, on standard error'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
         }
         &'aimem;queue'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -493,6 +553,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --meta 'Something else to keep with it'
             cand --max-entries 'Refuse when more entries than this would be waiting or dead'
             cand --max-bytes 'Refuse when these would have more bytes than this together'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --lines 'One memory a line of standard input; blank lines are passed over'
             cand --json 'One JSON document with all the ids, at the end'
             cand -h 'Print help'
@@ -505,6 +567,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -p 'Only this project''s'
             cand --project 'Only this project''s'
             cand --limit 'Only the oldest N'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -512,6 +576,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;show'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --content 'Only the content, as it was given'
             cand --json 'One JSON document, which is the default'
             cand -h 'Print help'
@@ -520,6 +586,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;status'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
             cand --prometheus 'Prometheus'' text format, for a textfile collector'
             cand -h 'Print help'
@@ -533,6 +601,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --tries 'Tries of an entry in one run before it is given up on'
             cand --log-format 'How the log''s lines look'
             cand --print-service 'Do not work, but print what makes it work by itself'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --watch 'Go on: one run each interval, until a signal comes'
             cand --no-revive 'Leave the dead alone'
             cand --json 'One JSON document about the run'
@@ -542,6 +612,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;retry'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --all 'All that waits: the dead, those that the server refused included, and the parked'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -549,12 +621,16 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;cancel'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
         }
         &'aimem;queue;dead'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -562,6 +638,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;health'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -569,6 +647,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;import'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -576,6 +656,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;export'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -583,6 +665,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;mcp'= {
             cand --root 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --read-only 'Serve files for reading only'
             cand -h 'Print help'
             cand --help 'Print help'
@@ -598,6 +682,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --dry-run 'Show what would change as a diff, and change nothing'
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
@@ -615,6 +701,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --dry-run 'Show what would change as a diff, and change nothing'
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
@@ -625,6 +713,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;scripts'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -632,6 +722,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand install 'Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder'
         }
         &'aimem;scripts;install'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --link 'Make symbolic links to aimem instead of wrappers: quicker by one shell'
             cand --force 'Replace what is there, the old scripts included'
             cand -h 'Print help'
@@ -641,6 +733,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;completions'= {
             cand --out 'Write the completions of every shell into this folder'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
@@ -648,6 +742,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
         }
         &'aimem;man'= {
             cand --out 'Write a page for every verb into this folder'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'

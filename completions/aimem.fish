@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_aimem_global_optspecs
-    string join \n h/help V/version
+    string join \n q/quiet h/help V/version
 end
 
 function __fish_aimem_needs_command
@@ -24,6 +24,7 @@ function __fish_aimem_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c aimem -n "__fish_aimem_needs_command" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_needs_command" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_needs_command" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "lock" -d 'Act on one lock: run a command under it, take it, release it'
@@ -42,6 +43,7 @@ complete -c aimem -n "__fish_aimem_needs_command" -f -a "mcp" -d 'Serve files, l
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "scripts" -d 'Stand in for the old bash scripts'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "completions" -d 'Print a shell\'s completions, or write all of them'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "man" -d 'Print the manual page of a verb, or write all of them'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "with" -d 'Run a command while holding the lock of one or several files'
@@ -57,6 +59,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l close -d 'Do not let the command inherit the lock: it is free as soon as aimem is gone'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l json -d 'Tell what was done as one JSON document on the last line of standard error; errors too'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
@@ -69,30 +72,37 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l ttl -d 'From now on' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from status" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from wait" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -f -a "show" -d 'List every lock with its holder, its age, and whether it is alive'
@@ -102,19 +112,23 @@ complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_s
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -f -a "selftest" -d 'Race the lock on this very file system'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -f -a "init" -d 'Make a lock folder for all who share DIR'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -l older-than -d 'Only locks that are older' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from cleanup" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from cleanup" -l dry-run -d 'Only say what would be removed'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from cleanup" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from cleanup" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from cleanup" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -l max-age -d 'A lock that is older is reported' -r
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -l max-timeouts -d 'More waits than this that timed out in the last hour are reported' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -l since -d 'Only what happened within this time before now' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -l summary -d 'Count by file and client, with the median and the 99th percentile of the long waits'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help'
@@ -122,11 +136,13 @@ complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subco
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l contenders -d 'How many processes at once; several numbers are several races' -r
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l takeovers -d 'End a race after so many locks were taken over from dead holders' -r
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l time -d 'End a race after this long in any case' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l compare -d 'Race the old scripts\' rule too (kill -0, remove, mkdir), for comparison'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from selftest" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -l group -d 'Whose members may use it: a name or a number; without it, everyone may' -r
+complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and __fish_seen_subcommand_from init" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
@@ -145,6 +161,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand read" -s w -l timeout -d 'Gi
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand read" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l args -d 'The words that follow are texts in $ARGS.positional'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -l jsonargs -d 'The words that follow are JSON values in $ARGS.positional'
 complete -c aimem -n "__fish_aimem_using_subcommand read" -s S -l sort-keys -d 'Sort the keys of every object'
@@ -180,6 +197,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -s w -l timeout -d '
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l args -d 'The words that follow are texts in $ARGS.positional'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l jsonargs -d 'The words that follow are JSON values in $ARGS.positional'
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s S -l sort-keys -d 'Sort the keys of every object'
@@ -208,6 +226,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand write" -s w -l timeout -d 'G
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand write" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l validate -d 'Refuse what is not one document in the file\'s format [always for .json, .jsonc and .toml]'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l no-lock -d 'Do not take the lock: what another writes at the same time may be overwritten unseen'
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
@@ -228,6 +247,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand edit" -s w -l timeout -d 'Gi
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand edit" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l all -d 'Replace it wherever it occurs, and say how often that was'
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l dry-run -d 'Print what would change as a diff, and change nothing'
 complete -c aimem -n "__fish_aimem_using_subcommand edit" -l json -d 'Say what was done as one JSON document'
@@ -247,6 +267,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand insert" -s w -l timeout -d '
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand insert" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -l end -d 'At the end of the file'
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -l dry-run -d 'Print what would change as a diff, and change nothing'
 complete -c aimem -n "__fish_aimem_using_subcommand insert" -l json -d 'Say what was done as one JSON document'
@@ -262,6 +283,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand append" -s w -l timeout -d '
 complete -c aimem -n "__fish_aimem_using_subcommand append" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand append" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand append" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand append" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand append" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may take a new file away'
 complete -c aimem -n "__fish_aimem_using_subcommand append" -l json -d 'Say what was done as one JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand append" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
@@ -274,6 +296,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand restore" -s w -l timeout -d 
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand restore" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l list -d 'Show the backups that are kept'
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l json -d 'Print what was done, or the list, as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand restore" -l force -d 'Put back what is broken, or was altered since it was kept'
@@ -289,6 +312,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand undo" -l backup -d 'Keep the
 complete -c aimem -n "__fish_aimem_using_subcommand undo" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand undo" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand undo" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand undo" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand undo" -l force -d 'Put back what is broken, or was altered since it was kept'
 complete -c aimem -n "__fish_aimem_using_subcommand undo" -l dry-run -d 'Print what would change as a diff, and change nothing'
 complete -c aimem -n "__fish_aimem_using_subcommand undo" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
@@ -298,6 +322,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand undo" -s n -l nonblock -d 'D
 complete -c aimem -n "__fish_aimem_using_subcommand undo" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand undo" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand undo" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -l json -d 'One JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -s V -l version -d 'Print version'
@@ -306,9 +331,11 @@ complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen
 complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -a "forget" -d 'Remove all that is known of a file\'s past'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and not __fish_seen_subcommand_from show diff forget prune" -a "prune" -d 'Remove versions beyond what is to be kept, of all files'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from show" -l force -d 'Print it even if it was altered since it was kept'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from diff" -l force -d 'Take versions even if they were altered since they were kept'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
@@ -316,11 +343,14 @@ complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_sub
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -l json -d 'One JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from forget" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -l json -d 'One JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -f -a "add" -d 'Save a memory; it is on disk when this returns'
@@ -338,6 +368,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subco
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l meta -d 'Something else to keep with it' -r
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l max-entries -d 'Refuse when more entries than this would be waiting or dead' -r
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l max-bytes -d 'Refuse when these would have more bytes than this together' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l lines -d 'One memory a line of standard input; blank lines are passed over'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -l json -d 'One JSON document with all the ids, at the end'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
@@ -348,13 +379,16 @@ dead\t'Given up on'
 delivered\t'Delivered; the last 100'"
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -s p -l project -d 'Only this project\'s' -r
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -l limit -d 'Only the oldest N' -r
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from show" -l content -d 'Only the content, as it was given'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from show" -l json -d 'One JSON document, which is the default'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from status" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from status" -l prometheus -d 'Prometheus\' text format, for a textfile collector'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
@@ -368,28 +402,36 @@ complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subco
 hook\t'A session-end hook for Claude Code\'s settings.json'
 systemd\t'A unit for ~/.config/systemd/user'
 launchd\t'A property list for ~/Library/LaunchAgents'"
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l watch -d 'Go on: one run each interval, until a signal comes'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l no-revive -d 'Leave the dead alone'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -l json -d 'One JSON document about the run'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from work" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -l all -d 'All that waits: the dead, those that the server refused included, and the parked'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from retry" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from dead" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from dead" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from dead" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from dead" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from health" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from health" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from health" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from import" -l json -d 'One JSON document'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -l root -d 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -l read-only -d 'Serve files for reading only'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -s V -l version -d 'Print version'
@@ -405,6 +447,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcomm
 project\t'Those of the project in the working folder'"
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -l dry-run -d 'Show what would change as a diff, and change nothing'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from install" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
@@ -421,22 +464,27 @@ complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcomm
 project\t'Those of the project in the working folder'"
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -l dry-run -d 'Show what would change as a diff, and change nothing'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and __fish_seen_subcommand_from uninstall" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and not __fish_seen_subcommand_from install" -f -a "install" -d 'Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder'
+complete -c aimem -n "__fish_aimem_using_subcommand scripts; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and __fish_seen_subcommand_from install" -l link -d 'Make symbolic links to aimem instead of wrappers: quicker by one shell'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and __fish_seen_subcommand_from install" -l force -d 'Replace what is there, the old scripts included'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand scripts; and __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand completions" -l out -d 'Write the completions of every shell into this folder' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand man" -l out -d 'Write a page for every verb into this folder' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand man" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand man" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand man" -s V -l version -d 'Print version'
 
@@ -450,3 +498,11 @@ end
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release renew" -f -a "(__fish_aimem_lock_ids)"
 complete -c aimem -n "__fish_seen_subcommand_from read update write restore acquire" -l lock -x -a "(__fish_aimem_lock_ids)"
 complete -c aimem -n "__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from show retry cancel" -f -a "(__fish_aimem_queue_ids)"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = man" -f -a "lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = help" -f -a "lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = lock" -f -a "with acquire release renew status wait break"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = locks" -f -a "show cleanup check log selftest init"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = history" -f -a "show diff forget prune"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = queue" -f -a "add list show status work retry cancel dead health import export"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = mcp" -f -a "install uninstall"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = scripts" -f -a "install"

@@ -2,18 +2,21 @@ module completions {
 
   # Many agents, editors and cron jobs share files without losing a byte
   export extern aimem [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
   ]
 
   # Act on one lock: run a command under it, take it, release it
   export extern "aimem lock" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
   ]
 
   # Run a command while holding the lock of one or several files
   export extern "aimem lock with" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --close                   # Do not let the command inherit the lock: it is free as soon as aimem is gone
     --ttl: string             # End the command after this long: TERM, and KILL after --kill-after
     --kill-after: string      # How long after TERM to send KILL
@@ -31,6 +34,7 @@ module completions {
 
   # Take a lock that outlives this command, and print its id
   export extern "aimem lock acquire" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --pid: string             # The process that shall own the lock [default: the shell that runs this command]
     --ttl: string             # Make it a lease that ends after this long, whatever the processes do
     --json                    # Print what was done as one JSON document; errors too, on standard error
@@ -47,6 +51,7 @@ module completions {
 
   # Give back the lock with this id
   export extern "aimem lock release" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
@@ -55,6 +60,7 @@ module completions {
 
   # Let a lease run for longer, counted from now
   export extern "aimem lock renew" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --ttl: string             # From now on
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
@@ -64,6 +70,7 @@ module completions {
 
   # Say who holds the lock of a file
   export extern "aimem lock status" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --json                    # One JSON document
     --help(-h)                # Print help
     --version(-V)             # Print version
@@ -72,6 +79,7 @@ module completions {
 
   # Wait until the lock of a file is free, without taking it
   export extern "aimem lock wait" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0
@@ -84,6 +92,7 @@ module completions {
 
   # Take the lock of a file away from whoever holds it
   export extern "aimem lock break" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
     file: path                # The file
@@ -91,12 +100,14 @@ module completions {
 
   # Look at all locks, and remove stale ones
   export extern "aimem locks" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
   ]
 
   # List every lock with its holder, its age, and whether it is alive
   export extern "aimem locks show" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --json                    # One JSON document
     --older-than: string      # Only locks that are older
     --help(-h)                # Print help
@@ -105,6 +116,7 @@ module completions {
 
   # Remove stale locks, and only those
   export extern "aimem locks cleanup" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --dry-run                 # Only say what would be removed
     --json                    # One JSON document
     --help(-h)                # Print help
@@ -113,6 +125,7 @@ module completions {
 
   # For monitors: exit 1 when a lock is stale or old, or waits time out often
   export extern "aimem locks check" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --max-age: string         # A lock that is older is reported
     --max-timeouts: string    # More waits than this that timed out in the last hour are reported
     --json                    # One JSON document
@@ -122,6 +135,7 @@ module completions {
 
   # Show what happened to locks that should not happen often
   export extern "aimem locks log" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --since: string           # Only what happened within this time before now
     --summary                 # Count by file and client, with the median and the 99th percentile of the long waits
     --json                    # One JSON document
@@ -131,6 +145,7 @@ module completions {
 
   # Race the lock on this very file system
   export extern "aimem locks selftest" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --contenders: string      # How many processes at once; several numbers are several races
     --takeovers: string       # End a race after so many locks were taken over from dead holders
     --time: string            # End a race after this long in any case
@@ -143,6 +158,7 @@ module completions {
 
   # Make a lock folder for all who share DIR
   export extern "aimem locks init" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --group: string           # Whose members may use it: a name or a number; without it, everyone may
     --help(-h)                # Print help
     --version(-V)             # Print version
@@ -159,6 +175,7 @@ module completions {
 
   # Print a file, or what a filter makes of it
   export extern "aimem read" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --args                    # The words that follow are texts in $ARGS.positional
     --jsonargs                # The words that follow are JSON values in $ARGS.positional
     --format: string@"nu-complete aimem read format" # The file's format [default: what its name says, else JSON]
@@ -201,6 +218,7 @@ module completions {
 
   # Change a JSON, JSONC or TOML document with a jq filter, or any file with a command
   export extern "aimem update" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --args                    # The words that follow are texts in $ARGS.positional
     --jsonargs                # The words that follow are JSON values in $ARGS.positional
     --format: string@"nu-complete aimem update format" # The file's format [default: what its name says, else JSON]
@@ -244,6 +262,7 @@ module completions {
 
   # Replace a file by what stands on standard input
   export extern "aimem write" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --content: string         # Write this instead of standard input
     --validate                # Refuse what is not one document in the file's format [always for .json, .jsonc and .toml]
     --format: string@"nu-complete aimem write format" # The file's format [default: what its name says, else JSON]
@@ -266,6 +285,7 @@ module completions {
 
   # Replace a text in any file where it occurs exactly once
   export extern "aimem edit" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --old: string             # The text to replace, which must occur exactly once
     --new: string             # What takes its place; may be empty
     --old-file: path          # Read the text to replace from a file, or from standard input (-)
@@ -291,6 +311,7 @@ module completions {
 
   # Insert lines into any file, at a place that is named
   export extern "aimem insert" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --under: string           # At the end of the section below this Markdown heading
     --after: string           # After the line that this text is on, which must occur exactly once
     --before: string          # Before the line that this text is on
@@ -316,6 +337,7 @@ module completions {
 
   # Add lines at the end of any file
   export extern "aimem append" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --max-size: string        # Let no file grow beyond this: set it aside as FILE.1, FILE.2, … at a line's end
     --keep: string            # With --max-size: keep so many of those that are set aside
     --no-sync                 # Do not sync the folder: quicker, and a power cut may take a new file away
@@ -334,6 +356,7 @@ module completions {
 
   # Put an earlier version of a file back
   export extern "aimem restore" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --list                    # Show the backups that are kept
     --json                    # Print what was done, or the list, as one JSON document; errors too, on standard error
     --from: string            # Which version: a backup's number, 0 being the latest, or one that `history` shows, as @{-1} [default: the latest backup, or else @{-1}]
@@ -355,6 +378,7 @@ module completions {
 
   # Undo the last change of a file
   export extern "aimem undo" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --client: string          # Only the last change of the client of this name
     --force                   # Put back what is broken, or was altered since it was kept
     --dry-run                 # Print what would change as a diff, and change nothing
@@ -374,6 +398,7 @@ module completions {
 
   # Show what a file was before: when, who, by which verb, how large
   export extern "aimem history" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --json                    # One JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
@@ -383,6 +408,7 @@ module completions {
   # Print a version, byte for byte
   export extern "aimem history show" [
     --force                   # Print it even if it was altered since it was kept
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
     file: path                # The file
@@ -392,6 +418,7 @@ module completions {
   # Print what differs between two versions
   export extern "aimem history diff" [
     --force                   # Take versions even if they were altered since they were kept
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
     file: path                # The file
@@ -406,6 +433,7 @@ module completions {
     --nonblock(-n)            # Do not wait: the same as --timeout 0
     --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
     --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
     file: path                # The file
@@ -414,6 +442,7 @@ module completions {
   # Remove versions beyond what is to be kept, of all files
   export extern "aimem history prune" [
     --json                    # One JSON document; errors too, on standard error
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
     file?: path               # A file, whose lock folder is meant [default: the working folder's]
@@ -421,12 +450,14 @@ module completions {
 
   # Save memories at once, and deliver them when the server can take them
   export extern "aimem queue" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
   ]
 
   # Save a memory; it is on disk when this returns
   export extern "aimem queue add" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --project(-p): string     # Whose memory it is
     --lines                   # One memory a line of standard input; blank lines are passed over
     --meta: string            # Something else to keep with it
@@ -444,6 +475,7 @@ module completions {
 
   # List what is on its way
   export extern "aimem queue list" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --state: string@"nu-complete aimem queue list state" # Only entries in this state; may be given several times [default: all but delivered]
     --project(-p): string     # Only this project's
     --limit: string           # Only the oldest N
@@ -454,6 +486,7 @@ module completions {
 
   # Show one entry whole
   export extern "aimem queue show" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --content                 # Only the content, as it was given
     --json                    # One JSON document, which is the default
     --help(-h)                # Print help
@@ -463,6 +496,7 @@ module completions {
 
   # Numbers, and for monitors a level: exit 1 at warning, 2 at critical
   export extern "aimem queue status" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --json                    # One JSON document
     --prometheus              # Prometheus' text format, for a textfile collector
     --help(-h)                # Print help
@@ -479,6 +513,7 @@ module completions {
 
   # Deliver what is due
   export extern "aimem queue work" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --watch                   # Go on: one run each interval, until a signal comes
     --interval: string        # The time between two runs
     --concurrency: string     # Uploads at a time
@@ -493,6 +528,7 @@ module completions {
 
   # Let entries be tried again by the next run, dead ones included
   export extern "aimem queue retry" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --all                     # All that waits: the dead, those that the server refused included, and the parked
     --help(-h)                # Print help
     --version(-V)             # Print version
@@ -501,6 +537,7 @@ module completions {
 
   # Take entries back before they are delivered
   export extern "aimem queue cancel" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
     ...ids: string            # Which ones
@@ -508,6 +545,7 @@ module completions {
 
   # List what was given up on, and why
   export extern "aimem queue dead" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --json                    # One JSON document
     --help(-h)                # Print help
     --version(-V)             # Print version
@@ -515,6 +553,7 @@ module completions {
 
   # Ask the server now: exit 0 when it is up, 1 when it is down
   export extern "aimem queue health" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --json                    # One JSON document
     --help(-h)                # Print help
     --version(-V)             # Print version
@@ -522,6 +561,7 @@ module completions {
 
   # Take over the entries of the old Python programs
   export extern "aimem queue import" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --json                    # One JSON document
     --help(-h)                # Print help
     --version(-V)             # Print version
@@ -530,12 +570,14 @@ module completions {
 
   # Print the outbox in the old programs' form
   export extern "aimem queue export" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
   ]
 
   # Serve files, locks and memories to an agent, by the Model Context Protocol
   export extern "aimem mcp" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --root: path              # Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]
     --read-only               # Serve files for reading only
     --help(-h)                # Print help
@@ -552,6 +594,7 @@ module completions {
 
   # Put the server into the settings of an agent's client
   export extern "aimem mcp install" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --client: string@"nu-complete aimem mcp install client" # The client
     --scope: string@"nu-complete aimem mcp install scope" # Whose settings: yours, or those of the project in the working folder
     --dry-run                 # Show what would change as a diff, and change nothing
@@ -574,6 +617,7 @@ module completions {
 
   # Take the server out of the settings of an agent's client
   export extern "aimem mcp uninstall" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --client: string@"nu-complete aimem mcp uninstall client" # The client
     --scope: string@"nu-complete aimem mcp uninstall scope" # Whose settings: yours, or those of the project in the working folder
     --dry-run                 # Show what would change as a diff, and change nothing
@@ -587,12 +631,14 @@ module completions {
 
   # Stand in for the old bash scripts
   export extern "aimem scripts" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
     --version(-V)             # Print version
   ]
 
   # Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder
   export extern "aimem scripts install" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --link                    # Make symbolic links to aimem instead of wrappers: quicker by one shell
     --force                   # Replace what is there, the old scripts included
     --help(-h)                # Print help
@@ -606,6 +652,7 @@ module completions {
 
   # Print a shell's completions, or write all of them
   export extern "aimem completions" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --out: path               # Write the completions of every shell into this folder
     --help(-h)                # Print help
     --version(-V)             # Print version
@@ -614,6 +661,7 @@ module completions {
 
   # Print the manual page of a verb, or write all of them
   export extern "aimem man" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --out: path               # Write a page for every verb into this folder
     --help(-h)                # Print help
     --version(-V)             # Print version

@@ -1,6 +1,7 @@
 //! What is typed and what is shown. The only dispatch is here.
 
 pub mod args;
+pub mod called;
 mod commands;
 pub mod diff;
 pub mod error;
@@ -12,6 +13,7 @@ pub mod input;
 pub mod operands;
 pub mod output;
 pub mod waiting;
+pub mod words;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -44,6 +46,9 @@ use crate::legacy::scripts;
 Help for each: aimem VERB --help. Exit codes: 0 done, 65 bad data, 75 lock not free in time,
 76 lock lost or file not what was read; all of them: aimem man. Version: aimem --version.")]
 pub struct Cli {
+    /// Say nothing but errors on standard error; with -E 0 a busy lock is none
+    #[arg(short, long, global = true, display_order = 900)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -136,9 +141,17 @@ fn run_words(words: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// The same, an error still to be told.
 pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
-    match Cli::try_parse_from(std::iter::once(OsString::from("aimem")).chain(words)) {
-        Ok(cli) => cli.command.run(),
+    let words = words::without_help(words.into_iter().collect());
+    let program = std::iter::once(OsString::from("aimem"));
+    match Cli::try_parse_from(program.chain(words.iter().cloned())) {
+        Ok(cli) => {
+            output::be_quiet(cli.quiet);
+            cli.command.run()
+        }
         Err(error) => {
+            if let Some(error) = words::no_such_verb(&error, &words) {
+                return Err(error);
+            }
             // Help goes to standard output, a usage error to standard error.
             let printed = error.print().and_then(|()| io::stdout().flush());
             if !error.use_stderr() {

@@ -1,6 +1,7 @@
 //! Results on standard output, everything else on standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -9,6 +10,19 @@ use super::exit::Exit;
 use crate::settings;
 use crate::sys::failure::Kind;
 use crate::sys::text::{is_unsafe, printable, shown};
+
+/// Whether nothing but errors shall be said.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Says for the rest of this command line whether nothing but errors goes to standard error.
+pub fn be_quiet(yes: bool) {
+    QUIET.store(yes, Ordering::Relaxed);
+}
+
+/// Whether nothing but errors goes to standard error.
+pub fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
 
 /// Writes a result whole. A reader that has gone away is no error: it has seen enough.
 ///
@@ -116,8 +130,15 @@ fn safe_json(text: &str) -> String {
     safe
 }
 
-/// A line on standard error.
+/// A line on standard error: an error, or what is none and goes unsaid with `--quiet`.
 pub fn note(kind: &str, text: &str) {
+    if kind == "error" || !is_quiet() {
+        say(kind, text);
+    }
+}
+
+/// The same, whatever `--quiet` says.
+pub fn say(kind: &str, text: &str) {
     // Nowhere is left to say that standard error is closed.
     let _ = writeln!(io::stderr().lock(), "{}: {}", paint(kind), printable(text));
 }
@@ -133,18 +154,22 @@ pub fn finish(outcome: Outcome) -> u8 {
         Ok(exit) => return exit.code(),
         Err(error) => error,
     };
+    // With `-E 0` a busy lock is no error.
+    if is_quiet() && error.exit.code() == 0 {
+        return 0;
+    }
     // Whoever sent the signal knows.
     if !matches!(error.exit, Exit::Failed(Kind::Interrupted(_))) {
         if error.facts.as_json {
             let _ = json_note(&Failure::of(&error));
             return error.exit.code();
         }
-        note("error", &error.message);
+        say("error", &error.message);
         for line in error.details.iter().flat_map(|details| details.lines()) {
             let _ = writeln!(io::stderr().lock(), "  {}", printable(line));
         }
         if let Some(hint) = error.what_to_do() {
-            note("hint", &hint);
+            say("hint", &hint);
         }
     }
     error.exit.code()

@@ -53,7 +53,7 @@ impl Patient {
         let signals: Vec<i32> = ENDING.iter().chain(&[CHILD]).chain(more).copied().collect();
         let signals = Signals::install(&signals)
             .map_err(|error| CliError::io("cannot install signal handlers", &error))?;
-        let spinner = io::stderr().is_terminal().then(Spinner::new);
+        let spinner = (io::stderr().is_terminal() && !output::is_quiet()).then(Spinner::new);
         Ok(Patient { signals, received: None, spinner, last_line: None, unsaid_change: false, debugging })
     }
 
@@ -88,7 +88,7 @@ impl Waiter for Patient {
 
     fn waiting(&mut self, report: &WaitReport<'_>) {
         self.unsaid_change |= report.changed;
-        if report.waited < SILENCE {
+        if report.waited < SILENCE || output::is_quiet() {
             return;
         }
         let due = self.last_line.is_none_or(|last| last.elapsed() >= LINE_INTERVAL);

@@ -98,8 +98,10 @@ pub enum MemoryError {
         source: EqualKeys,
     },
     /// The filter.
-    #[error("{source}")]
+    #[error("{}{source}", on.as_ref().map(|what| format!("{what}: ")).unwrap_or_default())]
     Filter {
+        /// What it ran on, if it ran.
+        on: Option<Subject>,
         /// What it says.
         source: FilterError,
     },
@@ -255,7 +257,7 @@ impl MemoryError {
             }
             E::EqualKeys { what: Subject::Document(path), .. } => Hint::LastKeyCounts(path.clone()),
             E::EqualKeys { .. } => Hint::Say("rename or remove one of them"),
-            E::Filter { source } => match source.kind() {
+            E::Filter { source, .. } => match source.kind() {
                 FilterErrorKind::NoResult => {
                     Hint::Say("an update needs exactly one document, for example: . + {…}")
                 }
@@ -325,7 +327,7 @@ impl MemoryError {
     /// More lines that belong to the message, such as a filter with a caret.
     pub fn details(&self) -> Option<&str> {
         match self {
-            MemoryError::Filter { source } => source.details(),
+            MemoryError::Filter { source, .. } => source.details(),
             MemoryError::OnLine { source, .. } => source.details(),
             MemoryError::NoPlace { details, .. } => details.as_deref(),
             _ => None,

@@ -194,7 +194,7 @@ impl Program {
         if let Some(messages) = self.messages {
             bindings.messages(messages);
         }
-        Filter::compile(&self.source, &bindings).map_err(|source| MemoryError::Filter { source })
+        Filter::compile(&self.source, &bindings).map_err(|source| MemoryError::Filter { on: None, source })
     }
 
     /// Runs `work` on a document where it can be given up, and where deep documents have the stack
@@ -248,13 +248,14 @@ impl Transform for Program {
         self.bounded(&old.clone(), waiter, move |program| {
             // First the document: a file that is broken is the more important news.
             let (path, format) = (what.to_string(), program.format_of(&what));
-            let (original, input) = program.read(&old, what)?;
+            let (original, input) = program.read(&old, what.clone())?;
             if program.layout.is_set() && format != Format::Json {
                 return Err(MemoryError::Layout { path: path.into(), format });
             }
             let filter = program.compile()?;
             let kind = input.type_name();
-            let result = filter.run_one(input).map_err(|source| MemoryError::Filter { source })?;
+            let ran = filter.run_one(input);
+            let result = ran.map_err(|source| MemoryError::Filter { on: Some(what), source })?;
             let bytes = match program.layout.is_set() {
                 true => {
                     serialise(&result, &program.layout.apply(Style::detect(&old))).map_err(NotStorable::from)
@@ -285,7 +286,7 @@ pub fn print_results(
 ) -> Result<io::Result<Option<bool>>, MemoryError> {
     // Nobody knows how long `out` takes.
     program.apart(waiter, move |program| {
-        let (_, input) = program.read(&document, what)?;
+        let (_, input) = program.read(&document, what.clone())?;
         drop(document);
         let filter = program.compile()?;
         let style = program.layout.apply(Style::pretty());
@@ -298,7 +299,7 @@ pub fn print_results(
         });
         // What was there before an error is handed out first.
         let flushed = failed.and_then(|()| out.flush());
-        ended.map_err(|source| MemoryError::Filter { source })?;
+        ended.map_err(|source| MemoryError::Filter { on: Some(what), source })?;
         Ok((flushed.map(|()| last), ()))
     })
 }
@@ -314,7 +315,7 @@ pub fn results(
     waiter: &mut dyn Waiter,
 ) -> Result<Vec<Vec<u8>>, MemoryError> {
     program.bounded(&document.clone(), waiter, move |program| {
-        let (_, input) = program.read(&document, what)?;
+        let (_, input) = program.read(&document, what.clone())?;
         let filter = program.compile()?;
         let style = program.layout.apply(Style::pretty());
         let mut results = Vec::new();
@@ -325,7 +326,7 @@ pub fn results(
             results.push(text);
             ControlFlow::Continue(())
         });
-        ended.map_err(|source| MemoryError::Filter { source })?;
+        ended.map_err(|source| MemoryError::Filter { on: Some(what), source })?;
         Ok((results, filter))
     })
 }

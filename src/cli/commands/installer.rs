@@ -6,6 +6,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::args::{WaitArgs, call, locker};
+use crate::cli::called;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::waiting::Patient;
@@ -233,8 +234,7 @@ fn command(scope: Scope) -> Result<String, CliError> {
     if scope == Scope::Project || is_found {
         return Ok(NAME.to_owned());
     }
-    let program =
-        std::env::current_exe().map_err(|error| CliError::io("cannot find aimem itself", &error))?;
+    let program = called::program()?;
     Ok(program.to_str().map_or_else(|| NAME.to_owned(), str::to_owned))
 }
 

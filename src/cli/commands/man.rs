@@ -10,7 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
-use super::super::{Cli, exit, output};
+use super::super::{Cli, exit, output, words};
 use crate::settings;
 
 /// Print the manual page of a verb, or write all of them
@@ -37,11 +37,8 @@ impl Man {
             return Ok(Exit::Done);
         }
         let mut command = &tree;
-        for word in &self.verb {
-            let unknown = || {
-                CliError::usage(format!("there is no verb {}", self.verb.join(" ")))
-                    .hint("aimem --help lists them")
-            };
+        for (index, word) in self.verb.iter().enumerate() {
+            let unknown = || words::unknown(&self.verb[..index].join(" "), word, Vec::new());
             command = command.find_subcommand(word).ok_or_else(unknown)?;
         }
         let mut text = Vec::new();

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::NAMES;
+use super::{LOCK_SCRIPT, NAMES, READ_USAGE, UPDATE_USAGE, WRITE_USAGE};
+use crate::cli::called;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -59,8 +60,7 @@ impl Install {
         let fail = |path: &Path, error: &io::Error| {
             CliError::io(format!("cannot install {}", path.display()), error)
         };
-        let program =
-            std::env::current_exe().map_err(|error| CliError::io("cannot find aimem itself", &error))?;
+        let program = called::program()?;
         fs::create_dir_all(&self.folder).map_err(|error| fail(&self.folder, &error))?;
         let paths = NAMES.map(|name| self.folder.join(name));
         // All or nothing: half a set of stand-ins would mix two kinds of client.
@@ -86,7 +86,8 @@ impl Install {
         if self.link {
             return symlink(program, path).map_err(fail);
         }
-        let mut script = format!("#!/usr/bin/env bash\n{MARK}\nexec -a {name} ").into_bytes();
+        let script = format!("#!/usr/bin/env bash\n{MARK}\n{}exec -a {name} ", unless_sourced(name));
+        let mut script = script.into_bytes();
         script.extend(shell_word(program));
         script.extend(b" \"$@\"\n");
         Replace::new().write(path, &script)?;
@@ -98,12 +99,37 @@ impl Install {
 fn is_ours(path: &Path, program: &Path) -> bool {
     match fs::symlink_metadata(path) {
         Err(error) => error.kind() == io::ErrorKind::NotFound,
-        Ok(meta) if meta.is_symlink() => fs::read_link(path)
-            .is_ok_and(|target| target == program || target.file_name() == program.file_name()),
+        Ok(meta) if meta.is_symlink() => {
+            let leads_here = || Some(fs::canonicalize(path).ok()? == fs::canonicalize(program).ok()?);
+            fs::read_link(path).is_ok_and(|target| target.file_name() == program.file_name())
+                || leads_here().unwrap_or(false)
+        }
         Ok(_) => {
             fs::read(path).is_ok_and(|text| text.split(|&byte| byte == b'\n').nth(1) == Some(MARK.as_bytes()))
         }
     }
+}
+
+/// Lines that end a wrapper which a shell has sourced: its `exec` would replace the caller. Other shells
+/// than bash and zsh, which tell that, could not run the `exec` either.
+fn unless_sourced(name: &str) -> String {
+    let instead = match name {
+        LOCK_SCRIPT => {
+            "DIR=$(file-lock.sh acquire FILE), then file-lock.sh release \"$DIR\"; or file-lock.sh with FILE -- COMMAND"
+        }
+        "memory-read.sh" => READ_USAGE,
+        "memory-update.sh" => UPDATE_USAGE,
+        _ => WRITE_USAGE,
+    };
+    format!(
+        "case ${{ZSH_EVAL_CONTEXT-${{BASH_SOURCE-}}}} in\n\
+         \"$0\" | */\"$0\" | toplevel) ;;\n\
+         *)\n\
+         \x20   printf '%s\\n' >&2 'error: {name} is a command for bash, and has no functions to source' \\\n\
+         \x20       'hint: call it instead: {instead}'\n\
+         \x20   return 1 ;;\n\
+         esac\n"
+    )
 }
 
 /// A path as one word of a shell script, whatever bytes it has.

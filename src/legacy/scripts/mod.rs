@@ -333,7 +333,9 @@ fn atomic_write(words: &mut Words) -> Outcome {
     let locker = Some(&locker).filter(|_| !no_lock);
     let mut patient = Patient::new()?;
     let replace = if backup { Replace::new().rotate() } else { Replace::new() };
-    let validate = if validate { Validate::Always } else { Validate::Never };
+    // The script ran jq over what was named .json, asked or not.
+    let is_json = file.as_os_str().as_bytes().ends_with(b".json");
+    let validate = if validate || is_json { Validate::Always } else { Validate::Never };
     let request = memory::Write { content, validate, ..memory::Write::default() };
     let place = FilePlace::new(&file, locker, replace, &mut patient).make_folders(true);
     let mut place = place.history(keeping);

@@ -98,7 +98,7 @@ fn all(
     let ended = if how.slurp { printer.print(Value::array(slurped), &mut read.truthy) } else { Ok(()) };
     // What was there before an error is handed out first.
     let flushed = printer.failed.and_then(|()| printer.out.flush());
-    ended.map_err(|source| MemoryError::Filter { source })?;
+    ended.map_err(|source| MemoryError::Filter { on: Some(Subject::Document(how.path.clone())), source })?;
     Ok(flushed.map(|()| read))
 }
 

@@ -291,7 +291,7 @@ impl Work {
                 std::ops::ControlFlow::Continue(())
             }
         });
-        ran.map_err(|source| named(MemoryError::Filter { source }))?;
+        ran.map_err(|source| named(MemoryError::Filter { on: None, source }))?;
         stored.map_err(named)?;
         if !is_first {
             made.extend_from_slice(end);

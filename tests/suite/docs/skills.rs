@@ -27,7 +27,11 @@ fn bash(env: &TestEnv, script: &str) -> std::process::Command {
 #[test]
 fn the_three_skills_work_together() {
     let env = TestEnv::new();
-    let run = |name: &str| Ran::of(bash(&env, &skill(name)).output().unwrap()).ok().stdout;
+    let run = |name: &str| {
+        let mut skill = bash(&env, &skill(name));
+        skill.env("SUMMARY", "Moved the lock folder").env("DECISIONS", r#"["Locks stay off NFS"]"#);
+        Ran::of(skill.output().unwrap()).ok().stdout
+    };
     assert_eq!(run("recall"), "", "nothing is known yet");
     assert_eq!(run("init-memory"), "0 sessions in memory\n");
     assert_eq!(run("log-session"), "logged as 1\n");
@@ -44,17 +48,49 @@ fn many_agents_log_at_once() {
     let env = TestEnv::new();
     Ran::of(bash(&env, &skill("init-memory")).output().unwrap()).ok();
     let script = skill("log-session");
-    let agents: Vec<Holder> = (0..8)
+    let agents: Vec<Holder> = (0..20)
         .map(|number| Holder::launch(bash(&env, &script).env("SUMMARY", format!("it's \"{number}\" $(id)"))))
         .collect();
-    for agent in agents {
-        agent.wait().ok();
-    }
+    let mut told: Vec<String> = agents.into_iter().map(|agent| agent.wait().ok().stdout).collect();
+    told.sort();
+    let mut each: Vec<String> = (1..=20).map(|id| format!("logged as {id}\n")).collect();
+    each.sort();
+    assert_eq!(told, each, "each is told its own");
     let seen = env.run([
         "read",
         "-c",
         ".memory/sessions.json",
         "[.count, ([.sessions[].summary] | unique | length)]",
     ]);
-    assert_eq!(seen.ok().stdout, "[8,8]\n");
+    assert_eq!(seen.ok().stdout, "[20,20]\n");
+}
+
+#[test]
+fn what_was_not_stored_is_not_said_to_be_logged() {
+    let env = TestEnv::new();
+    Ran::of(bash(&env, &skill("init-memory")).output().unwrap()).ok();
+    let before = env.read(".memory/sessions.json");
+    let log = |variables: &[(&str, &str)]| {
+        let mut command = bash(&env, &skill("log-session"));
+        Ran::of(command.envs(variables.iter().copied()).output().unwrap())
+    };
+    let refused = [
+        (log(&[("SUMMARY", "done"), ("DECISIONS", "[\"no end")]), 65, "decisions"),
+        (log(&[("SUMMARY", "done"), ("DECISIONS", "\"a text\"")]), 65, "DECISIONS is no array"),
+        // Nothing is invented.
+        (log(&[]), 1, "SUMMARY"),
+    ];
+    let holder = env.hold(".memory/sessions.json");
+    let busy = (log(&[("SUMMARY", "done"), ("LOCK_TIMEOUT", "0")]), 75, "pid");
+    holder.end().ok();
+    for (ran, code, says) in refused.into_iter().chain([busy]) {
+        assert_eq!((ran.code, ran.stdout.as_str()), (code, ""), "{}", ran.stderr);
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
+        assert_eq!(env.read(".memory/sessions.json"), before);
+    }
+    assert_eq!(log(&[("SUMMARY", "done")]).ok().stdout, "logged as 1\n");
+    assert_eq!(
+        env.run(["read", "-c", ".memory/sessions.json", ".sessions[0].decisions"]).ok().stdout,
+        "[]\n"
+    );
 }

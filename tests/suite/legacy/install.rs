@@ -86,3 +86,83 @@ fn a_wrapper_finds_the_binary_under_any_name() {
         assert!(ran.code == 1 && ran.stdout.starts_with("Usage: file-lock.sh"), "{name:?}: {ran:?}");
     }
 }
+
+#[test]
+fn wrappers_and_services_call_what_was_called() {
+    let env = TestEnv::new();
+    for folder in ["bin", "versions"] {
+        fs::create_dir(env.path(folder)).unwrap();
+    }
+    symlink(aimem_path(), env.path("versions/aimem-1")).unwrap();
+    symlink("../versions/aimem-1", env.path("bin/aimem")).unwrap();
+    let link = env.path("bin/aimem");
+    let called = link.to_str().unwrap();
+    let by_path = format!("PATH={}:$PATH aimem", env.path("bin").display());
+    for program in [called, "bin/aimem", &by_path] {
+        shell(
+            &env,
+            &["bash", "-c", &format!("{program} scripts install s && {program} scripts install l --link")],
+        )
+        .ok();
+        assert!(
+            env.read("s/file-lock.sh").contains(&format!("'{called}'")),
+            "{}",
+            env.read("s/file-lock.sh")
+        );
+        assert_eq!(fs::read_link(env.path("l/file-lock.sh")).unwrap(), link, "{program}");
+        let line =
+            shell(&env, &["bash", "-c", &format!("{program} queue work --print-service cron")]).ok().stdout;
+        assert!(line.contains(&format!("{called} queue work")), "{line}");
+    }
+    // The new version stands behind the same link.
+    fs::rename(env.path("versions/aimem-1"), env.path("versions/aimem-2")).unwrap();
+    fs::remove_file(&link).unwrap();
+    symlink("../versions/aimem-2", &link).unwrap();
+    for folder in ["s", "l"] {
+        let ran = shell(&env, &["bash", "-c", &format!("{folder}/file-lock.sh help")]).expect(1);
+        assert!(ran.stdout.starts_with("Usage: file-lock.sh"), "{}", ran.stderr);
+    }
+    // A name that leads to another program is not taken for ours.
+    let stranger = format!("exec -a bin/other {} scripts install other", aimem_path().display());
+    env.write("bin/other", "");
+    shell(&env, &["bash", "-c", &stranger]).ok();
+    assert!(!env.read("other/file-lock.sh").contains("bin/other"));
+}
+
+#[test]
+fn a_wrapper_that_is_sourced_does_not_replace_its_caller() {
+    let env = TestEnv::new();
+    env.run(["scripts", "install", "s"]).ok();
+    env.write("caller", "set -u\n. s/file-lock.sh\necho $? after\n");
+    env.write("from-function", "load() { . s/file-lock.sh; }\nload acquire f\necho $? after\n");
+    for name in NAMES {
+        let ran = shell(&env, &["bash", "-c", &format!("source s/{name} with f; echo $? after")]).ok();
+        assert_eq!(ran.stdout, "1 after\n", "{name}");
+        let says = [format!("error: {name} is a command"), format!("{name} "), "FILE".to_owned()];
+        assert!(says.iter().all(|word| ran.stderr.contains(word)), "{}", ran.stderr);
+    }
+    for file in ["caller", "from-function"] {
+        for program in ["bash", "zsh", "dash"] {
+            if program != "bash" && !crate::common::require(program) {
+                continue;
+            }
+            let ran = shell(&env, &[program, file]).ok();
+            assert_eq!(ran.stdout, "1 after\n", "{program} {file}");
+            assert!(ran.stderr.contains("file-lock.sh with FILE -- COMMAND"), "{}", ran.stderr);
+        }
+    }
+    // Called, not sourced: by path, by bash, and with the caller's strictness.
+    for line in [
+        "s/file-lock.sh help",
+        "bash -eu s/file-lock.sh help",
+        "PATH=s:$PATH file-lock.sh help",
+        "PATH=s:$PATH bash file-lock.sh help",
+    ] {
+        let ran = shell(&env, &["bash", "-c", line]).expect(1);
+        assert!(ran.stdout.starts_with("Usage: file-lock.sh"), "{line}: {}", ran.stderr);
+    }
+}
+
+fn shell(env: &TestEnv, words: &[&str]) -> crate::common::Ran {
+    crate::common::Ran::of(env.command(words[0]).args(&words[1..]).output().unwrap())
+}

@@ -163,6 +163,9 @@ fn atomic_write_with_lock() {
         assert_eq!(env.read("f.json"), "{\"old\": true}");
         // Without the lock it does not wait.
         bash(env, "scripts/atomic-write.sh g.txt --no-lock --content hello").ok();
+        let refused = bash(env, "scripts/atomic-write.sh new.json --no-lock --content '{'").expect(1);
+        assert!(refused.stderr.contains("not valid JSON"), "{}", refused.stderr);
+        assert!(!env.path("new.json").exists());
         assert_eq!(env.read("g.txt"), "hello\n");
         holder.end().ok();
         writer.wait().ok();
@@ -170,6 +173,8 @@ fn atomic_write_with_lock() {
         assert_eq!(env.read("f.json.bak"), "{\"old\": true}");
         for (script, says) in [
             ("echo '{' | scripts/atomic-write.sh f.json --validate", "not valid JSON"),
+            ("echo '{' | scripts/atomic-write.sh f.json", "not valid JSON"),
+            ("scripts/atomic-write.sh f.json --no-lock --content '{\"a\": 1} {'", "not valid JSON"),
             ("scripts/atomic-write.sh f.json </dev/null", "empty"),
             ("scripts/atomic-write.sh", "FILE is missing"),
             ("scripts/atomic-write.sh f.json g.json", "unknown argument: g.json"),

@@ -49,6 +49,31 @@ fn stop_with_entries(outbox: &Outbox, child: &Child) {
 }
 
 #[test]
+fn a_run_says_what_it_delivered_and_what_is_dead() {
+    let server =
+        Server::uploads(|request| if request.body.contains("bad") { status(400, "no") } else { fine() });
+    let outbox = Outbox::with(&server);
+    let last = |ran: &Ran| ran.stderr.lines().last().unwrap_or_default().to_owned();
+    assert_eq!(last(&outbox.run(["work"]).ok()), "note: nothing to deliver");
+    outbox.add_many(4);
+    assert_eq!(outbox.run(["work"]).ok().stderr, "note: 4 delivered\n");
+    outbox.add("bad one");
+    outbox.add("bad two");
+    outbox.add("good");
+    let ran = outbox.run(["work"]).expect(1);
+    assert_eq!(last(&ran), "note: 1 delivered, 2 dead; to see why: aimem queue dead", "{}", ran.stderr);
+    // The dead stay dead, and the exit code is explained each time.
+    let ran = outbox.run(["work"]).expect(1);
+    assert_eq!(ran.stderr, "note: 0 delivered, 2 dead; to see why: aimem queue dead\n");
+    // Who is quiet hears of a memory that is given up on all the same, and of nothing else.
+    outbox.add("bad three");
+    outbox.add("good too");
+    let ran = outbox.run(["work", "-q"]).expect(1);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("is given up on"), "{}", ran.stderr);
+}
+
+#[test]
 fn fifty_savers_a_worker_a_stopped_one_and_a_killed_one() {
     let server = slow(20);
     let outbox = Outbox::with(&server);

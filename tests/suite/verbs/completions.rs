@@ -79,6 +79,9 @@ fn bash_completes_verbs_options_files_and_ids() {
             ("aimem lock rel", "release "),
             ("aimem update --exit", "--exit-status "),
             ("aimem update the-on", "the-only-document.json "),
+            ("aimem man upd", "update "),
+            ("aimem man lock ren", "renew "),
+            ("aimem help his", "history "),
             ("aimem lock release ", &id),
             ("aimem update f.json --lock ", &id),
         ],
@@ -102,6 +105,8 @@ fn zsh_completes_verbs_options_files_and_ids() {
             ("aimem lock rel", "release "),
             ("aimem update --exit", "--exit-status "),
             ("aimem write the-on", "the-only-document.json "),
+            ("aimem man upd", "update "),
+            ("aimem man lock ren", "renew "),
             // zsh writes it with its colon quoted or not, as it needs.
             ("aimem lock release ", &id[..64]),
             ("aimem write f.json --lock ", &id[..64]),
@@ -126,10 +131,54 @@ fn fish_completes_verbs_options_files_and_ids() {
             ("aimem lock rel", "release "),
             ("aimem update --exit", "--exit-status "),
             ("aimem update the-on", "the-only-document.json "),
+            ("aimem man upd", "update "),
+            ("aimem man lock ren", "renew "),
             ("aimem lock release ", &id[..64]),
             ("aimem write f.json --lock ", &id[..64]),
         ],
     );
+}
+
+/// What a shell would offer, asked of its function without a terminal.
+fn offered_by_bash(env: &TestEnv, line: &str) -> Vec<String> {
+    let script = format!(
+        "source '{}'; COMP_WORDS=({line} ''); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+         _aimem_or_ids aimem '' \"${{COMP_WORDS[COMP_CWORD-1]}}\"
+         for word in \"${{COMPREPLY[@]}}\"; do echo \"$word\"; done",
+        completions("aimem.bash")
+    );
+    let ran = Ran::of(env.command("bash").args(["-c", &script]).output().unwrap()).ok();
+    ran.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_offers_no_option_where_a_file_or_a_verb_stands() {
+    if !require("bash") {
+        return;
+    }
+    let env = TestEnv::new();
+    for verb in ["update", "read", "write", "edit", "append", "history", "lock status", "lock with"] {
+        let offered = offered_by_bash(&env, &format!("aimem {verb}"));
+        let refused: Vec<_> = offered.iter().filter(|word| word.starts_with(['-', '<', '['])).collect();
+        assert!(refused.is_empty(), "{verb}: {refused:?} keep bash from offering files");
+    }
+    assert!(offered_by_bash(&env, "aimem lock").contains(&"acquire".to_owned()));
+    assert!(offered_by_bash(&env, "aimem").contains(&"update".to_owned()));
+    assert_eq!(offered_by_bash(&env, "aimem man lock"), offered_by_bash(&env, "aimem lock"));
+}
+
+/// `--arg=NAME` is refused: both words stand behind the option.
+#[test]
+fn zsh_offers_no_option_of_two_words_with_a_sign() {
+    let script = std::fs::read_to_string(completions("_aimem")).unwrap();
+    let env = TestEnv::new();
+    env.write("f.json", "{}");
+    for option in ["--arg", "--argjson", "--slurpfile", "--rawfile"] {
+        env.run(["update", "f.json", &format!("{option}=n"), "1", "."]).expect(2);
+        assert!(script.contains(&format!("'*{option}[")), "{option}");
+        assert!(!script.contains(&format!("'*{option}=")), "{option}");
+    }
+    assert!(script.contains("'*:verb -- "), "another command line begins behind `man`");
 }
 
 #[test]

@@ -90,3 +90,65 @@ fn a_held_lock_is_held_for_a_time() {
     assert!(said.contains(") for ") && !said.contains("since"), "{said}");
     holder.end().ok();
 }
+
+#[test]
+fn words_that_people_try_name_the_verb_that_is_meant() {
+    let env = TestEnv::new();
+    for (line, meant) in [
+        ("with f.json -- true", "aimem lock with FILE -- COMMAND"),
+        ("acquire f.json --ttl 5s", "aimem lock acquire FILE"),
+        ("release f.json", "aimem lock release ID"),
+        ("status f.json", "aimem lock status FILE"),
+        ("status", "aimem queue status"),
+        ("get f.json .a", "aimem read FILE [FILTER]"),
+        ("set f.json .a=1", "aimem update FILE"),
+        ("lock show", "aimem locks show"),
+        ("lock list", "aimem locks show"),
+        ("locks list", "aimem locks show"),
+        ("locks shwo", "did you mean aimem locks show?"),
+        ("updaet f.json .", "did you mean aimem update?"),
+        ("man lock show", "aimem locks show"),
+        ("man foo", "aimem --help lists them"),
+        ("help foo", "aimem --help lists them"),
+        ("queue zzz", "aimem queue --help lists them"),
+    ] {
+        let ran = env.run(line.split(' ')).expect(2);
+        assert_eq!(ran.stdout, "", "{line}");
+        let mut said = ran.stderr.lines();
+        assert!(said.next().unwrap().starts_with("error: there is no verb "), "{line}: {}", ran.stderr);
+        let hint = said.next().unwrap();
+        assert!(hint.starts_with("hint: ") && hint.contains(meant), "{line}: {}", ran.stderr);
+        assert_eq!(said.next(), None, "{line}");
+    }
+}
+
+#[test]
+fn help_may_stand_first() {
+    let env = TestEnv::new();
+    for verb in [&[][..], &["update"], &["lock", "with"], &["queue"]] {
+        let asked = env.run([&["help"], verb].concat()).ok();
+        assert_eq!(asked.stdout, env.run([verb, &["--help"]].concat()).ok().stdout);
+        assert_eq!(asked.stderr, "");
+    }
+}
+
+/// Whoever updates ten files in a loop wants to know which one.
+#[test]
+fn a_filter_that_fails_names_the_file() {
+    let env = TestEnv::new();
+    env.write("f.json", "{\"a\": [1]}\n");
+    env.write("f.jsonl", "1\n{}\n");
+    for (line, file) in [
+        ("update f.json .a.b=1", "f.json"),
+        ("read f.json .a.b", "f.json"),
+        ("update f.json empty", "f.json"),
+        ("read -s f.jsonl .a", "f.jsonl"),
+        ("update f.jsonl .a=1", "f.jsonl"),
+    ] {
+        let ran = env.run(line.split(' ')).expect(65);
+        assert!(ran.stderr.lines().next().unwrap().contains(file), "{line}: {}", ran.stderr);
+    }
+    // A filter that is wrong in itself has nothing to do with the file.
+    let ran = env.run(["update", "f.json", ".a["]).expect(65);
+    assert!(!ran.stderr.lines().next().unwrap().contains("f.json"), "{}", ran.stderr);
+}

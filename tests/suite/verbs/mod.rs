@@ -13,6 +13,7 @@ mod intent;
 mod journal;
 mod json;
 mod lock_with;
+mod quiet;
 mod read;
 mod restore;
 mod runaways;

@@ -8,3 +8,10 @@ _aimem_ids() {
     fi
     _wanted ids expl id compadd -a ids
 }
+
+# The verbs below the word before, which `man` takes.
+_aimem_verbs() {
+    case $words[CURRENT-1] in
+        @VERBS@
+    esac
+}

@@ -73,9 +73,23 @@ impl Shell {
     /// state as well.
     fn completions(self) -> Vec<u8> {
         match self {
-            Shell::Bash => [&generate(Bash)[..], include_bytes!("ids.bash")].concat(),
+            Shell::Bash => {
+                let verbs = verbs_below(&|verb, below| {
+                    format!("                {verb}) COMPREPLY=($(compgen -W \"{below}\" -- \"$2\")) ;;\n")
+                });
+                let ours = include_str!("ids.bash").replace("                @VERBS@\n", &verbs);
+                [&generate(Bash)[..], ours.as_bytes()].concat()
+            }
             Shell::Zsh => zsh_with_ids(&String::from_utf8_lossy(&generate(Zsh))).into_bytes(),
-            Shell::Fish => [&generate(Fish)[..], include_bytes!("ids.fish")].concat(),
+            Shell::Fish => {
+                let verbs = verbs_below(&|verb, below| {
+                    let last = format!("test (commandline -opc)[-1] = {verb}");
+                    format!(
+                        "complete -c aimem -n \"__fish_seen_subcommand_from man help; and {last}\" -f -a \"{below}\"\n"
+                    )
+                });
+                [&generate(Fish)[..], include_bytes!("ids.fish"), verbs.as_bytes()].concat()
+            }
             Shell::Elvish => generate(Elvish),
             Shell::Powershell => generate(PowerShell),
             Shell::Nushell => generate(Nushell),
@@ -90,11 +104,38 @@ fn zsh_with_ids(script: &str) -> String {
     let with_ids = script.lines().map(|line| {
         let is_id =
             ["':id -- ", "':ID -- ", "'*::ids -- ", "'*::ID -- "].iter().any(|start| line.starts_with(start));
-        if is_id { line.replace(":_default'", ":_aimem_ids'") } else { line.to_owned() }
+        if is_id {
+            line.replace(":_default'", ":_aimem_ids'")
+        } else if line.starts_with("'*::verb -- ") {
+            // Two colons would start a command line anew, of any command.
+            line.replace("'*::verb", "'*:verb").replace(":_default'", ":_aimem_verbs'")
+        } else if line.matches(":_default").count() > 1 || line.matches(":_files").count() > 1 {
+            // An option of two words takes none of them behind `=`.
+            line.replacen("=[", "[", 1)
+        } else {
+            line.to_owned()
+        }
     });
     let script: String = with_ids.flat_map(|line| [line, "\n".to_owned()]).collect();
     let call = "if [ \"$funcstack[1]\"";
-    script.replacen(call, &format!("{}\n{call}", include_str!("ids.zsh")), 1)
+    let verbs = verbs_below(&|verb, below| format!("        {verb}) compadd -- {below} ;;\n"));
+    let ours = include_str!("ids.zsh").replace("        @VERBS@\n", &verbs);
+    script.replacen(call, &format!("{ours}\n{call}"), 1)
+}
+
+/// Lines for what `man` and `help` complete: the word before, and the verbs below it.
+fn verbs_below(line: &dyn Fn(&str, &str) -> String) -> String {
+    let mut tree = Cli::command();
+    tree.build();
+    let tree = without_hidden(&tree);
+    let names = |command: &Command| {
+        command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let mut lines = ["man", "help"].map(|word| line(word, &names(&tree))).concat();
+    for verb in tree.get_subcommands().filter(|verb| verb.has_subcommands()) {
+        lines.push_str(&line(verb.get_name(), &names(verb)));
+    }
+    lines
 }
 
 fn generate(shell: impl Generator) -> Vec<u8> {

@@ -120,7 +120,7 @@ impl With {
                     .hint("the command ended with 0, but another may have changed the file at the same time"))
             }
             Some(error) if !self.json => {
-                std::iter::once(error).chain(lost).for_each(|error| output::warning(error.message));
+                std::iter::once(error).chain(lost).for_each(|error| output::say("warning", &error.message));
                 Ok(exit)
             }
             _ => {

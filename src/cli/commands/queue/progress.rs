@@ -35,10 +35,13 @@ impl Progress {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let Watched { bar, parked } = &mut *watched;
         let line = |kind: &str, text: &str| bar.suspend(|| output::note(kind, text));
+        // Somebody must see to it, `--quiet` or not.
+        let loud = |text: &str| bar.suspend(|| output::say("warning", text));
         match event {
             Event::Begun(total) => {
                 bar.finish_and_clear();
                 *bar = match total {
+                    _ if output::is_quiet() => ProgressBar::hidden(),
                     0 => ProgressBar::hidden(),
                     total => ProgressBar::new(*total).with_style(style()),
                 };
@@ -70,10 +73,10 @@ impl Progress {
                 let then =
                     if refused { "it stays dead until you retry it" } else { "a later run tries it again" };
                 let why = entry.last_error.as_deref().unwrap_or_default();
-                line("warning", &format!("{} is given up on: {why}; {then}", entry.id));
+                loud(&format!("{} is given up on: {why}; {then}", entry.id));
             }
             Event::Unreadable(name, error) => {
-                line("warning", &format!("{name} is put among the dead: {}", message(error)));
+                loud(&format!("{name} is put among the dead: {}", message(error)));
             }
             Event::Down(problem, since) => {
                 line("note", &format!("the server is down since {since:.0}: {problem}; nothing was sent"));

@@ -7,6 +7,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use serde_json::json;
 
+use crate::cli::called;
 use crate::cli::error::CliError;
 use crate::cli::hints::quote;
 use crate::cli::output;
@@ -39,8 +40,7 @@ const VARIABLES: [&str; 7] = [
 
 /// The text of that kind.
 pub(super) fn text(kind: Kind) -> Result<String, CliError> {
-    let program = env::current_exe().map_err(|error| CliError::io("cannot find this program", &error))?;
-    let program = utf8(program.into_os_string(), "this program's path")?;
+    let program = utf8(called::program()?.into_os_string(), "this program's path")?;
     let mut variables = Vec::new();
     for name in VARIABLES {
         let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else { continue };
@@ -61,7 +61,7 @@ pub(super) fn text(kind: Kind) -> Result<String, CliError> {
     }
     Ok(match kind {
         // In a crontab a percent sign is a line break.
-        Kind::Cron => format!("*/10 * * * * {}\n", command(&program, &variables).replace('%', "\\%")),
+        Kind::Cron => format!("*/10 * * * * {} -q\n", command(&program, &variables).replace('%', "\\%")),
         Kind::Hook => hook(&command(&program, &variables)),
         Kind::Systemd => systemd(&program, &variables),
         Kind::Launchd => launchd(&program, &variables),

@@ -108,11 +108,32 @@ impl Work {
             return watch(once, self.interval, &stop);
         }
         let report = once()?;
-        if self.json {
-            output::json(&to_json(&report))?;
+        match self.json {
+            true => output::json(&to_json(&report))?,
+            false => tell(&report),
         }
         Ok(exit_of(&report))
     }
+}
+
+/// Says in one line what a run has done, and why it ends with another code than 0. What ended it early
+/// has been said.
+fn tell(report: &Report) {
+    let Report { delivered, undelivered, dead, .. } = *report;
+    if report.halt.is_some() && delivered == 0 {
+        return;
+    }
+    let mut parts = vec![match delivered {
+        0 if undelivered + dead == 0 => "nothing to deliver".to_owned(),
+        count => format!("{count} delivered"),
+    }];
+    if undelivered > 0 {
+        parts.push(format!("{undelivered} left for the next run"));
+    }
+    if dead > 0 {
+        parts.push(format!("{dead} dead; to see why: aimem queue dead"));
+    }
+    output::note("note", &parts.join(", "));
 }
 
 /// Runs again and again. A run that fails is told, and the next one tries anew.
@@ -122,6 +143,8 @@ fn watch(once: impl Fn() -> Result<Report, CliError>, interval: Duration, stop: 
             Ok(Report { halt: Some(Halt::Signal(signal)), .. }) => {
                 return Ok(Exit::Failed(Kind::Interrupted(signal)));
             }
+            // A service would fill its journal with runs that had nothing to do.
+            Ok(report) if report.delivered + report.died > 0 => tell(&report),
             Ok(_) => {}
             Err(error) => output::warning(error.message),
         }
