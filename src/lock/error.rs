@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::holder::Holder;
 use super::verdict::Verdict;
 use crate::sys::failure::{Hint, Kind, Op, PathError};
-use crate::sys::text::{pids, shown};
+use crate::sys::text::{pids, show_duration, shown};
 
 /// What is wrong with an [`LockError::Uprooted`] lock, for the message and the journal.
 pub(super) const UPROOTED: &str =
@@ -55,7 +55,7 @@ pub enum LockError {
         source: io::Error,
     },
     /// The lock was not free before the deadline.
-    #[error("lock on {} is held by {}", shown(.0.target.as_path()), .0.holder)]
+    #[error("lock on {} is held by {}{}", shown(.0.target.as_path()), .0.holder, ends(.0.left))]
     Busy(Box<Busy>),
     /// This wait and others wait for each other.
     #[error("deadlock: {cycle}")]
@@ -137,6 +137,8 @@ pub struct Busy {
     pub holder: Holder,
     /// When a lease ends, by the wall clock.
     pub expires: Option<jiff::Timestamp>,
+    /// How long that lease keeps others out yet.
+    pub left: Option<Duration>,
     /// The judge's verdict, `unknown` included.
     pub verdict: Verdict,
     /// The judge's reason.
@@ -207,6 +209,11 @@ impl LockError {
     pub(super) fn lost(target: Option<PathBuf>, why: impl fmt::Display) -> LockError {
         LockError::Lost { target, why: why.to_string() }
     }
+}
+
+/// In one word, `9m58s`.
+fn ends(left: Option<Duration>) -> String {
+    left.map_or_else(String::new, |left| format!(", ends in {}", show_duration(left).replace(' ', "")))
 }
 
 fn of(target: &Option<PathBuf>) -> String {

@@ -1,0 +1,131 @@
+//! One agent, many shells: each command is a `sh -c` of its own, and knows its session.
+
+use std::time::Duration;
+
+use aimem::lock::info::Info;
+use aimem::sys::clock::since_boot;
+
+use crate::common::{Ran, TestEnv, eventually};
+
+/// One command of an agent, in a shell of its own.
+fn shell(env: &TestEnv, client: &str, script: &str) -> Ran {
+    Ran::of(env.sh(script).env("AIMEM_CLIENT", client).output().unwrap())
+}
+
+fn id_of(env: &TestEnv, client: &str, script: &str) -> String {
+    let ran = shell(env, client, script).ok();
+    assert_eq!((ran.stdout.lines().count(), ran.stderr.as_str()), (1, ""), "{script}");
+    ran.stdout.trim_end().to_owned()
+}
+
+/// For how long the lease of `f` runs.
+fn left(env: &TestEnv) -> Duration {
+    let info = Info::parse(&std::fs::read(env.lock_dir("f").join("info")).unwrap());
+    info.expires_boot.unwrap().saturating_sub(since_boot())
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn the_same_session_renews_its_lease_and_is_told_the_same_id() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let first = id_of(&env, "claude-code:5f1c", r#""$AIMEM" lock acquire f --ttl 1m"#);
+    let again = id_of(&env, "claude-code:5f1c", r#""$AIMEM" lock acquire f --ttl 10m -n"#);
+    assert_eq!(first, again);
+    assert!(left(&env) > 9 * MINUTE, "{:?}", left(&env));
+    // By the flag too, which goes before the environment.
+    let flag = r#""$AIMEM" lock acquire f --ttl 20m -n --client claude-code:5f1c"#;
+    assert_eq!(id_of(&env, "codex:9", flag), first);
+    assert!(left(&env) > 19 * MINUTE, "{:?}", left(&env));
+    // It is never cut short: another call of the session may rely on its end.
+    let json = shell(&env, "claude-code:5f1c", r#""$AIMEM" lock acquire f --ttl 1m -n --json"#).ok();
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["id"], first.as_str());
+    let end: jiff::Timestamp = json["expires"].as_str().unwrap().parse().unwrap();
+    assert!(end.duration_since(jiff::Timestamp::now()).as_secs() > 18 * 60, "{json}");
+    assert!(left(&env) > 18 * MINUTE, "{:?}", left(&env));
+    // The id is as good as ever.
+    shell(&env, "", &format!(r#""$AIMEM" lock release {first}"#)).ok();
+    assert_eq!(env.verdict("f"), "free");
+}
+
+#[test]
+fn nobody_else_renews_it_and_a_bare_name_never_does() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let take = r#""$AIMEM" lock acquire f --ttl 10m -n"#;
+    id_of(&env, "claude-code:5f1c", take);
+    for other in ["claude-code", "claude-code:5f1", "claude-code:5f1c:agent", "codex:5f1c", ""] {
+        shell(&env, other, take).expect(75);
+    }
+    // A lease is no session's that a bare name took, its own name included.
+    let env = TestEnv::new();
+    env.write("f", "");
+    for bare in ["claude-code", "claude-code:", ":5f1c", "claude code:5f1c"] {
+        let id = id_of(&env, bare, take);
+        shell(&env, bare, take).expect(75);
+        shell(&env, bare, &format!(r#""$AIMEM" lock release {id}"#)).ok();
+    }
+    // Nor is a lock of another kind, which ends with its process.
+    let script = r#""$AIMEM" lock acquire f >id && "$AIMEM" lock acquire f --ttl 10m -n"#;
+    shell(&env, "claude-code:5f1c", script).expect(75);
+}
+
+#[test]
+fn a_lease_that_has_ended_is_not_renewed_but_taken_anew() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let first = id_of(&env, "a:1", r#""$AIMEM" lock acquire f --ttl 20ms"#);
+    eventually("it runs out", || env.verdict("f") == "stale");
+    let second = id_of(&env, "a:1", r#""$AIMEM" lock acquire f --ttl 10m"#);
+    assert_ne!(first, second);
+    shell(&env, "a:1", &format!(r#""$AIMEM" lock release {first}"#)).expect(76);
+    assert_eq!(env.verdict("f"), "held");
+}
+
+#[test]
+fn calls_of_one_session_at_once_all_have_the_one_lease() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let script = r#"
+        for i in 1 2 3 4 5 6 7 8; do "$AIMEM" lock acquire f --ttl 10m -w 20 >id.$i & done
+        for i in 1 2 3 4 5 6 7 8; do wait; done; cat id.*"#;
+    let ran = shell(&env, "a:1", script).ok();
+    let mut ids: Vec<&str> = ran.stdout.lines().collect();
+    assert_eq!((ids.len(), ran.stderr.as_str()), (8, ""));
+    ids.dedup();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    let shown = env.run(["locks", "show", "--ids"]).ok().stdout;
+    assert_eq!(shown.lines().count(), 1, "{shown}");
+}
+
+#[test]
+fn inside_a_lock_the_sessions_place_is_renewed() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let script = r#""$AIMEM" lock with f -- sh -c '
+        A=$("$AIMEM" lock acquire f --ttl 1m) && B=$("$AIMEM" lock acquire f --ttl 10m -n) &&
+        [ "$A" = "$B" ] && case $A in */*) ;; *) exit 9 ;; esac
+        AIMEM_CLIENT=a:2 "$AIMEM" lock acquire f --ttl 1m -n; [ $? -eq 75 ]'"#;
+    shell(&env, "a:1", script).ok();
+}
+
+#[test]
+fn a_busy_error_says_when_the_lease_ends() {
+    let env = TestEnv::new();
+    env.write("f", "{}");
+    id_of(&env, "a:1", r#""$AIMEM" lock acquire f --ttl 10m"#);
+    let busy = shell(&env, "b:1", r#""$AIMEM" update f . -n"#).expect(75);
+    assert!(
+        busy.stderr.contains("f is held by a lease (a:1: aimem lock acquire f), ends in 9m"),
+        "{busy:?}"
+    );
+    assert!(busy.stderr.contains("; gave up after "), "{busy:?}");
+    // A lock that ends with a process has no such end.
+    let env = TestEnv::new();
+    let holder = env.hold("f");
+    let busy = shell(&env, "b:1", r#""$AIMEM" lock acquire f --ttl 1m -n"#).expect(75);
+    assert!(!busy.stderr.contains("ends in"), "{busy:?}");
+    holder.end().ok();
+}
