@@ -100,6 +100,14 @@ pub enum LockError {
         /// The file.
         target: PathBuf,
     },
+    /// What was given does not say which lock is meant.
+    #[error("cannot tell which lock is meant by {named}: {why}")]
+    Unnamed {
+        /// What was given.
+        named: String,
+        /// What is missing.
+        why: String,
+    },
     /// A `lock with` that is still running holds this lock.
     #[error("the lock{} belongs to a running command: {holder}", of(.target))]
     Running {
@@ -154,7 +162,7 @@ impl LockError {
         match self {
             E::Busy(_) | E::Deadlock { .. } | E::GuardBusy { .. } => Kind::Busy,
             E::Lost { .. } | E::Uprooted { .. } => Kind::Lost,
-            E::NoHome => Kind::Usage,
+            E::NoHome | E::Unnamed { .. } => Kind::Usage,
             E::WrongLock { .. } | E::Running { .. } | E::NotALease { .. } | E::NoOwner { .. } => Kind::Usage,
             E::Untrusted { .. } | E::Unusable { .. } => Kind::Permission,
             E::NoFlock { .. } => Kind::CantCreate,
@@ -183,6 +191,7 @@ impl LockError {
             ),
             E::WrongLock { .. } => Hint::NameOwnLock,
             E::Running { .. } => Hint::EndsWithCommand,
+            E::Unnamed { .. } => Hint::NameSession,
             E::NotALease { .. } => {
                 Hint::Say("it needs no renewal: it lasts until it is released or its owner ends")
             }

@@ -117,10 +117,7 @@ fn a_busy_error_says_when_the_lease_ends() {
     env.write("f", "{}");
     id_of(&env, "a:1", r#""$AIMEM" lock acquire f --ttl 10m"#);
     let busy = shell(&env, "b:1", r#""$AIMEM" update f . -n"#).expect(75);
-    assert!(
-        busy.stderr.contains("f is held by a lease (a:1: aimem lock acquire f), ends in 9m"),
-        "{busy:?}"
-    );
+    assert!(busy.stderr.contains("f is held by a lease (a:1: aimem lock acquire f), ends in 9m"), "{busy:?}");
     assert!(busy.stderr.contains("; gave up after "), "{busy:?}");
     // A lock that ends with a process has no such end.
     let env = TestEnv::new();
@@ -128,4 +125,106 @@ fn a_busy_error_says_when_the_lease_ends() {
     let busy = shell(&env, "b:1", r#""$AIMEM" lock acquire f --ttl 1m -n"#).expect(75);
     assert!(!busy.stderr.contains("ends in"), "{busy:?}");
     holder.end().ok();
+}
+
+#[test]
+fn the_session_renews_and_releases_its_lease_by_the_file() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let id = id_of(&env, "a:1", r#""$AIMEM" lock acquire f --ttl 1m"#);
+    shell(&env, "a:1", r#""$AIMEM" lock renew f --ttl 10m"#).ok();
+    assert!(left(&env) > 9 * MINUTE, "{:?}", left(&env));
+    // A renewal in so many words may cut it short.
+    let json = shell(&env, "", r#""$AIMEM" lock renew ./f --ttl 5m --client a:1 --json"#).ok();
+    assert!(json.stdout.contains(&id), "{json:?}");
+    assert!(left(&env) <= 5 * MINUTE, "{:?}", left(&env));
+    // Whichever way the file is spelled.
+    std::os::unix::fs::symlink("f", env.path("link")).unwrap();
+    shell(&env, "a:1", r#""$AIMEM" lock release link"#).ok();
+    assert_eq!(env.verdict("f"), "free");
+    let again = shell(&env, "a:1", r#""$AIMEM" lock release f"#).expect(76);
+    assert!(again.stderr.contains("f is lost: nobody has it"), "{again:?}");
+}
+
+#[test]
+fn by_the_file_nobody_elses_lock_is_renewed_or_released() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let id = id_of(&env, "a:1", r#""$AIMEM" lock acquire f --ttl 10m"#);
+    let both = [r#""$AIMEM" lock release f"#, r#""$AIMEM" lock renew f --ttl 1m"#];
+    for script in both {
+        for other in ["a:2", "a:1:agent", "b:1"] {
+            let refused = shell(&env, other, script).expect(76);
+            assert!(refused.stderr.contains("it is held by a lease (a:1: "), "{refused:?}");
+        }
+        for bare in ["a", "a:", ""] {
+            let refused = shell(&env, bare, script).expect(2);
+            assert!(refused.stderr.contains("cannot tell which lock is meant by f: "), "{refused:?}");
+            assert!(refused.stderr.contains("--client NAME:SESSION"), "{refused:?}");
+        }
+    }
+    assert!(left(&env) > 9 * MINUTE, "{:?}", left(&env));
+    shell(&env, "", &format!(r#""$AIMEM" lock release {id}"#)).ok();
+    // A lock that ends with a process is released by its id, whatever its owner calls itself.
+    let manual = r#""$AIMEM" lock acquire f >id; "$AIMEM" lock release f; [ $? -eq 76 ] && "$AIMEM" lock release "$(cat id)""#;
+    shell(&env, "a:1", manual).ok();
+    // A lease that ran out is another's business by now.
+    id_of(&env, "a:1", r#""$AIMEM" lock acquire f --ttl 20ms"#);
+    eventually("it runs out", || env.verdict("f") == "stale");
+    let over = shell(&env, "a:1", r#""$AIMEM" lock release f"#).expect(76);
+    assert!(over.stderr.contains("its lease expired"), "{over:?}");
+}
+
+#[test]
+fn the_beginning_of_an_id_is_enough_where_it_says_whose_lock_it_is() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let id = id_of(&env, "", r#""$AIMEM" lock acquire f --ttl 1m"#);
+    let (key, token) = id.split_once(':').unwrap();
+    let short = format!("{}:{}", &key[..8], &token[..8]);
+    shell(&env, "", &format!(r#""$AIMEM" lock renew {short} --ttl 10m"#)).ok();
+    assert!(left(&env) > 9 * MINUTE, "{:?}", left(&env));
+    // The first half alone is the same for whoever holds the lock next.
+    for half in [&key[..8], key, &id[..key.len() + 8]] {
+        let refused = shell(&env, "a:1", &format!(r#""$AIMEM" lock release {half}"#)).expect(76);
+        assert!(refused.stderr.contains("it is held by a lease"), "{refused:?}");
+        let refused = shell(&env, "a", &format!(r#""$AIMEM" lock release {half}"#)).expect(2);
+        assert!(refused.stderr.contains("it says which lock but not whose"), "{refused:?}");
+    }
+    shell(&env, "", &format!(r#""$AIMEM" lock release {short}"#)).ok();
+    // The next holder's is another id, whose lock the old beginning does not reach.
+    let next = env.hold("f");
+    let lost = shell(&env, "", &format!(r#""$AIMEM" lock release {short}"#)).expect(76);
+    assert!(lost.stderr.contains("no lock has an id that begins with"), "{lost:?}");
+    assert_eq!(env.verdict("f"), "held");
+    next.end().ok();
+    // For a session the first half will do.
+    id_of(&env, "a:1", r#""$AIMEM" lock acquire f --ttl 1m"#);
+    shell(&env, "a:1", &format!(r#""$AIMEM" lock renew {} --ttl 10m"#, &key[..8])).ok();
+    assert!(left(&env) > 9 * MINUTE, "{:?}", left(&env));
+    // A file of that name is a file.
+    env.write(&key[..8], "");
+    shell(&env, "a:1", &format!(r#""$AIMEM" lock release {}"#, &key[..8])).expect(76);
+    assert_eq!(env.verdict("f"), "held");
+}
+
+#[test]
+fn a_beginning_that_several_ids_have_names_none_of_them() {
+    let env = TestEnv::new();
+    env.make_root();
+    // Two locks whose keys begin alike, which no two files here would have.
+    let info = |token: &str| {
+        format!("PID: 0\nTOKEN: {token}\nLIVENESS: lease\nEXPIRES: 2999-01-01T00:00:00.000Z\nCLIENT: a:1\n")
+    };
+    for (last, token) in [("0", "aaaaaaaa11"), ("1", "aaaaaaaa22")] {
+        let lock = env.locks().join(format!("{}{last}.lock", "0123456789abcdef".repeat(4).split_at(63).0));
+        std::fs::create_dir(&lock).unwrap();
+        std::fs::write(lock.join("info"), info(token)).unwrap();
+    }
+    for short in ["01234567", "01234567:aaaaaaaa"] {
+        let refused = shell(&env, "a:1", &format!(r#""$AIMEM" lock release {short}"#)).expect(2);
+        assert!(refused.stderr.contains("the ids of 2 locks begin so"), "{refused:?}");
+    }
+    shell(&env, "a:1", r#""$AIMEM" lock release 01234567:aaaaaaaa2"#).ok();
+    assert_eq!(env.lock_names().len(), 1, "{:?}", env.lock_names());
 }
