@@ -3,12 +3,14 @@
 #
 #   packaging/archive.sh [TARGET]
 #
-# x86_64-unknown-linux-musl makes a static binary: rustup target add x86_64-unknown-linux-musl
+# Without TARGET, on Linux: a static binary for this machine, with musl. It needs
+# `rustup target add x86_64-unknown-linux-musl` (or aarch64-…) and musl-gcc (Debian's musl-tools).
 set -eu
 cd "$(dirname "$0")/.."
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-target=${1:-$(rustc -vV | sed -n 's/^host: //p')}
+host=$(rustc -vV | sed -n 's/^host: //p')
+target=${1:-$(echo "$host" | sed 's/-linux-gnu$/-linux-musl/')}
 cargo build --release --locked --target "$target"
 name=aimem-$version-$target
 rm -rf "dist/$name"

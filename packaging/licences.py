@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PLATFORMS = ["x86_64-unknown-linux-gnu", "aarch64-apple-darwin"]
+PLATFORMS = ["x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl", "aarch64-apple-darwin"]
 
 
 def crates(platform):
