@@ -232,11 +232,16 @@ pub fn break_lock(
         aside.delete();
     }
     if was_there {
-        let why = format!("{}: {}", judgement.verdict, judgement.reason);
-        let broken = Reclaimed::lock(&target.key, &judgement.info, why);
-        broken.fill(Record::new(Event::Break, Some(&target.path))).append(root);
+        record_break(root, &target, &judgement);
     }
     Ok((target, was_there.then_some(judgement)))
+}
+
+/// Records in the journal whose lock was removed by force.
+pub(super) fn record_break(root: &LockRoot, target: &Target, broken: &Judgement) {
+    let why = format!("{}: {}", broken.verdict, broken.reason);
+    let reclaimed = Reclaimed::lock(&target.key, &broken.info, why);
+    reclaimed.fill(Record::new(Event::Break, Some(&target.path))).append(root);
 }
 
 fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {

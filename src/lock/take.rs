@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::LockError;
-use super::attempt::{Attempt, attempt};
+use super::attempt::{Attempt, attempt, seize};
 use super::claim::{Claim, Keep};
 use super::deadlock::{LookOut, Wish};
 use super::error::Busy;
@@ -17,6 +17,7 @@ use super::journal::{Event, LONG_WAIT, Record};
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
 use super::loss;
+use super::manage::record_break;
 use super::openers::openers;
 use super::root::LockRoot;
 use super::roots::Roots;
@@ -98,6 +99,47 @@ impl Locker {
             if Target::resolve(path)? == target {
                 waiter.taken(&held);
                 return Ok(held);
+            }
+        }
+    }
+
+    /// Takes the lock of `path` away from whoever holds it, and has it, in one step under the guard:
+    /// nobody who waits comes between. For a person who knows more than the judge; a living holder
+    /// finds out when it publishes or releases. Says what was broken, if anything was. Where the
+    /// lock is ours already, as a guest's or a session's, nothing is.
+    ///
+    /// # Errors
+    /// As [`Locker::acquire`]; [`LockError::Busy`] when what is there can't be removed.
+    pub fn seize(
+        &self,
+        path: &Path,
+        keep: Keep,
+        waiter: &mut dyn Waiter,
+    ) -> Result<(Held, Option<Judgement>), LockError> {
+        let target = Target::resolve(path)?;
+        let root = &self.roots.of(&target.path)?;
+        let mut judge = Judge::new(root);
+        if self.host(root, &target, &mut judge)?.is_some() {
+            return self.acquire(path, keep, waiter).map(|held| (held, None));
+        }
+        if let (Some(session), Keep::Lease(ttl)) = (self.client.as_deref().and_then(Session::of), keep)
+            && let Some(id) = session.renew(root, &target.key, &[], ttl, &mut judge)?
+        {
+            return Ok((Held::before(root, &target, id), None));
+        }
+        let deadline = sys::clock::deadline(self.patience.limit);
+        let mut wait = Wait::new(root, &target, self.patience, deadline);
+        loop {
+            let seized = seize(root, &target, &self.claim(keep), &mut judge, deadline, waiter)?;
+            if let Some(broken) = &seized.1 {
+                record_break(root, &target, broken);
+            }
+            match seized {
+                (Attempt::Taken(held), broken) => {
+                    waiter.taken(&held);
+                    return Ok((held, broken));
+                }
+                (Attempt::Busy(seen), _) => wait.pause(&seen, false, None, judge.here(), waiter)?,
             }
         }
     }

@@ -228,3 +228,63 @@ fn a_beginning_that_several_ids_have_names_none_of_them() {
     shell(&env, "a:1", r#""$AIMEM" lock release 01234567:aaaaaaaa2"#).ok();
     assert_eq!(env.lock_names().len(), 1, "{:?}", env.lock_names());
 }
+
+#[test]
+fn a_lock_is_taken_from_whoever_holds_it_in_one_step() {
+    let env = TestEnv::new();
+    env.write("f.json", "{}");
+    let take = r#""$AIMEM" lock take f.json --ttl 10m"#;
+    // From a lease, from a running command, and from one whose directory a script has removed.
+    id_of(&env, "a:1", r#""$AIMEM" lock acquire f.json --ttl 10m"#);
+    let ran = shell(&env, "b:1", take).ok();
+    assert!(ran.stderr.contains("was taken from a lease (a:1: "), "{ran:?}");
+    let lost = shell(&env, "a:1", r#""$AIMEM" lock release f.json"#).expect(76);
+    assert!(lost.stderr.contains("held by a lease (b:1: "), "{lost:?}");
+    shell(&env, "b:1", r#""$AIMEM" lock release f.json"#).ok();
+    for uproot in [false, true] {
+        let holder = env.hold("f.json");
+        if uproot {
+            std::fs::remove_dir_all(env.lock_dir("f.json")).unwrap();
+        }
+        let ran = shell(&env, "b:1", take).ok();
+        assert!(ran.stderr.contains(&format!("was taken from pid {}", holder.pid)), "{ran:?}");
+        assert!(ran.stderr.contains("which was alive"), "{ran:?}");
+        let id = ran.stdout.trim_end();
+        // Its holder learns of it, and takes nothing with it.
+        holder.end().expect(76);
+        assert_eq!(env.status("f.json")["client"], "b:1");
+        shell(&env, "", &format!(r#""$AIMEM" update f.json '.n = 1' --lock {id}"#)).ok();
+        shell(&env, "", &format!(r#""$AIMEM" lock release {id}"#)).ok();
+    }
+    let log = env.run(["locks", "log", "--json"]).ok().stdout;
+    assert_eq!(log.matches("\"break\"").count(), 3, "{log}");
+    // Free, or one's own: nothing is broken.
+    let free = shell(&env, "b:1", take).ok();
+    assert_eq!(shell(&env, "b:1", take).ok().stdout, free.stdout);
+    assert_eq!(free.stderr, "");
+    let log = env.run(["locks", "log", "--json"]).ok().stdout;
+    assert_eq!(log.matches("\"break\"").count(), 3, "{log}");
+}
+
+#[test]
+fn nobody_who_waits_comes_between_and_takers_at_once_have_it_one_after_another() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    let holder = env.hold("f");
+    let mut waiters: Vec<_> =
+        (0..8).map(|_| env.aimem(["lock", "with", "f", "-w", "1", "--", "true"]).spawn().unwrap()).collect();
+    let takers = "for i in 1 2 3 4 5 6 7 8; do \"$AIMEM\" lock take f --ttl 10m --client t:$i >id.$i & done; wait; cat id.*";
+    let ran = shell(&env, "", takers).ok();
+    let mut ids: Vec<&str> = ran.stdout.lines().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 8, "{ran:?}");
+    for waiter in &mut waiters {
+        assert_eq!(waiter.wait().unwrap().code(), Some(75));
+    }
+    holder.end().expect(76);
+    // One has it, and the others' ids reach nothing.
+    let released = ids.iter().filter(|id| env.run(["lock", "release", id]).code == 0).count();
+    assert_eq!(released, 1);
+    assert_eq!(env.lock_names(), [""; 0]);
+}

@@ -24,7 +24,7 @@ use crate::settings::duration;
 Examples:
   ID=$(aimem lock acquire sessions.json) && vi sessions.json; aimem lock release \"$ID\"
   ID=$(aimem lock acquire sessions.json --ttl 10m --client claude-code)
-  export AIMEM_CLIENT=claude-code:$SESSION; aimem lock acquire sessions.json --ttl 10m")]
+  export AIMEM_CLIENT=claude-code:7; aimem lock acquire sessions.json --ttl 10m")]
 pub struct Acquire {
     /// The file
     file: PathBuf,

@@ -21,7 +21,7 @@ use crate::settings;
 #[command(after_help = "\
 Examples:
   aimem lock release \"$ID\"
-  aimem lock release sessions.json --client claude-code:$SESSION
+  export AIMEM_CLIENT=claude-code:7; aimem lock acquire sessions.json --ttl 10m; aimem lock release sessions.json
   trap 'aimem lock release \"$ID\"' EXIT")]
 pub struct Release {
     /// The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION

@@ -20,7 +20,7 @@ use crate::settings::duration;
 #[command(after_help = "\
 Examples:
   aimem lock renew \"$ID\" --ttl 10m
-  aimem lock renew sessions.json --ttl 10m --client claude-code:$SESSION
+  export AIMEM_CLIENT=me:7; aimem lock acquire sessions.json --ttl 1m; aimem lock renew sessions.json --ttl 10m
   aimem lock renew \"$ID\" --ttl 1h || echo 'the lock is lost'")]
 pub struct Renew {
     /// The id that `lock acquire --ttl` printed, or its beginning; or the file, for a client NAME:SESSION
