@@ -91,6 +91,9 @@ _aimem() {
             aimem__subcmd__lock,status)
                 cmd="aimem__subcmd__lock__subcmd__status"
                 ;;
+            aimem__subcmd__lock,take)
+                cmd="aimem__subcmd__lock__subcmd__take"
+                ;;
             aimem__subcmd__lock,wait)
                 cmd="aimem__subcmd__lock__subcmd__wait"
                 ;;
@@ -456,7 +459,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock)
-            opts="-q -h -V --quiet --help --version with acquire release renew status wait break"
+            opts="-q -h -V --quiet --help --version with acquire release renew status wait break take"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -530,12 +533,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__release)
-            opts="-q -h -V --quiet --json --help --version"
+            opts="-q -h -V --quiet --client --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -544,12 +551,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__renew)
-            opts="-q -h -V --quiet --ttl --json --help --version"
+            opts="-q -h -V --quiet --client --ttl --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -568,6 +579,48 @@ _aimem() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__lock__subcmd__take)
+            opts="-q -w -n -E -h -V --quiet --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1488,7 +1541,7 @@ _aimem_or_ids() {
                 case "${COMP_WORDS[COMP_CWORD-1]}" in
                 man) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue mcp scripts completions man" -- "$2")) ;;
                 help) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue mcp scripts completions man" -- "$2")) ;;
-                lock) COMPREPLY=($(compgen -W "with acquire release renew status wait break" -- "$2")) ;;
+                lock) COMPREPLY=($(compgen -W "with acquire release renew status wait break take" -- "$2")) ;;
                 locks) COMPREPLY=($(compgen -W "show cleanup check log selftest init" -- "$2")) ;;
                 history) COMPREPLY=($(compgen -W "show diff forget prune" -- "$2")) ;;
                 queue) COMPREPLY=($(compgen -W "add list show status work retry cancel dead health import export" -- "$2")) ;;

@@ -55,6 +55,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand status 'Say who holds the lock of a file'
             cand wait 'Wait until the lock of a file is free, without taking it'
             cand break 'Take the lock of a file away from whoever holds it'
+            cand take 'Take the lock of a file away from whoever holds it, and have it'
         }
         &'aimem;lock;with'= {
             cand --ttl 'End the command after this long: TERM, and KILL after --kill-after'
@@ -98,6 +99,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;release'= {
+            cand --client 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'Print what was done as one JSON document; errors too, on standard error'
@@ -107,6 +109,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;renew'= {
+            cand --client 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]'
             cand --ttl 'From now on'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -144,6 +147,25 @@ set edit:completion:arg-completer[aimem] = {|@words|
         &'aimem;lock;break'= {
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;lock;take'= {
+            cand --ttl 'How long the lease lasts'
+            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -E 'The exit code when the lock was not free in time [default: 75]'
+            cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand --lock 'Work under this lock, which is already held, instead of taking one'
+            cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --json 'Print what was done as one JSON document; errors too, on standard error'
+            cand -n 'Do not wait: the same as --timeout 0'
+            cand --nonblock 'Do not wait: the same as --timeout 0'
+            cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'

@@ -43,16 +43,17 @@ complete -c aimem -n "__fish_aimem_needs_command" -f -a "mcp" -d 'Serve files, l
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "scripts" -d 'Stand in for the old bash scripts'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "completions" -d 'Print a shell\'s completions, or write all of them'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "man" -d 'Print the manual page of a verb, or write all of them'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -s h -l help -d 'Print help'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -s V -l version -d 'Print version'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "with" -d 'Run a command while holding the lock of one or several files'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "acquire" -d 'Take a lock that outlives this command, and print its id'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "release" -d 'Give back the lock with this id'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "renew" -d 'Let a lease run for longer, counted from now'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "status" -d 'Say who holds the lock of a file'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "wait" -d 'Wait until the lock of a file is free, without taking it'
-complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break" -f -a "break" -d 'Take the lock of a file away from whoever holds it'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -f -a "with" -d 'Run a command while holding the lock of one or several files'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -f -a "acquire" -d 'Take a lock that outlives this command, and print its id'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -f -a "release" -d 'Give back the lock with this id'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -f -a "renew" -d 'Let a lease run for longer, counted from now'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -f -a "status" -d 'Say who holds the lock of a file'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -f -a "wait" -d 'Wait until the lock of a file is free, without taking it'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -f -a "break" -d 'Take the lock of a file away from whoever holds it'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and not __fish_seen_subcommand_from with acquire release renew status wait break take" -f -a "take" -d 'Take the lock of a file away from whoever holds it, and have it'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l ttl -d 'End the command after this long: TERM, and KILL after --kill-after' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l kill-after -d 'How long after TERM to send KILL' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -l on-reclaimed -d 'Run this shell command first when the lock was taken over from a dead holder' -r
@@ -78,10 +79,12 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l client -d 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l client -d 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l ttl -d 'From now on' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
@@ -102,6 +105,17 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from break" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -l ttl -d 'How long the lease lasts' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from take" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand locks; and not __fish_seen_subcommand_from show cleanup check log selftest init" -s V -l version -d 'Print version'
@@ -500,7 +514,7 @@ complete -c aimem -n "__fish_seen_subcommand_from read update write restore acqu
 complete -c aimem -n "__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from show retry cancel" -f -a "(__fish_aimem_queue_ids)"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = man" -f -a "lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = help" -f -a "lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
-complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = lock" -f -a "with acquire release renew status wait break"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = lock" -f -a "with acquire release renew status wait break take"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = locks" -f -a "show cleanup check log selftest init"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = history" -f -a "show diff forget prune"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = queue" -f -a "add list show status work retry cancel dead health import export"

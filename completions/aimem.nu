@@ -52,20 +52,22 @@ module completions {
   # Give back the lock with this id
   export extern "aimem lock release" [
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string          # The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
-    id: string                # The id that `lock acquire` printed
+    lock: path                # The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION
   ]
 
   # Let a lease run for longer, counted from now
   export extern "aimem lock renew" [
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string          # The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]
     --ttl: string             # From now on
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
-    id: string                # The id that `lock acquire --ttl` printed
+    lock: path                # The id that `lock acquire --ttl` printed, or its beginning; or the file, for a client NAME:SESSION
   ]
 
   # Say who holds the lock of a file
@@ -93,6 +95,22 @@ module completions {
   # Take the lock of a file away from whoever holds it
   export extern "aimem lock break" [
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    file: path                # The file
+  ]
+
+  # Take the lock of a file away from whoever holds it, and have it
+  export extern "aimem lock take" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --ttl: string             # How long the lease lasts
+    --json                    # Print what was done as one JSON document; errors too, on standard error
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
     --help(-h)                # Print help
     --version(-V)             # Print version
     file: path                # The file

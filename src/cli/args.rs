@@ -10,7 +10,8 @@ use super::error::CliError;
 use super::exit::Exit;
 use crate::legacy::scripts::{self, LOCK_SCRIPT};
 use crate::lock::info::describe_words;
-use crate::lock::{LockError, LockId, LockRoot, Locker, Patience, Target, inventory};
+use crate::lock::naming::{self, Short};
+use crate::lock::{LockError, LockId, LockRoot, Locker, Patience, Session, Target, inventory};
 use crate::replace::Replace;
 use crate::settings::{self, duration};
 use crate::sys::failure::Kind;
@@ -44,6 +45,32 @@ pub fn lock_root_of_id(id: &LockId) -> Result<LockRoot, CliError> {
     let own = settings::lock_roots()?.existing_own()?;
     let lost = || LockError::Lost { target: None, why: "there is no lock folder".to_owned() };
     own.filter(has_it).or(here).ok_or_else(|| lost().into())
+}
+
+/// The lock that is meant by an id, the beginning of one, or a file, and its root. What is there is
+/// a file, whatever it is called.
+///
+/// # Errors
+/// None is, or it is not this client's; or a root can't be used.
+pub fn lock_named(named: &Path, client: Option<String>) -> Result<(LockRoot, LockId), CliError> {
+    let text = named.to_str().map(str::trim).unwrap_or_default();
+    if let Some(id) = text.parse::<LockId>().ok().filter(LockId::is_whole) {
+        return Ok((lock_root_of_id(&id)?, id));
+    }
+    let client = match client {
+        Some(client) => Some(client),
+        None => settings::client()?,
+    };
+    let session = client.as_deref().and_then(Session::of);
+    let roots = settings::lock_roots()?;
+    match text.parse::<Short>() {
+        Ok(short) if named.symlink_metadata().is_err() => {
+            let mut all: Vec<LockRoot> = lock_root_here()?.into_iter().collect();
+            all.extend(roots.existing_own()?.filter(|own| all.iter().all(|root| root.path() != own.path())));
+            Ok(short.find(&all, session.as_ref())?)
+        }
+        _ => Ok(naming::by_file(&roots, named, session.as_ref(), &settings::lock_ids()?)?),
+    }
 }
 
 /// How long to wait for a lock.

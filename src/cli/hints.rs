@@ -13,6 +13,7 @@ pub fn in_words(hint: &Hint) -> String {
         Hint::TakeTogether => "take such locks in one order, or together: aimem lock with A B -- COMMAND; to wait all the same: --no-deadlock-check".to_owned(),
         Hint::NameOwnLock => "each file has a lock of its own: name the id that was printed for this one, or leave --lock out".to_owned(),
         Hint::EndsWithCommand => "it is released when its command ends; to take it away by force: aimem lock break FILE".to_owned(),
+        Hint::NameSession => "give the id that `aimem lock acquire` printed; or, for a lease that was taken so, the name of this session: --client NAME:SESSION, or AIMEM_CLIENT".to_owned(),
         Hint::NameOwner => "name the owner with --pid, or bound the lock by time with --ttl".to_owned(),
         Hint::WriteInPlace => "a file is replaced by a new one beside it, which needs write permission on its folder; --in-place needs it on the file only".to_owned(),
         Hint::MountFolder => "mount its folder instead, or use --in-place, which a crash can tear".to_owned(),

@@ -58,17 +58,20 @@ pub(super) fn attempt(
     deadline: Instant,
     waiter: &mut dyn Waiter,
 ) -> Result<Attempt, LockError> {
-    // Before the guard is taken, because others wait for the guard.
-    let unborn = Unborn::prepare(root, target, claim, judge)?;
-    let guard = Guard::take_with(root, &target.key, deadline, waiter)?;
-    let mut take = Take { root, target, claim, unborn: Some(unborn), removed: Vec::new(), reclaimed: None };
-    let attempt = take.run(judge, &guard);
-    drop(guard);
-    if !take.removed.is_empty() {
-        take.removed.into_iter().for_each(SetAside::delete);
-        sweep(root);
-    }
-    attempt
+    let take = Take::new(root, target, claim, false);
+    take.under_guard(judge, deadline, waiter).map(|(attempt, _)| attempt)
+}
+
+/// Takes the lock whoever holds it, and says what was in the way last. Waits for the guard only.
+pub(super) fn seize(
+    root: &LockRoot,
+    target: &Target,
+    claim: &Claim,
+    judge: &mut Judge,
+    deadline: Instant,
+    waiter: &mut dyn Waiter,
+) -> Result<(Attempt, Option<Judgement>), LockError> {
+    Take::new(root, target, claim, true).under_guard(judge, deadline, waiter)
 }
 
 /// A lock that is made whole before it has its name. Removed unless it is born.
@@ -158,9 +161,36 @@ struct Take<'a> {
     unborn: Option<Unborn>,
     removed: Vec<SetAside>,
     reclaimed: Option<Reclaimed>,
+    /// Living holders are no obstacle.
+    by_force: bool,
+    /// The last of them.
+    broken: Option<Judgement>,
 }
 
-impl Take<'_> {
+impl<'a> Take<'a> {
+    fn new(root: &'a LockRoot, target: &'a Target, claim: &'a Claim, by_force: bool) -> Take<'a> {
+        let (unborn, removed) = (None, Vec::new());
+        Take { root, target, claim, unborn, removed, reclaimed: None, by_force, broken: None }
+    }
+
+    fn under_guard(
+        mut self,
+        judge: &mut Judge,
+        deadline: Instant,
+        waiter: &mut dyn Waiter,
+    ) -> Result<(Attempt, Option<Judgement>), LockError> {
+        // Before the guard is taken, because others wait for the guard.
+        self.unborn = Some(Unborn::prepare(self.root, self.target, self.claim, judge)?);
+        let guard = Guard::take_with(self.root, &self.target.key, deadline, waiter)?;
+        let attempt = self.run(judge, &guard);
+        drop(guard);
+        if !self.removed.is_empty() {
+            self.removed.into_iter().for_each(SetAside::delete);
+            sweep(self.root);
+        }
+        attempt.map(|attempt| (attempt, self.broken))
+    }
+
     fn run(&mut self, judge: &mut Judge, guard: &Guard) -> Result<Attempt, LockError> {
         let key = &self.target.key;
         let mut rounds = 0;
@@ -168,12 +198,25 @@ impl Take<'_> {
             rounds += 1;
             // A script may have removed the directory of a living holder.
             if let Some(alive) = judge.judge_anchor(key)? {
-                return Ok(Attempt::Busy(alive));
+                if !self.by_force || !anchor::remove(self.root, key, None) {
+                    return Ok(Attempt::Busy(alive));
+                }
+                self.broken = Some(alive);
             }
             if let Some(held) = self.make(judge)? {
                 return Ok(Attempt::Taken(held));
             }
             let judgement = judge.judge(key)?;
+            if self.by_force
+                && judgement.verdict.is_taken()
+                && self.removed.len() < MOST_REMOVALS
+                && let Some(judged) = &judgement.directory
+                && let Some(aside) = set_aside(self.root, key, judged.identity(), guard)?
+            {
+                self.removed.push(aside);
+                self.broken = Some(judgement);
+                continue;
+            }
             let judged = match (judgement.verdict, &judgement.directory) {
                 (Verdict::Stale, Some(judged)) if self.removed.len() < MOST_REMOVALS => judged,
                 // A script has released it meanwhile.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::holder::Holder;
 use super::verdict::Verdict;
 use crate::sys::failure::{Hint, Kind, Op, PathError};
-use crate::sys::text::{pids, shown};
+use crate::sys::text::{pids, show_duration, shown};
 
 /// What is wrong with an [`LockError::Uprooted`] lock, for the message and the journal.
 pub(super) const UPROOTED: &str =
@@ -55,7 +55,7 @@ pub enum LockError {
         source: io::Error,
     },
     /// The lock was not free before the deadline.
-    #[error("lock on {} is held by {}", shown(.0.target.as_path()), .0.holder)]
+    #[error("lock on {} is held by {}{}", shown(.0.target.as_path()), .0.holder, ends(.0.left))]
     Busy(Box<Busy>),
     /// This wait and others wait for each other.
     #[error("deadlock: {cycle}")]
@@ -100,6 +100,14 @@ pub enum LockError {
         /// The file.
         target: PathBuf,
     },
+    /// What was given does not say which lock is meant.
+    #[error("cannot tell which lock is meant by {named}: {why}")]
+    Unnamed {
+        /// What was given.
+        named: String,
+        /// What is missing.
+        why: String,
+    },
     /// A `lock with` that is still running holds this lock.
     #[error("the lock{} belongs to a running command: {holder}", of(.target))]
     Running {
@@ -137,6 +145,8 @@ pub struct Busy {
     pub holder: Holder,
     /// When a lease ends, by the wall clock.
     pub expires: Option<jiff::Timestamp>,
+    /// How long that lease keeps others out yet.
+    pub left: Option<Duration>,
     /// The judge's verdict, `unknown` included.
     pub verdict: Verdict,
     /// The judge's reason.
@@ -152,7 +162,7 @@ impl LockError {
         match self {
             E::Busy(_) | E::Deadlock { .. } | E::GuardBusy { .. } => Kind::Busy,
             E::Lost { .. } | E::Uprooted { .. } => Kind::Lost,
-            E::NoHome => Kind::Usage,
+            E::NoHome | E::Unnamed { .. } => Kind::Usage,
             E::WrongLock { .. } | E::Running { .. } | E::NotALease { .. } | E::NoOwner { .. } => Kind::Usage,
             E::Untrusted { .. } | E::Unusable { .. } => Kind::Permission,
             E::NoFlock { .. } => Kind::CantCreate,
@@ -181,6 +191,7 @@ impl LockError {
             ),
             E::WrongLock { .. } => Hint::NameOwnLock,
             E::Running { .. } => Hint::EndsWithCommand,
+            E::Unnamed { .. } => Hint::NameSession,
             E::NotALease { .. } => {
                 Hint::Say("it needs no renewal: it lasts until it is released or its owner ends")
             }
@@ -207,6 +218,11 @@ impl LockError {
     pub(super) fn lost(target: Option<PathBuf>, why: impl fmt::Display) -> LockError {
         LockError::Lost { target, why: why.to_string() }
     }
+}
+
+/// In one word, `9m58s`.
+fn ends(left: Option<Duration>) -> String {
+    left.map_or_else(String::new, |left| format!(", ends in {}", show_duration(left).replace(' ', "")))
 }
 
 fn of(target: &Option<PathBuf>) -> String {

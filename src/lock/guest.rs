@@ -255,7 +255,7 @@ fn reopen(root: &LockRoot, id: &LockId, judge: &mut Judge) -> Result<Acquired, L
     }
 }
 
-/// The id of the place under `host`, if it was acquired by a guest whose record is the one meant.
+/// The id and the lines of the place under `host`, if it was acquired by a guest whose record is the one meant.
 ///
 /// # Errors
 /// This process is short of something.
@@ -264,12 +264,12 @@ pub(super) fn acquired(
     host: &LockId,
     is_meant: impl FnOnce(&Info) -> bool,
     judge: &mut Judge,
-) -> Result<Option<LockId>, LockError> {
+) -> Result<Option<(LockId, Info)>, LockError> {
     let fail = |source| LockError::io(Op::LookAtGuest, root.lock_dir(&host.key))(source);
     let Some(nest) = Nest::look(root, host).map_err(fail)? else { return Ok(None) };
-    let record = nest.read().map_err(fail)?;
-    match record.token.filter(|_| is_meant(&record.info)) {
-        Some(token) if nest.is_of(&token, judge).map_err(fail)? => Ok(Some(host.with_guest(token))),
+    let Record { token, info, .. } = nest.read().map_err(fail)?;
+    match token.filter(|_| is_meant(&info)) {
+        Some(token) if nest.is_of(&token, judge).map_err(fail)? => Ok(Some((host.with_guest(token), info))),
         _ => Ok(None),
     }
 }

@@ -15,6 +15,7 @@ use super::id::LockId;
 use super::info::Info;
 use super::key::Target;
 use super::loss::{self, Reclaimed};
+use super::manage;
 use super::removal::{SetAside, set_aside};
 use super::root::{LockRoot, lock_name};
 use super::wait::Waiter;
@@ -53,6 +54,8 @@ enum Hold {
     Own(Own),
     /// A place inside somebody's lock.
     Guest(Place),
+    /// A lease that the same session has had before.
+    Before,
     /// Given back, or another's business.
     Over,
 }
@@ -79,6 +82,17 @@ impl Held {
         Held { root: root.clone(), target: target.clone(), id, hold: Hold::Guest(place), reclaimed }
     }
 
+    /// A lease that this session had before, and has for longer now. It stays in place whatever
+    /// becomes of this: whoever took it has its id.
+    pub(super) fn before(root: &LockRoot, target: &Target, id: LockId) -> Held {
+        Held { root: root.clone(), target: target.clone(), id, hold: Hold::Before, reclaimed: None }
+    }
+
+    /// Whether it is a lease that was there before, and was renewed.
+    pub fn was_renewed(&self) -> bool {
+        matches!(self.hold, Hold::Before)
+    }
+
     /// The lock's id. A command that is started with it in its environment is our guest.
     pub fn id(&self) -> &LockId {
         &self.id
@@ -94,7 +108,7 @@ impl Held {
                 let source = io::ErrorKind::PermissionDenied.into();
                 LockError::io(Op::Name, place.path().to_owned())(source)
             }),
-            Hold::Own(_) | Hold::Over => Ok(self.id.clone()),
+            Hold::Own(_) | Hold::Before | Hold::Over => Ok(self.id.clone()),
         }
     }
 
@@ -132,7 +146,7 @@ impl Held {
         let file = match &self.hold {
             Hold::Own(own) => &own.info,
             Hold::Guest(place) => place.file(),
-            Hold::Over => return Ok(None),
+            Hold::Before | Hold::Over => return Ok(None),
         };
         let path = self.root.lock_dir(&self.target.key);
         sys::file::inheritable_copy(file).map(Some).map_err(LockError::io(Op::PassOn, path))
@@ -197,6 +211,7 @@ impl Held {
         match &self.hold {
             Hold::Own(own) => self.check_own(own),
             Hold::Guest(place) => place.check(&self.target.path),
+            Hold::Before => manage::check(&self.root, &self.id),
             Hold::Over => Err(LockError::lost(Some(self.target.path.clone()), "it was released")),
         }
     }
@@ -233,7 +248,7 @@ impl Held {
         match std::mem::replace(&mut self.hold, Hold::Over) {
             Hold::Own(own) => drop(sys::file::unlock(&own.info)),
             Hold::Guest(place) => drop(place.leave()),
-            Hold::Over => {}
+            Hold::Before | Hold::Over => {}
         }
     }
 
@@ -264,7 +279,7 @@ impl Held {
                 let checked = place.check(&self.target.path);
                 return place.release().and(checked);
             }
-            Hold::Over => return Ok(()),
+            Hold::Before | Hold::Over => return Ok(()),
         };
         let guard = Guard::take(&self.root, &self.target.key, RELEASE_PATIENCE);
         let ended = guard.and_then(|guard| {

@@ -47,7 +47,7 @@ pub(super) fn holdings(
             }
         }
         let place = acquired(root, &live, |info| line.is_owners(info, keep), judge);
-        tokens.extend(place.ok().flatten().as_ref().map(innermost));
+        tokens.extend(place.ok().flatten().map(|(id, _)| innermost(&id)));
     }
     if matches!(keep, Keep::Owner { .. }) {
         let entries = inventory::list(root).unwrap_or_default();

@@ -59,6 +59,11 @@ impl LockId {
         !self.inner.is_empty()
     }
 
+    /// Whether it is as long as an id is that aimem makes: else it may be the beginning of one.
+    pub fn is_whole(&self) -> bool {
+        self.is_guest() || self.token.0.len() >= 32
+    }
+
     /// The same id with one more guest inside.
     #[must_use]
     pub(super) fn with_guest(&self, token: Token) -> LockId {

@@ -25,7 +25,7 @@ pub const MAX_BYTES: usize = 16 * 1024;
 const FIRST_READ: usize = 1024;
 
 /// The most that is kept of a command line or of a client's name.
-const MAX_LABEL: usize = 200;
+pub(super) const MAX_LABEL: usize = 200;
 
 /// What tells whether the holder is alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What is done to a lock from outside, by its id or by its file: release, renew, break.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
@@ -65,19 +65,32 @@ pub fn acquired_by(
     inherited: &[LockId],
     owners: &[Keep],
 ) -> Result<Option<LockId>, LockError> {
-    let is_theirs = |info: &Info| {
+    let is_theirs = |info: &Info, _: Option<&Metadata>| {
         let owner = info.pid.zip(info.started).map(|(pid, started)| Keep::Owner { pid, started });
         info.liveness == Some(Liveness::Process) && owner.is_some_and(|owner| owners.contains(&owner))
     };
-    let mut judge = Judge::new(root);
+    let found = taken_by(root, key, inherited, is_theirs, &mut Judge::new(root))?;
+    Ok(found.map(|(id, _)| id))
+}
+
+/// The same for a holder that is known by its info, and the info file where it is not shared with
+/// others, as a guest's is.
+pub(super) fn taken_by(
+    root: &LockRoot,
+    key: &Key,
+    inherited: &[LockId],
+    is_theirs: impl Fn(&Info, Option<&Metadata>) -> bool,
+    judge: &mut Judge,
+) -> Result<Option<(LockId, Info)>, LockError> {
     let judgement = judge.judge(key)?;
-    if judgement.verdict.is_taken() && is_theirs(&judgement.info) {
+    let is_held = judgement.verdict.is_taken() && judgement.directory.is_some();
+    if is_held && is_theirs(&judgement.info, judgement.file.as_ref()) {
         let id = |token| LockId { key: key.clone(), token, inner: Vec::new() };
-        return Ok(judgement.info.token.map(id));
+        return Ok(judgement.info.token.clone().map(id).map(|id| (id, judgement.info)));
     }
     for id in inherited.iter().rev().filter(|id| id.key == *key) {
-        if let Some(host) = guest::live_part(root, id, &mut judge)?
-            && let Some(place) = guest::acquired(root, &host, is_theirs, &mut judge)?
+        if let Some(host) = guest::live_part(root, id, judge)?
+            && let Some(place) = guest::acquired(root, &host, |info| is_theirs(info, None), judge)?
         {
             return Ok(Some(place));
         }
@@ -98,6 +111,19 @@ fn fail_if_over(info: &Info, file: &File, judge: &mut Judge) -> Result<(), Strin
     }
 }
 
+/// Makes sure that the lock with this id is held at this moment.
+///
+/// # Errors
+/// [`LockError::Lost`].
+pub(super) fn check(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
+    let mut judge = Judge::new(root);
+    if guest::live_part(root, id, &mut judge)?.as_ref() == Some(id) {
+        return Ok(());
+    }
+    let why = guest::why_dead(root, id, &mut judge)?;
+    Err(LockError::lost(None, why.unwrap_or_else(|| "it is not held under its id any more".to_owned())))
+}
+
 /// Lets a lease run for `ttl` from now.
 ///
 /// # Errors
@@ -106,7 +132,8 @@ pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockErro
     loss::note(root, id, overwrite_lease(root, id, ttl))
 }
 
-fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+/// The same, where a loss is nothing to write down.
+pub(super) fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
     if id.is_guest() {
         return guest::renew(root, id, ttl);
     }
@@ -205,11 +232,16 @@ pub fn break_lock(
         aside.delete();
     }
     if was_there {
-        let why = format!("{}: {}", judgement.verdict, judgement.reason);
-        let broken = Reclaimed::lock(&target.key, &judgement.info, why);
-        broken.fill(Record::new(Event::Break, Some(&target.path))).append(root);
+        record_break(root, &target, &judgement);
     }
     Ok((target, was_there.then_some(judgement)))
+}
+
+/// Records in the journal whose lock was removed by force.
+pub(super) fn record_break(root: &LockRoot, target: &Target, broken: &Judgement) {
+    let why = format!("{}: {}", broken.verdict, broken.reason);
+    let reclaimed = Reclaimed::lock(&target.key, &broken.info, why);
+    reclaimed.fill(Record::new(Event::Break, Some(&target.path))).append(root);
 }
 
 fn is_locked(root: &LockRoot, id: &LockId, file: &File) -> Result<bool, LockError> {

@@ -11,7 +11,7 @@
 //!   release.
 //! - [`take`], [`wait`], `turn`, `guest`, `nest`: how a process comes to have one.
 //! - `deadlock`, `holdings`: waits that can't end. [`journal`], [`loss`]: what should not happen often.
-//! - [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside; [`report`]: as
+//! - [`session`], [`naming`]: locks that are known by who has them, by their file, by half an id. [`manage`], [`inventory`], `openers`, [`owner`]: locks seen from outside; [`report`]: as
 //!   they are shown. [`selftest`]: races.
 //!
 //! Order within a take: a folder with its locked info file, guard, rename, judge, set aside,
@@ -36,6 +36,7 @@ pub mod key;
 pub mod liveness;
 pub mod loss;
 pub mod manage;
+pub mod naming;
 mod nest;
 mod openers;
 pub mod owner;
@@ -44,6 +45,7 @@ pub mod report;
 pub mod root;
 pub mod roots;
 pub mod selftest;
+pub mod session;
 pub mod shared;
 pub mod take;
 mod turn;
@@ -59,6 +61,7 @@ pub use key::Target;
 pub use liveness::{Judge, Judgement};
 pub use root::LockRoot;
 pub use roots::Roots;
+pub use session::Session;
 pub use take::Locker;
 pub use verdict::Verdict;
 pub use wait::{Patience, WaitReport, Waiter};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::LockError;
-use super::attempt::{Attempt, attempt};
+use super::attempt::{Attempt, attempt, seize};
 use super::claim::{Claim, Keep};
 use super::deadlock::{LookOut, Wish};
 use super::error::Busy;
@@ -17,10 +17,13 @@ use super::journal::{Event, LONG_WAIT, Record};
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
 use super::loss;
+use super::manage::record_break;
 use super::openers::openers;
 use super::root::LockRoot;
 use super::roots::Roots;
+use super::session::Session;
 use super::turn::Turn;
+use super::verdict::{Here, lease_left};
 use super::wait::{Backoff, Patience, WaitReport, Waiter};
 use crate::sys;
 
@@ -70,11 +73,73 @@ impl Locker {
         let deadline = sys::clock::deadline(self.patience.limit);
         loop {
             let target = Target::resolve(path)?;
-            let held = self.acquire_target(&target, keep, &[], deadline, waiter)?;
+            let held = self.acquire_target(&target, keep, None, &[], deadline, waiter)?;
             // A link on the way may have been turned while we waited.
             if Target::resolve(path)? == target {
                 waiter.taken(&held);
                 return Ok(held);
+            }
+        }
+    }
+
+    /// Takes a lease of `path` that runs for `ttl`. If the client is a [`Session`] that has one
+    /// already, that is renewed instead, and never cut short: see [`Held::was_renewed`]. With
+    /// [`Locker::under`] a new one is wanted, inside that lock.
+    ///
+    /// # Errors
+    /// As [`Locker::acquire`].
+    pub fn lease(&self, path: &Path, ttl: Duration, waiter: &mut dyn Waiter) -> Result<Held, LockError> {
+        let session = self.client.as_deref().and_then(Session::of).filter(|_| self.under.is_none());
+        let deadline = sys::clock::deadline(self.patience.limit);
+        loop {
+            let target = Target::resolve(path)?;
+            let keep = Keep::Lease(ttl);
+            let held = self.acquire_target(&target, keep, session.as_ref(), &[], deadline, waiter)?;
+            // A link on the way may have been turned while we waited.
+            if Target::resolve(path)? == target {
+                waiter.taken(&held);
+                return Ok(held);
+            }
+        }
+    }
+
+    /// Takes the lock of `path` away from whoever holds it, and has it, in one step under the guard:
+    /// nobody who waits comes between. For a person who knows more than the judge; a living holder
+    /// finds out when it publishes or releases. Says what was broken, if anything was. Where the
+    /// lock is ours already, as a guest's or a session's, nothing is.
+    ///
+    /// # Errors
+    /// As [`Locker::acquire`]; [`LockError::Busy`] when what is there can't be removed.
+    pub fn seize(
+        &self,
+        path: &Path,
+        keep: Keep,
+        waiter: &mut dyn Waiter,
+    ) -> Result<(Held, Option<Judgement>), LockError> {
+        let target = Target::resolve(path)?;
+        let root = &self.roots.of(&target.path)?;
+        let mut judge = Judge::new(root);
+        if self.host(root, &target, &mut judge)?.is_some() {
+            return self.acquire(path, keep, waiter).map(|held| (held, None));
+        }
+        if let (Some(session), Keep::Lease(ttl)) = (self.client.as_deref().and_then(Session::of), keep)
+            && let Some(id) = session.renew(root, &target.key, &[], ttl, &mut judge)?
+        {
+            return Ok((Held::before(root, &target, id), None));
+        }
+        let deadline = sys::clock::deadline(self.patience.limit);
+        let mut wait = Wait::new(root, &target, self.patience, deadline);
+        loop {
+            let seized = seize(root, &target, &self.claim(keep), &mut judge, deadline, waiter)?;
+            if let Some(broken) = &seized.1 {
+                record_break(root, &target, broken);
+            }
+            match seized {
+                (Attempt::Taken(held), broken) => {
+                    waiter.taken(&held);
+                    return Ok((held, broken));
+                }
+                (Attempt::Busy(seen), _) => wait.pause(&seen, false, None, judge.here(), waiter)?,
             }
         }
     }
@@ -103,7 +168,7 @@ impl Locker {
             let mut held: Vec<Held> = Vec::with_capacity(targets.len());
             for target in &targets {
                 let own: Vec<LockId> = held.iter().map(|held| held.id().clone()).collect();
-                held.push(self.acquire_target(target, keep, &own, deadline, waiter)?);
+                held.push(self.acquire_target(target, keep, None, &own, deadline, waiter)?);
             }
             if resolve()? == targets {
                 held.iter().for_each(|held| waiter.taken(held));
@@ -126,7 +191,7 @@ impl Locker {
             if !judgement.verdict.is_taken() {
                 return Ok(());
             }
-            wait.pause(&judgement, false, None, waiter)?;
+            wait.pause(&judgement, false, None, judge.here(), waiter)?;
         }
     }
 
@@ -134,6 +199,7 @@ impl Locker {
         &self,
         target: &Target,
         keep: Keep,
+        session: Option<&Session>,
         own: &[LockId],
         deadline: Instant,
         waiter: &mut dyn Waiter,
@@ -148,6 +214,12 @@ impl Locker {
         let may_wait = !self.patience.limit.is_zero();
         let (mut turn, mut has_arrived) = (None, false);
         let result = loop {
+            // Each time: a call beside this one may take the session's lease while we wait.
+            if let (Some(session), Keep::Lease(ttl)) = (session, keep)
+                && let Some(id) = session.renew(root, &target.key, &self.inherited, ttl, &mut judge)?
+            {
+                break Ok(Held::before(root, target, id));
+            }
             let host = self.host(root, target, &mut judge)?;
             let wish = host.clone().map_or_else(|| Wish::Lock(target.key.clone()), Wish::Place);
             if host.is_some() {
@@ -183,7 +255,7 @@ impl Locker {
             if may_wait && !is_guest && turn.is_none() {
                 turn = Turn::join(root, &target.key);
             }
-            if let Err(error) = wait.pause(&seen, is_guest, turn.as_ref(), waiter) {
+            if let Err(error) = wait.pause(&seen, is_guest, turn.as_ref(), judge.here(), waiter) {
                 break Err(error);
             }
             let holdings = |judge: &mut Judge| holdings(root, &self.inherited, own, keep, judge);
@@ -335,6 +407,7 @@ impl<'a> Wait<'a> {
         seen: &Judgement,
         is_guest: bool,
         turn: Option<&Turn>,
+        here: &Here,
         waiter: &mut dyn Waiter,
     ) -> Result<(), LockError> {
         // If it became free between two looks, there is nobody to name.
@@ -353,6 +426,7 @@ impl<'a> Wait<'a> {
             return Err(LockError::Busy(Box::new(Busy {
                 target: self.target.path.clone(),
                 expires: seen.info.expires.filter(|_| holder.lease),
+                left: lease_left(&seen.info, here),
                 holder,
                 verdict: seen.verdict,
                 reason: seen.reason.clone(),

@@ -174,21 +174,41 @@ fn same<T: PartialEq>(theirs: Option<T>, ours: Option<T>) -> Option<bool> {
     Some(theirs? == ours?)
 }
 
-fn judge_lease(info: &Info, here: &Here) -> (Verdict, String) {
+/// For how many seconds a lease runs yet, the margin for another clock included. Negative when it is
+/// over, `None` when its end can't be read.
+fn seconds_left(info: &Info, here: &Here) -> Option<f64> {
     let boot_left = info.expires_boot.map(|end| end.as_secs_f64() - sys::clock::since_boot().as_secs_f64());
-    let wall_left =
-        info.expires.map(|end| end.as_duration().as_secs_f64() - sys::clock::since_epoch().as_secs_f64());
-    let left = match (here.shares_clock_with(info), boot_left, wall_left) {
-        (true, Some(left), _) if sys::machine::is_lasting_time_namespace(info.time_namespace) => left,
+    match (here.shares_clock_with(info), boot_left, wall_left(info)) {
+        (true, Some(left), _) if sys::machine::is_lasting_time_namespace(info.time_namespace) => Some(left),
         // Another namespace may have that number by now, and its clock another zero. The wall clock is
         // the same in all of them.
-        (true, Some(boot_left), Some(wall_left)) => boot_left.max(wall_left),
-        (false, _, Some(left)) => left + CLOCK_MARGIN.as_secs_f64(),
-        _ => return (Verdict::Unknown, "a lease whose end cannot be read".to_owned()),
+        (true, Some(boot_left), Some(wall_left)) => Some(boot_left.max(wall_left)),
+        (false, _, Some(left)) => Some(left + CLOCK_MARGIN.as_secs_f64()),
+        _ => None,
+    }
+}
+
+fn wall_left(info: &Info) -> Option<f64> {
+    let end = info.expires?;
+    Some(end.as_duration().as_secs_f64() - sys::clock::since_epoch().as_secs_f64())
+}
+
+/// For how long a lease keeps others out yet; `None` for any other kind of lock, for one that is
+/// over, and where that can't be told.
+pub(super) fn lease_left(info: &Info, here: &Here) -> Option<Duration> {
+    let is_lease = info.liveness == Some(Liveness::Lease);
+    let left = if is_lease { seconds_left(info, here)? } else { return None };
+    Duration::try_from_secs_f64(left).ok()
+}
+
+fn judge_lease(info: &Info, here: &Here) -> (Verdict, String) {
+    let Some(left) = seconds_left(info, here) else {
+        return (Verdict::Unknown, "a lease whose end cannot be read".to_owned());
     };
     if left > 0.0 {
         return (Verdict::Held, format!("its lease runs for another {left:.0} s"));
     }
+    let wall_left = wall_left(info);
     let over = wall_left.filter(|_| !here.shares_clock_with(info)).map_or(-left, |left| -left);
     let over = Duration::try_from_secs_f64(over).unwrap_or_default();
     (Verdict::Stale, format!("its lease expired {} ago", show_duration(over)))

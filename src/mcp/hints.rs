@@ -11,6 +11,7 @@ pub fn in_words(hint: &Hint) -> Option<String> {
         Hint::TakeTogether => "release what you hold, and take such locks in one order".to_owned(),
         Hint::NameOwnLock => "each file has a lock of its own: name the id that this one's has".to_owned(),
         Hint::EndsWithCommand => "it is released when its command ends".to_owned(),
+        Hint::NameSession => "give the id that lock_acquire gave".to_owned(),
         Hint::NameOwner => "a lock that is taken here is a lease: it has a `ttl`".to_owned(),
         Hint::SeeHistory(_) => "see what there is with memory_history".to_owned(),
         Hint::GoBack(file, from) => format!(

@@ -189,6 +189,8 @@ pub enum Hint {
     NameOwnLock,
     /// The lock ends with its command, if nobody breaks it.
     EndsWithCommand,
+    /// Give the lock's whole id, or say which session has it.
+    NameSession,
     /// Name an owner of the lock, or bound it by time.
     NameOwner,
     /// Make a lock root for all who share this folder's files; `None` for one that is not known.

@@ -21,6 +21,7 @@ mod restart;
 pub mod roots;
 mod scripts_lock;
 mod secrets;
+mod shells;
 mod signals;
 mod takeover;
 mod turns;

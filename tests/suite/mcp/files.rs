@@ -143,6 +143,7 @@ fn no_update_is_lost_between_servers_shells_and_leases() {
 }
 
 /// The resident memory of a process in KiB.
+#[cfg(target_os = "linux")]
 fn resident(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

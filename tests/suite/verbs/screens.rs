@@ -50,7 +50,7 @@ impl Session {
         settings.add_filter(r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b", "ULID");
         settings.add_filter(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME");
         settings.add_filter(r"\bpid \d+(, \d+)*", "pid N");
-        settings.add_filter(r"\b\d+(\.\d+)?(ms|s)\b", "DURATION");
+        settings.add_filter(r"\b(\d+m)?\d+(\.\d+)?(ms|s)\b", "DURATION");
         // A column is as wide as what stands in it.
         settings.add_filter(r"(\S) {2,}", "$1  ");
         settings.add_filter(r"[ \t]+\n", "\n");

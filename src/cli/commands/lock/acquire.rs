@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::report::{LockReport, ends_in};
+use super::report::{LockReport, ends_in, lease_end};
 use crate::cli::args::{LockArgs, call, own_words};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
@@ -17,12 +17,14 @@ use crate::settings::duration;
 /// Take a lock that outlives this command, and print its id
 ///
 /// The lock belongs to the shell that ran this command, and is free when that shell ends; programs
-/// in between that only run another, such as sudo, do not count. With --ttl it belongs to nobody and ends by the clock.
+/// in between that only run another, such as sudo, do not count. With --ttl it belongs to nobody and ends by the clock;
+/// a client of the form NAME:SESSION that has such a lease already renews it, and is told the same id.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   ID=$(aimem lock acquire sessions.json) && vi sessions.json; aimem lock release \"$ID\"
-  ID=$(aimem lock acquire sessions.json --ttl 10m --client claude-code)")]
+  ID=$(aimem lock acquire sessions.json --ttl 10m --client claude-code)
+  export AIMEM_CLIENT=claude-code:7; aimem lock acquire sessions.json --ttl 10m")]
 pub struct Acquire {
     /// The file
     file: PathBuf,
@@ -62,11 +64,18 @@ impl Acquire {
         let locker = self.lock.locker(call("lock acquire", &[&self.file], None))?;
         let mut patient = Patient::new()?;
         let begun = Instant::now();
-        let held = locker.acquire(&self.file, keep, &mut patient);
+        let held = match keep {
+            Keep::Lease(ttl) => locker.lease(&self.file, ttl, &mut patient),
+            keep => locker.acquire(&self.file, keep, &mut patient),
+        };
         let held = held.map_err(|error| self.lock.wait.choose_exit(error))?;
         // Whoever can't be told the id could not release the lock: then it is not left behind.
         if self.json {
-            let expires = self.ttl.map(ends_in);
+            let expires = match self.ttl {
+                // One that was there before may run for longer.
+                Some(ttl) if held.was_renewed() => lease_end(&held)?.or(Some(ends_in(ttl))),
+                ttl => ttl.map(ends_in),
+            };
             let report = LockReport { expires, ..LockReport::of(&held, begun.elapsed()) };
             output::line_or_fail(&output::one_line(&report)?)?;
         } else {

@@ -9,7 +9,7 @@ use crate::cli::args::lock_root_of;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::lock::{Holder, Verdict, manage};
+use crate::lock::{Holder, Judgement, Verdict, manage};
 
 /// How long to wait for the guard.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,15 +37,19 @@ impl Break {
             output::note("note", &format!("there was no lock on {file}"));
             return Ok(Exit::Done);
         };
-        let holder = Holder::of(&judgement.info);
-        if judgement.verdict == Verdict::Held {
-            let reason = judgement.reason;
-            output::warning(format_args!(
-                "the lock on {file} was taken from {holder}, which was alive: {reason}"
-            ));
-        } else {
-            output::note("note", &format!("the lock on {file} was taken from {holder}"));
-        }
+        tell(&file, &judgement);
         Ok(Exit::Done)
+    }
+}
+
+/// Says from whom the lock of a file was taken.
+pub fn tell(file: impl std::fmt::Display, broken: &Judgement) {
+    let (holder, reason) = (Holder::of(&broken.info), &broken.reason);
+    if broken.verdict == Verdict::Held {
+        output::warning(format_args!(
+            "the lock on {file} was taken from {holder}, which was alive: {reason}"
+        ));
+    } else {
+        output::note("note", &format!("the lock on {file} was taken from {holder}"));
     }
 }

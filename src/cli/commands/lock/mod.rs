@@ -6,6 +6,7 @@ mod release;
 mod renew;
 mod report;
 mod status;
+mod take;
 mod wait;
 mod with;
 
@@ -31,6 +32,8 @@ pub enum Lock {
     Wait(wait::Wait),
     /// Take the lock of a file away from whoever holds it
     Break(break_lock::Break),
+    /// Take the lock of a file away from whoever holds it, and have it
+    Take(take::Take),
 }
 
 impl Lock {
@@ -43,6 +46,7 @@ impl Lock {
             Lock::Status(status) => status.run(),
             Lock::Wait(wait) => wait.run(),
             Lock::Break(break_lock) => break_lock.run(),
+            Lock::Take(take) => take.run(),
         }
     }
 }

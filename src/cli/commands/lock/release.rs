@@ -1,27 +1,35 @@
 //! `aimem lock release`
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::report::LockReport;
-use crate::cli::args::{lock_root_of_id, parse_lock_id};
+use crate::cli::args::lock_named;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::lock::{LockId, manage};
+use crate::lock::manage;
 use crate::settings;
 
 /// Give back the lock with this id
 ///
-/// Exit 76 when it is not held under that id any more; then nothing is removed.
+/// Exit 76 when it is not held under that id any more; then nothing is removed. A client of the form
+/// NAME:SESSION may name the file instead, whose lease it has, or the first 8 digits of the id.
+/// Anybody else gives 8 digits of each half of it: a1b2c3d4:e5f6a7b8.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   aimem lock release \"$ID\"
+  export AIMEM_CLIENT=claude-code:7; aimem lock acquire sessions.json --ttl 10m; aimem lock release sessions.json
   trap 'aimem lock release \"$ID\"' EXIT")]
 pub struct Release {
-    /// The id that `lock acquire` printed
-    #[arg(value_parser = parse_lock_id)]
-    id: LockId,
+    /// The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION
+    #[arg(value_name = "ID|FILE")]
+    lock: PathBuf,
+    /// The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]
+    #[arg(long, value_name = "NAME")]
+    client: Option<String>,
     /// Print what was done as one JSON document; errors too, on standard error
     #[arg(long)]
     json: bool,
@@ -35,12 +43,13 @@ impl Release {
 
     fn release(self) -> Outcome {
         let debugging = settings::lock_debug()?;
-        manage::release(&lock_root_of_id(&self.id)?, &self.id)?;
+        let (root, id) = lock_named(&self.lock, self.client)?;
+        manage::release(&root, &id)?;
         if debugging {
-            output::note("debug", &format!("released the lock with the id {}", self.id));
+            output::note("debug", &format!("released the lock with the id {id}"));
         }
         if self.json {
-            output::json(&LockReport { id: Some(self.id.to_string()), ..LockReport::default() })?;
+            output::json(&LockReport { id: Some(id.to_string()), ..LockReport::default() })?;
         }
         Ok(Exit::Done)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use crate::lock::Held;
+use crate::lock::{Held, LockError, inventory};
 use crate::sys::text::shown;
 
 /// One lock, as far as a verb knows it.
@@ -50,4 +50,14 @@ pub fn millis(duration: Duration) -> u64 {
 pub fn ends_in(ttl: Duration) -> String {
     let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
     format!("{:.3}", Timestamp::now().checked_add(ttl).unwrap_or(Timestamp::MAX))
+}
+
+/// When a lease ends that was there before.
+///
+/// # Errors
+/// It can't be looked at.
+pub fn lease_end(held: &Held) -> Result<Option<String>, LockError> {
+    let entry = inventory::entry(held.root(), &held.target().key)?;
+    let end = entry.filter(|_| !held.id().is_guest()).and_then(|entry| entry.judgement.info.expires);
+    Ok(end.map(|end| format!("{end:.3}")))
 }
