@@ -8,9 +8,20 @@ use std::path::PathBuf;
 use crate::common::strace::{Call, record_all};
 use crate::common::{TestEnv, require};
 
-/// Asked for by the C library and the allocator, or a matter of who runs the test.
-const NOT_OURS: &[&str] =
-    &["mmap", "munmap", "mprotect", "mremap", "madvise", "brk", "futex", "getrandom", "geteuid", "prctl"];
+/// Asked for by the C library and the allocator, or a matter of who runs the test and how quickly.
+const NOT_OURS: &[&str] = &[
+    "mmap",
+    "munmap",
+    "mprotect",
+    "mremap",
+    "madvise",
+    "brk",
+    "futex",
+    "getrandom",
+    "geteuid",
+    "prctl",
+    "ppoll",
+];
 
 /// `.root"`, as strace shows it.
 const ROOT_MARK: &str = "\\x2e\\x72\\x6f\\x6f\\x74\"";
