@@ -6,7 +6,7 @@
 //! leads.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,15 +17,13 @@ use super::error::without_value;
 use super::preset::{NAMES, Preset};
 use super::{QueueError, Variables};
 use crate::sys::failure::Op;
-use crate::sys::folder::{Reached, walk_to_file};
+use crate::sys::folder::walk_to_file;
 use crate::sys::{self, found};
 
 const PRESET: &str = "AIMEM_MEM0_PRESET";
 const URL: &str = "AIMEM_MEM0_URL";
 const TOKEN: &str = "AIMEM_MEM0_TOKEN";
 const TOKEN_FILE: &str = "AIMEM_MEM0_TOKEN_FILE";
-/// More than any file of settings or credential has.
-const LONGEST_FILE: u64 = 1 << 20;
 /// No time-out is longer, so that adding it to the time cannot overflow.
 const LONGEST_TIME: Duration = Duration::from_secs(24 * 3600);
 
@@ -159,10 +157,9 @@ impl Server {
 /// The table, and its author when that is another user than ours and the superuser.
 fn read_file(path: &Path) -> Result<Option<(Mem0, Option<u32>)>, QueueError> {
     let fail = |error| QueueError::io(Op::Read, path)(error);
-    let Some(Reached { file, owner }) = found(walk_to_file(path)).map_err(fail)? else {
-        return Ok(None);
-    };
-    let text = read_text(file).map_err(fail)?;
+    let Some(reached) = found(walk_to_file(path)).map_err(fail)? else { return Ok(None) };
+    let text = reached.text().map_err(fail)?;
+    let owner = reached.owner;
     let author = (owner != 0 && owner != sys::process::effective_user()).then_some(owner);
     let parsed = toml::from_str::<File>(&text);
     parsed.map(|file| Some((file.mem0, author))).map_err(|error| {
@@ -172,15 +169,6 @@ fn read_file(path: &Path) -> Result<Option<(Mem0, Option<u32>)>, QueueError> {
         let what = without_value(error.message()).unwrap_or(error.message());
         QueueError::setting(format!("{}{at}", path.display()), what)
     })
-}
-
-fn read_text(file: std::fs::File) -> io::Result<String> {
-    let mut text = String::new();
-    let length = file.take(LONGEST_FILE + 1).read_to_string(&mut text)?;
-    match length as u64 > LONGEST_FILE {
-        true => Err(io::Error::other(format!("it is larger than {LONGEST_FILE} bytes"))),
-        false => Ok(text),
-    }
 }
 
 /// The variable's value if it is set, else the file's, and where it came from.
@@ -271,13 +259,13 @@ fn token(
         (None, None) => return Ok((None, format!("{TOKEN_FILE}, {TOKEN}, or {key}, none of which is set"))),
     };
     let read = || -> io::Result<String> {
-        let Reached { file, .. } = walk_to_file(&std::path::absolute(&path)?)?;
-        let owner = file.metadata()?.uid();
+        let reached = walk_to_file(&std::path::absolute(&path)?)?;
+        let owner = reached.file.metadata()?.uid();
         if author.is_some_and(|author| author != owner) {
             let why = format!("it belongs to user {owner}, and not to the one who names it");
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
-        read_text(file)
+        reached.text()
     };
     let token = read().map_err(QueueError::io(Op::ReadCredential, &path))?;
     let setting = format!("{setting} ({})", path.display());

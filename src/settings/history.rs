@@ -1,11 +1,10 @@
 //! How much of a file's past is kept: `AIMEM_HISTORY`, and `[history]` in `config.toml`.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{SettingError, parsed, variable};
+use super::{SettingError, folder, parsed};
 use crate::history::{Limits, Pattern};
 use crate::lock::Locker;
 use crate::place::Keeping;
@@ -14,8 +13,6 @@ use crate::sys::folder::walk_to_file;
 
 const VARIABLE: &str = "AIMEM_HISTORY";
 const MIB: u64 = 1 << 20;
-/// More than any file of settings has.
-const LONGEST_FILE: u64 = 1 << 20;
 /// More of one file than anybody wants to look through.
 const MOST_VERSIONS: usize = 10_000;
 
@@ -84,18 +81,11 @@ pub fn keeping(locker: &Locker, verb: &'static str) -> Result<Keeping, SettingEr
 
 /// `$XDG_CONFIG_HOME/aimem/config.toml`, else under `~/.config`.
 fn config() -> Result<Option<PathBuf>, SettingError> {
-    let absolute = |name: &'static str| match variable(name).map(PathBuf::from) {
-        Some(path) if path.is_relative() => {
-            let value = path.to_string_lossy().into_owned();
-            Err(SettingError::Value { variable: name, value, why: "not an absolute path".to_owned() })
-        }
-        path => Ok(path),
-    };
-    let folder = match absolute("XDG_CONFIG_HOME")? {
-        None => absolute("HOME")?.map(|home| home.join(".config")),
+    let named = match folder("XDG_CONFIG_HOME")? {
+        None => folder("HOME")?.map(|home| home.join(".config")),
         set => set,
     };
-    Ok(folder.map(|folder| folder.join("aimem/config.toml")))
+    Ok(named.map(|folder| folder.join("aimem/config.toml")))
 }
 
 /// A file that is not there sets nothing. One that can't be trusted is an error: what it excludes
@@ -111,10 +101,8 @@ fn read(path: &Path) -> Result<Table, SettingError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(Table::default()),
         Err(error) => return Err(unusable(sys::explain(&error))),
     }
-    let mut text = String::new();
-    let opened = walk_to_file(path).map(|reached| reached.file.take(LONGEST_FILE));
-    let read = opened.and_then(|mut file| file.read_to_string(&mut text));
-    read.map_err(|error| unusable(sys::explain(&error)))?;
+    let text = walk_to_file(path).and_then(|reached| reached.text());
+    let text = text.map_err(|error| unusable(sys::explain(&error)))?;
     let file: File = toml::from_str(&text).map_err(|error| unusable(error.message().to_owned()))?;
     Ok(file.history)
 }

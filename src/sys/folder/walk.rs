@@ -11,7 +11,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path};
 use std::sync::Arc;
@@ -36,6 +36,25 @@ pub struct Reached {
     pub file: File,
     /// Who vouches for it: the ruler of the path, or the file's owner.
     pub owner: u32,
+}
+
+/// No file of settings and no credential is longer, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+impl Reached {
+    /// The file's text.
+    ///
+    /// # Errors
+    /// As `read(2)`; `InvalidData` for what is not UTF-8; an error that says so for a file of more than a
+    /// MiB, of which nothing must be left out unnoticed.
+    pub fn text(&self) -> io::Result<String> {
+        let mut text = String::new();
+        let length = (&self.file).take(LONGEST + 1).read_to_string(&mut text)?;
+        match length as u64 > LONGEST {
+            true => Err(io::Error::other(format!("it is larger than {LONGEST} bytes"))),
+            false => Ok(text),
+        }
+    }
 }
 
 impl Folder {
