@@ -25,7 +25,8 @@ use commands::mcp;
 #[cfg(feature = "outbox")]
 use commands::queue;
 use commands::{
-    append, completions, edit, history, insert, lock, locks, man, read, restore, undo, update, write,
+    append, compare, completions, conflicts, edit, history, insert, lock, locks, man, merge, merge_driver,
+    read, restore, undo, update, write,
 };
 use error::Outcome;
 use exit::Exit;
@@ -80,6 +81,15 @@ enum Command {
     Undo(undo::Undo),
     /// Show what a file was before: when, who, by which verb, how large
     History(history::History),
+    /// Say whether a version of a document is older than another, newer, or neither
+    Compare(compare::Compare),
+    /// Make one document of two versions of it
+    Merge(merge::Merge),
+    /// List the conflicts that a merge has left, and resolve them
+    #[command(subcommand)]
+    Conflicts(conflicts::Conflicts),
+    /// Merge for git and jj
+    MergeDriver(merge_driver::MergeDriver),
     /// Save memories at once, and deliver them when the server can take them
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
@@ -110,6 +120,10 @@ impl Command {
             Command::Restore(restore) => restore.run(),
             Command::Undo(undo) => undo.run(),
             Command::History(history) => history.run(),
+            Command::Compare(compare) => compare.run(),
+            Command::Merge(merge) => merge.run(),
+            Command::Conflicts(conflicts) => conflicts.run(),
+            Command::MergeDriver(driver) => driver.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
             #[cfg(feature = "mcp")]

@@ -165,6 +165,17 @@ impl Tally {
         before.record.as_ref().filter(|record| Some(&record.after) == content)
     }
 
+    /// The versions that are kept, the newest first.
+    pub fn kept(&self) -> Vec<Version> {
+        let kept = self.changes.iter().rev().filter_map(|change| change.version.as_ref());
+        kept.map(|(version, _)| version.clone()).collect()
+    }
+
+    /// The tags of all that the file is known to have held.
+    pub fn tags(&self) -> Vec<String> {
+        self.changes.iter().flat_map(|change| [change.before(), change.after()]).flatten().cloned().collect()
+    }
+
     /// Finds a version; `None` when it is what is there now.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::document::{
     EqualKeys, FilterError, FilterErrorKind, Format, InvalidJson, NotStorable, Stopped, validate_as,
 };
 use crate::lock::LockError;
+use crate::merge::MergeError;
 use crate::place::PlaceError;
 use crate::place::error::COME_TO_REST;
 use crate::sys::failure::{Hint, Kind};
@@ -189,6 +190,24 @@ pub enum MemoryError {
         /// The path as given.
         path: PathBuf,
     },
+    /// Two versions can't be merged.
+    #[error("cannot merge {} into {}: {source}", theirs.display(), ours.display())]
+    Merge {
+        /// The document.
+        ours: PathBuf,
+        /// What was to be merged into it.
+        theirs: PathBuf,
+        /// Why.
+        source: MergeError,
+    },
+    /// The conflicts of a document can't be listed or resolved.
+    #[error("{}: {source}", path.display())]
+    Conflicts {
+        /// The document.
+        path: PathBuf,
+        /// Why.
+        source: MergeError,
+    },
     /// The command of `--pipe` can't be started.
     #[error("cannot run {command}")]
     Spawn {
@@ -225,6 +244,7 @@ impl MemoryError {
             | E::Empty { .. }
             | E::OtherKind { .. } => Kind::Data,
             E::Commented { .. } | E::Malformed { .. } => Kind::Data,
+            E::Merge { .. } | E::Conflicts { .. } => Kind::Data,
             E::Layout { .. } => Kind::Usage,
             E::NoPlace { .. } | E::Script { .. } | E::InvalidLine { .. } | E::Yaml { .. } => Kind::Data,
             E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
@@ -308,6 +328,16 @@ impl MemoryError {
                 Hint::AskOrStore { file: path.clone(), filter, compares }
             }
             E::Changing { .. } => COME_TO_REST,
+            E::Merge { source: MergeError::Alarm, .. } => Hint::Say(
+                "nothing was written; two clients have one name, or a program changed one of the files that does not raise _version: name the version that both come from, --base FILE",
+            ),
+            E::Conflicts { source: MergeError::NoConflict(_), .. } => {
+                Hint::Say("nothing was written; aimem conflicts list FILE shows those that there are")
+            }
+            E::Conflicts { source: MergeError::NoPlace(_), .. } => Hint::Say(
+                "nothing was written; put the value where it belongs by aimem update, then resolve the conflict with --ours",
+            ),
+            E::Merge { .. } | E::Conflicts { .. } => Hint::Say("nothing was written"),
             E::Stopped { .. } | E::Spawn { .. } | E::CommandFailed { .. } => return None,
         };
         Some(hint)

@@ -7,6 +7,7 @@
 //!
 //! [place]: crate::place
 
+mod apart;
 mod append;
 mod change;
 mod check;
@@ -16,11 +17,13 @@ mod filter;
 mod history;
 mod insert;
 mod lines;
+mod merge;
 mod pipe;
 mod read;
 mod restore;
 mod transaction;
 mod update;
+mod version;
 mod write;
 
 pub use append::{Append, Appended, append};
@@ -32,6 +35,10 @@ pub use filter::{Binding, Duplicates, Layout, Program, print_results, results};
 pub use history::{History, forget, history, prune, version};
 pub use insert::{Insert, Inserted, insert};
 pub use lines::{Foreign, Lines, LinesRead, LinesUpdated, ReadLines, Whole, print_lines, update_lines};
+pub use merge::{
+    Combined, Compared, Conflicts, Merge, Merged, Resolve, Resolved, beside, combine, compare, conflicts,
+    merge, resolve, store,
+};
 pub use pipe::Pipe;
 pub use read::{Reading, read};
 pub use restore::{Restore, Restored, restore, undo};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::transaction::{check_tag, transact};
+use super::version::raised;
 use super::{Change, MemoryError, Subject, validate_as};
 use crate::document::Format;
 use crate::place::Place;
@@ -70,13 +71,13 @@ pub fn write(place: &mut impl Place, request: Write) -> Result<Written, MemoryEr
         validate_as(format, &content, subject.clone())?;
         is_valid = true;
     }
-    let content = Arc::new(content);
     let done = transact(place, false, |place, old, _| {
         if let Some(format) = Format::of_name(&old.name).filter(|_| !is_valid) {
             validate_as(format, &content, subject.clone())?;
         }
         check_tag(if_match.as_ref(), place, old)?;
-        Ok((content.clone(), ()))
+        let new = raised(place, format, &old.name, old.bytes.as_ref(), content.to_vec());
+        Ok((Arc::new(new), ()))
     })?;
     let (change, ()) = Change::of(done);
     Ok(Written { change })

@@ -309,6 +309,16 @@ impl Past {
         self.tally.entries(&self.shelf, now.bytes.as_ref().map(|bytes| bytes.as_slice()), judge)
     }
 
+    /// The versions that are kept, the newest first.
+    pub fn kept(&self) -> Vec<Version> {
+        self.tally.kept()
+    }
+
+    /// The tags of all that the file is known to have held.
+    pub fn tags(&self) -> Vec<String> {
+        self.tally.tags()
+    }
+
     /// Finds a version; `None` when it is what is there now.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! One verb a file: its arguments, then what it does.
 
 pub mod append;
+pub mod compare;
 pub mod completions;
+pub mod conflicts;
 pub mod edit;
 pub mod history;
 pub mod insert;
@@ -12,6 +14,8 @@ pub mod locks;
 pub mod man;
 #[cfg(feature = "mcp")]
 pub mod mcp;
+pub mod merge;
+pub mod merge_driver;
 #[cfg(feature = "outbox")]
 pub mod queue;
 pub mod read;

@@ -118,6 +118,7 @@ impl Update {
             create,
             if_match: self.if_match.take(),
             any_kind: self.any_kind,
+            format: named,
             returns,
             dry_run: self.dry_run,
         };

@@ -83,6 +83,7 @@ impl Action for Update {
             create,
             if_match: args.if_match,
             any_kind: args.any_kind,
+            format,
             returns,
             dry_run: false,
         };
