@@ -12,6 +12,7 @@ pub mod hints;
 pub mod input;
 pub mod operands;
 pub mod output;
+pub mod schema_arg;
 pub mod waiting;
 pub mod words;
 

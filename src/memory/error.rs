@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{Kinds, Subject, is_json};
+use crate::document::schema::SchemaError;
 use crate::document::text::{NoPlace, NotFound};
 use crate::document::{
     EqualKeys, FilterError, FilterErrorKind, Format, InvalidJson, NotStorable, Stopped, validate_as,
@@ -190,6 +191,18 @@ pub enum MemoryError {
         /// The path as given.
         path: PathBuf,
     },
+    /// The document breaks its schema, or can't be held against it.
+    #[error("{}: {source} ({})", path.display(), schema.display())]
+    Schema {
+        /// The document.
+        path: PathBuf,
+        /// The schema.
+        schema: PathBuf,
+        /// What is wrong.
+        source: SchemaError,
+        /// Each rule that is broken, in lines.
+        details: Option<String>,
+    },
     /// Two versions can't be merged.
     #[error("cannot merge {} into {}: {source}", theirs.display(), ours.display())]
     Merge {
@@ -244,7 +257,8 @@ impl MemoryError {
             | E::Empty { .. }
             | E::OtherKind { .. } => Kind::Data,
             E::Commented { .. } | E::Malformed { .. } => Kind::Data,
-            E::Merge { .. } | E::Conflicts { .. } => Kind::Data,
+            E::Schema { source: SchemaError::NotBuilt, .. } => Kind::Usage,
+            E::Merge { .. } | E::Conflicts { .. } | E::Schema { .. } => Kind::Data,
             E::Layout { .. } => Kind::Usage,
             E::NoPlace { .. } | E::Script { .. } | E::InvalidLine { .. } | E::Yaml { .. } => Kind::Data,
             E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
@@ -328,6 +342,10 @@ impl MemoryError {
                 Hint::AskOrStore { file: path.clone(), filter, compares }
             }
             E::Changing { .. } => COME_TO_REST,
+            E::Schema { source: SchemaError::NotBuilt, .. } => Hint::Say(
+                "nothing was written; leave --schema and AIMEM_SCHEMA away, or build it with the feature schema",
+            ),
+            E::Schema { .. } => Hint::Say("nothing was written"),
             E::Merge { source: MergeError::Alarm, .. } => Hint::Say(
                 "nothing was written; two clients have one name, or a program changed one of the files that does not raise _version: name the version that both come from, --base FILE",
             ),
@@ -359,7 +377,7 @@ impl MemoryError {
         match self {
             MemoryError::Filter { source, .. } => source.details(),
             MemoryError::OnLine { source, .. } => source.details(),
-            MemoryError::NoPlace { details, .. } => details.as_deref(),
+            MemoryError::NoPlace { details, .. } | MemoryError::Schema { details, .. } => details.as_deref(),
             _ => None,
         }
     }

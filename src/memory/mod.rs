@@ -21,6 +21,7 @@ mod merge;
 mod pipe;
 mod read;
 mod restore;
+mod schema;
 mod transaction;
 mod update;
 mod version;
@@ -42,5 +43,6 @@ pub use merge::{
 pub use pipe::Pipe;
 pub use read::{Reading, read};
 pub use restore::{Restore, Restored, restore, undo};
+pub use schema::{Schema, obeys};
 pub use update::{Kinds, Made, Transform, Update, Updated, update};
 pub use write::{Validate, Write, Written, write};

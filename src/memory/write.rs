@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::transaction::{check_tag, transact};
 use super::version::raised;
-use super::{Change, MemoryError, Subject, validate_as};
+use super::{Change, MemoryError, Schema, Subject, obeys, validate_as};
 use crate::document::Format;
 use crate::place::Place;
 
@@ -33,6 +33,8 @@ pub struct Write {
     /// The document's format; by default what its name says. Where that says none, [`Validate::Always`]
     /// takes it for JSON.
     pub format: Option<Format>,
+    /// The schema that the document must obey.
+    pub schema: Option<Schema>,
     /// Write only if the document still has this tag; `none` for one that must not exist.
     pub if_match: Option<String>,
 }
@@ -58,7 +60,7 @@ impl Deref for Written {
 /// # Errors
 /// See [`MemoryError`]; the document is as it was.
 pub fn write(place: &mut impl Place, request: Write) -> Result<Written, MemoryError> {
-    let Write { content, validate: when, format, if_match } = request;
+    let Write { content, validate: when, format, schema, if_match } = request;
     if content.is_empty() {
         return Err(MemoryError::Empty { path: place.name().to_owned() });
     }
@@ -77,6 +79,7 @@ pub fn write(place: &mut impl Place, request: Write) -> Result<Written, MemoryEr
         }
         check_tag(if_match.as_ref(), place, old)?;
         let new = raised(place, format, &old.name, old.bytes.as_ref(), content.to_vec());
+        obeys(schema.as_ref(), format, &old.name, &new, place.waiter())?;
         Ok((Arc::new(new), ()))
     })?;
     let (change, ()) = Change::of(done);

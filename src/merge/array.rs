@@ -4,6 +4,11 @@
 //! order: it is merged element by element, and never has two elements of one id. Any other array is
 //! one value, but for elements that were added at its end.
 
+#![allow(
+    clippy::mutable_key_type,
+    reason = "what can change in a value is an index, and no comparison looks at it"
+)]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::path::{Id, Step};

@@ -2,18 +2,15 @@
 //! texts, and the merged file has those of both sides, in order.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
 
-use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+use similar::DiffOp;
 
 use super::array::common_key;
 use super::path::Id;
+use super::plain::difference;
 use super::text::{Resolution, Resolved, list_text, listed, read_list, resolve_in};
 use super::{Conflict, MergeError, Rules, Side, Sides, Texts, Written, read_side};
 use crate::document::{Format, Original, Style, Value, serialise};
-
-/// After this long any way from one version to another will do, and not only the shortest.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The lines of a file without their ends; blank ones are none.
 fn split(bytes: &[u8]) -> Vec<&[u8]> {
@@ -157,10 +154,6 @@ fn three_ways<'l>(base: &[&'l [u8]], ours: &[&'l [u8]], theirs: &[&'l [u8]]) -> 
         }
     }
     lines
-}
-
-fn difference(old: &[&[u8]], new: &[&[u8]]) -> Vec<DiffOp> {
-    capture_diff_slices_deadline(Algorithm::Myers, old, new, Some(Instant::now() + PATIENCE))
 }
 
 /// Resolves conflicts, which stand beside the file.

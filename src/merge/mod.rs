@@ -8,7 +8,8 @@
 //! - [`tree`] has the rules for objects and for what is no container, [`array`] those for arrays.
 //! - [`version`] compares the vectors of `_version`.
 //! - [`conflict`] is a conflict, and the list of them; [`path`] says where in a document it is.
-//! - [`document`] merges whole documents, [`text`] their bytes, and [`lines`] lines of JSON.
+//! - [`document`] merges whole documents, [`text`] their bytes, and [`lines`] lines of JSON. [`plain`]
+//!   is for comments.
 
 mod array;
 pub mod conflict;
@@ -16,6 +17,7 @@ mod document;
 mod error;
 mod lines;
 pub mod path;
+mod plain;
 mod text;
 mod tree;
 pub mod version;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::conflict::{Index, Shown};
 use super::document::with_conflicts;
-use super::{CONFLICTS, Conflict, MergeError, Rules, Side, Sides, lines, merge};
+use super::{CONFLICTS, Conflict, MergeError, Rules, Side, Sides, lines, merge, plain};
 use crate::document::{
     Format, NotStorable, Original, Style, Value, find_equal_keys_as, parse_as, same_data, serialise,
 };
@@ -77,6 +77,14 @@ fn documents(format: Format, texts: &Texts, rules: &Rules) -> Result<Written, Me
     let base = texts.base.as_ref().map(|base| read_side(Side::Base, format, base)).transpose()?;
     let merged = merge(Sides { base: base.as_ref(), ours: &ours, theirs: &theirs }, rules)?;
     drop((base, theirs));
+    if let (Some(base), true) = (&texts.base, merged.conflicts.is_empty() && format != Format::Json)
+        && let Some(bytes) = plain::merge(base, &texts.ours, &texts.theirs)
+        && parse_as(format, &bytes).is_ok_and(|found| same_data(format, &found, &merged.value))
+    {
+        let beside = texts.beside.as_ref().map(|list| list.to_vec());
+        let conflicts = listed(texts, Vec::new())?.iter().map(Conflict::shown).collect();
+        return Ok(Written { bytes, conflicts, beside });
+    }
     let shown = |list: &[Conflict]| list.iter().map(Conflict::shown).collect();
     if merged.value.entries().is_some()
         && let Ok(bytes) = write(&original, format, &merged.value)

@@ -4,6 +4,7 @@ use crate::Value;
 use crate::json::array::Array;
 use crate::json::object::Object;
 use crate::json::origin::Origin;
+use crate::json::shape::Shape;
 use crate::json::text::Text;
 use crate::json::value::Node;
 
@@ -39,6 +40,15 @@ impl Value {
             reason = "whole, and in these bounds"
         )]
         (0.0..=LARGEST_WHOLE).contains(&number).then_some(number as u64)
+    }
+
+    /// How a number is spelled; empty for anything else.
+    #[must_use]
+    pub fn spelling_text(&self) -> String {
+        match self.shape() {
+            Shape::Number(spelling, _) => spelling,
+            _ => String::new(),
+        }
     }
 
     /// Whether two numbers are spelled alike.

@@ -84,6 +84,7 @@ impl Action for Update {
             if_match: args.if_match,
             any_kind: args.any_kind,
             format,
+            schema: settings::schema().map(memory::Schema::from),
             returns,
             dry_run: false,
         };

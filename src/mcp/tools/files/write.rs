@@ -56,6 +56,7 @@ impl Action for Write {
             content: args.content.into_bytes(),
             validate: if args.format.is_some() { Validate::Always } else { Validate::ByName },
             format: args.format.map(Into::into),
+            schema: settings::schema().map(memory::Schema::from),
             if_match: args.if_match,
         };
         let written = memory::write(&mut place, request)?;
