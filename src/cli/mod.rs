@@ -26,8 +26,8 @@ use commands::mcp;
 #[cfg(feature = "outbox")]
 use commands::queue;
 use commands::{
-    append, compare, completions, conflicts, edit, history, insert, lock, locks, man, merge, merge_driver,
-    read, restore, undo, update, write,
+    append, check, compare, completions, conflicts, edit, history, init, insert, lock, locks, man, merge,
+    merge_driver, read, restore, undo, update, write,
 };
 use error::Outcome;
 use exit::Exit;
@@ -82,6 +82,10 @@ enum Command {
     Undo(undo::Undo),
     /// Show what a file was before: when, who, by which verb, how large
     History(history::History),
+    /// Make a project's memory: context, sessions and decisions, with their schemas
+    Init(init::Init),
+    /// Look at memory files, their locks and the outbox; exit 1 if a person is needed
+    Check(check::Check),
     /// Say whether a version of a document is older than another, newer, or neither
     Compare(compare::Compare),
     /// Make one document of two versions of it
@@ -121,6 +125,8 @@ impl Command {
             Command::Restore(restore) => restore.run(),
             Command::Undo(undo) => undo.run(),
             Command::History(history) => history.run(),
+            Command::Init(init) => init.run(),
+            Command::Check(check) => check.run(),
             Command::Compare(compare) => compare.run(),
             Command::Merge(merge) => merge.run(),
             Command::Conflicts(conflicts) => conflicts.run(),

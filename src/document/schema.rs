@@ -49,7 +49,7 @@ pub enum SchemaError {
     #[error("the document is nested deeper than {DEEPEST} levels, too deep for a schema")]
     TooDeep,
     /// The document breaks rules.
-    #[error("{} of the schema broken", rules(*count))]
+    #[error("{}", broken(*count))]
     Violated {
         /// How many.
         count: usize,
@@ -61,8 +61,12 @@ pub enum SchemaError {
     NotBuilt,
 }
 
-fn rules(count: usize) -> String {
-    if count == 1 { "1 rule is".to_owned() } else { format!("{count} rules are") }
+fn broken(count: usize) -> String {
+    if count == 1 {
+        "1 rule of the schema is broken".to_owned()
+    } else {
+        format!("{count} rules of the schema are broken")
+    }
 }
 
 impl SchemaError {

@@ -39,6 +39,11 @@ impl Change {
     fn after(&self) -> Option<&String> {
         self.record.as_ref().map(|record| &record.after)
     }
+
+    /// Whether nothing was changed: another program's copy of the file was kept.
+    fn is_copy(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| record.verb == Record::COPY)
+    }
 }
 
 /// What became of a version.
@@ -120,12 +125,14 @@ impl Tally {
             });
         }
         for index in (0..self.changes.len()).rev() {
-            let (change, next) = (&self.changes[index], self.changes.get(index + 1));
+            let (change, mut later) = (&self.changes[index], self.changes[index + 1..].iter());
+            let next = later.find(|change| !change.is_copy());
             let left = match next {
                 Some(next) => next.before(),
                 None => self.now.as_ref(),
             };
-            if let (Some(record), true) = (&change.record, change.after() != left) {
+            let is_lost = !change.is_copy() && change.after() != left;
+            if let (Some(record), true) = (&change.record, is_lost) {
                 entries.push(Entry {
                     etag: Some(record.after.clone()),
                     size: Some(record.size),
@@ -134,7 +141,10 @@ impl Tally {
             }
             let Some(before) = change.before() else { continue };
             let which = Some(format!("@{{-{}}}", self.changes.len() - index));
-            let writer = self.writer(index, Some(before));
+            let writer = match &change.record {
+                Some(record) if change.is_copy() => Some(record),
+                _ => self.writer(index, Some(before)),
+            };
             entries.push(match &change.version {
                 None => Entry {
                     which,
@@ -161,19 +171,20 @@ impl Tally {
 
     /// The change that has left this content before the change `index`.
     fn writer(&self, index: usize, content: Option<&String>) -> Option<&Record> {
-        let before = self.changes.get(index.checked_sub(1)?)?;
+        let before = self.changes.get(..index)?.iter().rev().find(|change| !change.is_copy())?;
         before.record.as_ref().filter(|record| Some(&record.after) == content)
     }
 
-    /// The versions that are kept, the newest first.
+    /// The versions that are kept, the newest first, without other programs' copies.
     pub fn kept(&self) -> Vec<Version> {
-        let kept = self.changes.iter().rev().filter_map(|change| change.version.as_ref());
-        kept.map(|(version, _)| version.clone()).collect()
+        let changes = self.changes.iter().rev().filter(|change| !change.is_copy());
+        changes.filter_map(|change| Some(change.version.as_ref()?.0.clone())).collect()
     }
 
     /// The tags of all that the file is known to have held.
     pub fn tags(&self) -> Vec<String> {
-        self.changes.iter().flat_map(|change| [change.before(), change.after()]).flatten().cloned().collect()
+        let changes = self.changes.iter().filter(|change| !change.is_copy());
+        changes.flat_map(|change| [change.before(), change.after()]).flatten().cloned().collect()
     }
 
     /// Finds a version; `None` when it is what is there now.
@@ -224,13 +235,18 @@ impl Tally {
     /// the one before it that is.
     fn at(&self, time: Timestamp) -> Result<Option<Version>, HistoryError> {
         let none = || self.none(format!("of {time:.0}"));
-        let Some(next) = self.changes.iter().position(|change| change.time > time) else {
+        let is_next = |change: &Change| change.time > time && !change.is_copy();
+        let Some(next) = self.changes.iter().position(is_next) else {
             // Nothing was changed since, by anybody who says so.
-            let last = self.changes.last().and_then(Change::after);
+            let last = self.changes.iter().rfind(|change| !change.is_copy()).and_then(Change::after);
             return if last.is_some() && last == self.now.as_ref() { Ok(None) } else { Err(none()) };
         };
-        let (version, look) =
-            self.changes[..=next].iter().rev().find_map(|change| change.version.as_ref()).ok_or_else(none)?;
+        let (version, look) = self.changes[..=next]
+            .iter()
+            .rev()
+            .filter(|change| !change.is_copy())
+            .find_map(|change| change.version.as_ref())
+            .ok_or_else(none)?;
         // Before the first change on record only the file itself says since when it was so.
         let first = next == 0 && look.modified.0 > time.as_second();
         if first { Err(none()) } else { Ok(Some(version.clone())) }
@@ -245,11 +261,13 @@ impl Tally {
         let since = |what: String| HistoryError::Since { path: self.path.clone(), what };
         let is_theirs = |change: &Change| {
             let by = change.record.as_ref().and_then(|record| record.client.as_deref());
-            client.is_none() || by == client
+            !change.is_copy() && (client.is_none() || by == client)
         };
         let index = self.changes.iter().rposition(is_theirs).ok_or_else(nothing)?;
-        if let Some(after) = self.changes.get(index + 1..).filter(|after| !after.is_empty()) {
-            return Err(since(told(after)));
+        let after: Vec<&Change> =
+            self.changes[index + 1..].iter().filter(|change| !change.is_copy()).collect();
+        if !after.is_empty() {
+            return Err(since(told(&after)));
         }
         let change = &self.changes[index];
         if change.after() != self.now.as_ref() {
@@ -282,9 +300,9 @@ impl Tally {
 }
 
 /// Who made these changes, in words.
-fn told(changes: &[Change]) -> String {
+fn told(changes: &[&Change]) -> String {
     const NAMED: usize = 3;
-    let one = |change: &Change| match &change.record {
+    let one = |change: &&Change| match &change.record {
         Some(record) => format!("{} by {} at {:.0}", record.verb, record.who(), record.time),
         None => format!("by somebody at {:.0}", change.time),
     };

@@ -203,6 +203,14 @@ pub enum MemoryError {
         /// Each rule that is broken, in lines.
         details: Option<String>,
     },
+    /// A folder can't be listed.
+    #[error("cannot list {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Two versions can't be merged.
     #[error("cannot merge {} into {}: {source}", theirs.display(), ours.display())]
     Merge {
@@ -250,6 +258,7 @@ impl MemoryError {
             E::Mismatch { .. } | E::Exists { .. } | E::Changing { .. } => Kind::Lost,
             E::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
             E::Spawn { .. } => Kind::NotExecutable,
+            E::Folder { source, .. } => Kind::of_reading(source),
             E::InvalidJson { .. }
             | E::Broken { .. }
             | E::BrokenVersion { .. }
@@ -356,7 +365,7 @@ impl MemoryError {
                 "nothing was written; put the value where it belongs by aimem update, then resolve the conflict with --ours",
             ),
             E::Merge { .. } | E::Conflicts { .. } => Hint::Say("nothing was written"),
-            E::Stopped { .. } | E::Spawn { .. } | E::CommandFailed { .. } => return None,
+            E::Folder { .. } | E::Stopped { .. } | E::Spawn { .. } | E::CommandFailed { .. } => return None,
         };
         Some(hint)
     }

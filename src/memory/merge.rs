@@ -24,7 +24,7 @@ use crate::sys;
 use base::Found;
 
 /// What is added to a document's name for the list of conflicts that it can't hold itself.
-const BESIDE: &str = ".conflicts.json";
+pub(super) const BESIDE: &str = ".conflicts.json";
 
 /// What to merge into a document.
 #[derive(Debug, Clone)]

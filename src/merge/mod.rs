@@ -8,11 +8,13 @@
 //! - [`tree`] has the rules for objects and for what is no container, [`array`] those for arrays.
 //! - [`version`] compares the vectors of `_version`.
 //! - [`conflict`] is a conflict, and the list of them; [`path`] says where in a document it is.
+//! - [`copies`] knows the names of the copies that other programs leave.
 //! - [`document`] merges whole documents, [`text`] their bytes, and [`lines`] lines of JSON. [`plain`]
 //!   is for comments.
 
 mod array;
 pub mod conflict;
+pub mod copies;
 mod document;
 mod error;
 mod lines;

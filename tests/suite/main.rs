@@ -11,6 +11,7 @@ mod common;
 
 mod clients;
 mod docs;
+mod documents;
 mod formats;
 mod history;
 mod legacy;

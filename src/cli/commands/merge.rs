@@ -12,12 +12,12 @@ use crate::cli::exit::Exit;
 use crate::cli::format::FormatArg;
 use crate::cli::waiting::Patient;
 use crate::cli::{diff, input, output};
-use crate::memory::{self, Combined, Merged};
+use crate::memory::{self, Combined, Merged, Taken};
 use crate::merge::{Rules, Shown};
 use crate::place::FilePlace;
 use crate::replace::Replace;
 use crate::settings;
-use crate::sys::text::shown;
+use crate::sys::text::{printable, shown};
 
 /// Make one document of two versions of it
 ///
@@ -25,7 +25,7 @@ use crate::sys::text::shown;
 /// the history. Without one nothing counts as removed. What both changed differently stays as ours has
 /// it, and is listed in _conflicts with all values; then the exit code is 1.
 #[derive(Debug, Args)]
-#[command(override_usage = "aimem merge [OPTIONS] OURS THEIRS")]
+#[command(override_usage = "aimem merge [OPTIONS] OURS THEIRS\n       aimem merge --sync-conflicts DIR")]
 #[command(after_help = "\
 Examples:
   aimem merge sessions.json /mnt/laptop/sessions.json --write
@@ -33,9 +33,15 @@ Examples:
   aimem merge decisions.json copy.json --write --dry-run")]
 pub struct Merge {
     /// Our version, whose style the merged document has
-    ours: PathBuf,
+    #[arg(required_unless_present = "sync_conflicts")]
+    ours: Option<PathBuf>,
     /// The other version
-    theirs: PathBuf,
+    #[arg(required_unless_present = "sync_conflicts")]
+    theirs: Option<PathBuf>,
+    /// Merge the copies that Syncthing, Dropbox and iCloud have left in DIR and below into their files;
+    /// each is kept in the history of its file, then removed
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["ours", "theirs", "base", "output", "write"])]
+    sync_conflicts: Option<PathBuf>,
     /// The version that both come from [default: the newest common one in the history]
     #[arg(long, value_name = "FILE")]
     base: Option<PathBuf>,
@@ -57,7 +63,7 @@ pub struct Merge {
     #[arg(long, requires = "write")]
     dry_run: bool,
     /// Print what was done as one JSON document; errors too, on standard error
-    #[arg(long, requires = "write", conflicts_with = "dry_run")]
+    #[arg(long, conflicts_with = "dry_run")]
     json: bool,
     #[command(flatten)]
     replace: ReplaceArgs,
@@ -67,9 +73,23 @@ pub struct Merge {
 
 impl Merge {
     pub(crate) fn run(self) -> Outcome {
-        let (json, ours) = (self.json, self.ours.clone());
+        if let Some(folder) = &self.sync_conflicts {
+            return self.copies(folder).map_err(|error| error.about(folder, self.json));
+        }
+        if self.json && !self.write {
+            return Err(CliError::usage("--json goes with --write or --sync-conflicts"));
+        }
+        let (json, ours) = (self.json, self.ours().to_owned());
         let done = if self.write { self.into_ours() } else { self.apart() };
         done.map_err(|error| error.about(&ours, json))
+    }
+
+    fn ours(&self) -> &Path {
+        self.ours.as_deref().unwrap_or(Path::new(""))
+    }
+
+    fn theirs(&self) -> &Path {
+        self.theirs.as_deref().unwrap_or(Path::new(""))
     }
 
     fn request(&self, patient: &mut Patient) -> Result<memory::Merge, CliError> {
@@ -77,7 +97,7 @@ impl Merge {
         let id_keys = self.id_key.clone();
         let rules = if id_keys.is_empty() { Rules::default() } else { Rules { id_keys } };
         Ok(memory::Merge {
-            theirs: look(&self.theirs, patient)?,
+            theirs: look(self.theirs(), patient)?,
             base,
             roots: Some(settings::lock_roots()?),
             rules,
@@ -91,11 +111,11 @@ impl Merge {
     fn into_ours(self) -> Outcome {
         let (mut patient, mut waiting) = (Patient::new()?, Patient::new()?);
         let request = self.request(&mut patient)?;
-        let locker = self.lock.locker(call("merge", &[&self.ours, &self.theirs], None))?;
+        let locker = self.lock.locker(call("merge", &[self.ours(), self.theirs()], None))?;
         let replace = self.replace.replace()?;
         let keeping = settings::keeping(&locker, "merge")?;
-        let mut place = FilePlace::new(&self.ours, Some(&locker), replace, &mut patient).history(keeping);
-        let list = memory::beside(&self.ours);
+        let mut place = FilePlace::new(self.ours(), Some(&locker), replace, &mut patient).history(keeping);
+        let list = memory::beside(self.ours());
         let mut list = FilePlace::new(&list, Some(&locker), Replace::new(), &mut waiting);
         let merged = memory::merge(&mut place, &mut list, &request)
             .map_err(|error| self.lock.wait.choose_exit(error))?;
@@ -105,21 +125,49 @@ impl Merge {
             merged.warnings.iter().for_each(output::warning);
         }
         if self.dry_run {
-            output::result(diff::unified(&self.ours, &merged.old, &merged.new).as_bytes())?;
+            output::result(diff::unified(self.ours(), &merged.old, &merged.new).as_bytes())?;
         } else if !self.json {
-            say(&self.ours, &merged);
+            say(self.ours(), &merged);
         }
         if !self.json {
-            tell(&self.ours, &merged.conflicts);
+            tell(self.ours(), &merged.conflicts);
         }
         Ok(left(&merged.conflicts))
+    }
+
+    /// The copies that other programs have left.
+    fn copies(&self, folder: &Path) -> Outcome {
+        let mut patient = Patient::new()?;
+        let mut taken = Vec::new();
+        for copy in memory::copies_in(folder)? {
+            let locker = self.lock.locker(call("merge", &[&copy.original], None))?;
+            let keeping = settings::keeping(&locker, "merge")?;
+            taken.push(memory::take(&copy, &locker, &keeping, &mut patient)?);
+        }
+        let is_done = |one: &Taken| one.removed && one.conflicts.is_empty();
+        let exit = if taken.iter().all(is_done) { Exit::Done } else { Exit::CheckFailed };
+        if self.json {
+            return output::answer_json(&taken, taken.iter().any(|one| one.merged)).map(|()| exit);
+        }
+        for one in &taken {
+            let done = match (one.merged, one.removed) {
+                (true, true) => "merged, and kept in its history",
+                (true, false) => "merged, and left in place",
+                (false, _) => "left as it is",
+            };
+            let why = one.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            output::result(printable(&format!("{}: {done}{why}", one.copy)).as_bytes())?;
+            output::result(b"\n")?;
+            tell(Path::new(&one.original), &one.conflicts);
+        }
+        Ok(exit)
     }
 
     /// To another file, or to standard output.
     fn apart(self) -> Outcome {
         let mut patient = Patient::new()?;
         let request = self.request(&mut patient)?;
-        let ours = look(&self.ours, &mut patient)?;
+        let ours = look(self.ours(), &mut patient)?;
         let Combined { bytes, conflicts, beside, .. } = memory::combine(&ours, None, &request, &mut patient)?;
         match &self.output {
             None => output::result(&bytes)?,
@@ -132,7 +180,7 @@ impl Merge {
                 }
             }
         }
-        tell(self.output.as_deref().unwrap_or(&self.ours), &conflicts);
+        tell(self.output.as_deref().unwrap_or(self.ours()), &conflicts);
         Ok(left(&conflicts))
     }
 
