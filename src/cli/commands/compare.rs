@@ -63,7 +63,7 @@ impl Compare {
             output::result(format!("{}\n", compared.relation.word()).as_bytes())?;
             if compared.relation == Relation::Alarm {
                 output::warning(
-                    "both have the same _version, and different content: two clients have one name, or a program changed one that does not raise _version",
+                    "both versions have the same _version, and different content",
                 );
             } else if !compared.has_vectors {
                 output::note("note", "not both have a _version: only their content was compared");

@@ -59,7 +59,7 @@ fn equal_vectors_with_different_content_are_an_alarm() {
     let ran = env.run(["compare", "one.json", "two.json"]).expect(1);
     assert_eq!(ran.stdout, "alarm\n");
     assert!(
-        ran.stderr.starts_with("warning: both have the same _version, and different content"),
+        ran.stderr.starts_with("warning: both versions have the same _version, and different content"),
         "{}",
         ran.stderr
     );
