@@ -33,7 +33,9 @@ fn document(changed: usize, new: usize, side: &str) -> Vec<u8> {
         ));
     }
     for number in 0..new {
-        text.push_str(&format!("    {{\"id\": \"{side}-{number}\", \"date\": \"2026-01-02\", \"summary\": \"new\"}},\n"));
+        text.push_str(&format!(
+            "    {{\"id\": \"{side}-{number}\", \"date\": \"2026-01-02\", \"summary\": \"new\"}},\n"
+        ));
     }
     text.truncate(text.len() - 2);
     text.push_str("\n  ]\n}\n");
@@ -53,16 +55,18 @@ fn main() {
         theirs: theirs.clone(),
         beside: None,
     };
-    let once = || {
-        time(|| assert!(merge_texts(&texts, &Rules::default()).unwrap().conflicts.is_empty()))
-    };
+    let once = || time(|| assert!(merge_texts(&texts, &Rules::default()).unwrap().conflicts.is_empty()));
     let alone: Vec<_> = (0..RUNS).map(|_| once()).collect();
     println!("merge alone     {}", Spread::of(alone));
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let peak = peak.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
     if let Some(peak) = peak {
-        println!("memory at most  {:>9.2} MB  ({:.1} times what was given)", peak / 1e3, peak * 1024.0 / given as f64);
+        println!(
+            "memory at most  {:>9.2} MB  ({:.1} times what was given)",
+            peak / 1e3,
+            peak * 1024.0 / given as f64
+        );
     }
 
     let folder = tempfile::tempdir().unwrap();

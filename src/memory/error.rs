@@ -199,9 +199,9 @@ pub enum MemoryError {
         /// The schema.
         schema: PathBuf,
         /// What is wrong.
-        source: SchemaError,
+        source: Box<SchemaError>,
         /// Each rule that is broken, in lines.
-        details: Option<String>,
+        details: Option<Box<str>>,
     },
     /// A folder can't be listed.
     #[error("cannot list {}", path.display())]
@@ -219,7 +219,7 @@ pub enum MemoryError {
         /// What was to be merged into it.
         theirs: PathBuf,
         /// Why.
-        source: MergeError,
+        source: Box<MergeError>,
     },
     /// The conflicts of a document can't be listed or resolved.
     #[error("{}: {source}", path.display())]
@@ -227,7 +227,7 @@ pub enum MemoryError {
         /// The document.
         path: PathBuf,
         /// Why.
-        source: MergeError,
+        source: Box<MergeError>,
     },
     /// The command of `--pipe` can't be started.
     #[error("cannot run {command}")]
@@ -266,7 +266,7 @@ impl MemoryError {
             | E::Empty { .. }
             | E::OtherKind { .. } => Kind::Data,
             E::Commented { .. } | E::Malformed { .. } => Kind::Data,
-            E::Schema { source: SchemaError::NotBuilt, .. } => Kind::Usage,
+            E::Schema { source, .. } if **source == SchemaError::NotBuilt => Kind::Usage,
             E::Merge { .. } | E::Conflicts { .. } | E::Schema { .. } => Kind::Data,
             E::Layout { .. } => Kind::Usage,
             E::NoPlace { .. } | E::Script { .. } | E::InvalidLine { .. } | E::Yaml { .. } => Kind::Data,
@@ -351,17 +351,17 @@ impl MemoryError {
                 Hint::AskOrStore { file: path.clone(), filter, compares }
             }
             E::Changing { .. } => COME_TO_REST,
-            E::Schema { source: SchemaError::NotBuilt, .. } => Hint::Say(
+            E::Schema { source, .. } if **source == SchemaError::NotBuilt => Hint::Say(
                 "nothing was written; leave --schema and AIMEM_SCHEMA away, or build it with the feature schema",
             ),
             E::Schema { .. } => Hint::Say("nothing was written"),
-            E::Merge { source: MergeError::Alarm, .. } => Hint::Say(
+            E::Merge { source, .. } if matches!(**source, MergeError::Alarm) => Hint::Say(
                 "nothing was written; two clients have one name, or a program changed one of the files that does not raise _version: name the version that both come from, --base FILE",
             ),
-            E::Conflicts { source: MergeError::NoConflict(_), .. } => {
+            E::Conflicts { source, .. } if matches!(**source, MergeError::NoConflict(_)) => {
                 Hint::Say("nothing was written; aimem conflicts list FILE shows those that there are")
             }
-            E::Conflicts { source: MergeError::NoPlace(_), .. } => Hint::Say(
+            E::Conflicts { source, .. } if matches!(**source, MergeError::NoPlace(_)) => Hint::Say(
                 "nothing was written; put the value where it belongs by aimem update, then resolve the conflict with --ours",
             ),
             E::Merge { .. } | E::Conflicts { .. } => Hint::Say("nothing was written"),
@@ -386,7 +386,8 @@ impl MemoryError {
         match self {
             MemoryError::Filter { source, .. } => source.details(),
             MemoryError::OnLine { source, .. } => source.details(),
-            MemoryError::NoPlace { details, .. } | MemoryError::Schema { details, .. } => details.as_deref(),
+            MemoryError::NoPlace { details, .. } => details.as_deref(),
+            MemoryError::Schema { details, .. } => details.as_deref(),
             _ => None,
         }
     }

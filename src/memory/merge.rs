@@ -144,7 +144,10 @@ fn relation(
     };
     let rules = rules.clone();
     apart(&Limits::default(), waiter, move || {
-        let failed = |source| MemoryError::Merge { ours: names.0.clone(), theirs: names.1.clone(), source };
+        let failed = |source| {
+            let (ours, theirs) = names.clone();
+            MemoryError::Merge { ours, theirs, source: Box::new(source) }
+        };
         let one = rules::read_side(Side::Ours, format, &one).map_err(failed)?;
         let other = rules::read_side(Side::Theirs, format, &other).map_err(failed)?;
         Ok((rules::compare(&one, &other, &rules).map_err(failed)?, (one, other)))
@@ -164,7 +167,10 @@ pub fn combine(
     let (own, theirs) = (bytes_of(ours)?, bytes_of(&request.theirs)?);
     let kind = kind_of(&ours.name, &ours.name, request.format)?;
     let names = (ours.name.clone(), request.theirs.name.clone());
-    let failed = |source| MemoryError::Merge { ours: names.0.clone(), theirs: names.1.clone(), source };
+    let failed = |source| {
+        let (ours, theirs) = names.clone();
+        MemoryError::Merge { ours, theirs, source: Box::new(source) }
+    };
     let (relation, base) = match &request.base {
         Some(base) => (None, Some(("given".to_owned(), base.clone()))),
         None => {
@@ -195,7 +201,14 @@ pub fn combine(
     let rules = request.rules.clone();
     let written = apart(&Limits::default(), waiter, move || {
         let merged = rules::merge_texts(&texts, &rules);
-        Ok((merged.map_err(|source| MemoryError::Merge { ours: names.0, theirs: names.1, source })?, texts))
+        Ok((
+            merged.map_err(|source| MemoryError::Merge {
+                ours: names.0,
+                theirs: names.1,
+                source: Box::new(source),
+            })?,
+            texts,
+        ))
     })?;
     let rules::Written { bytes, conflicts, beside } = written;
     Ok(Combined { bytes: Arc::new(bytes), relation, base: id, conflicts, beside })

@@ -30,7 +30,7 @@ mod update;
 mod version;
 mod write;
 
-pub use append::{Append, Appended, append};
+pub use append::{Append, Appended, append, whole_lines};
 pub use change::Change;
 pub use check::{Subject, holds_lines, is_json, is_lines, validate, validate_as};
 pub use copies::{Copy, Taken, copies_in, take};

@@ -63,7 +63,8 @@ pub fn obeys(
         }
     };
     let failed = |source: SchemaError| {
-        let (document, schema, details) = (document.to_owned(), path.clone(), source.details());
+        let details = source.details().map(String::into_boxed_str);
+        let (document, schema, source) = (document.to_owned(), path.clone(), Box::new(source));
         MemoryError::Schema { path: document, schema, source, details }
     };
     let text = text_of(&path, waiter)?.ok_or_else(|| failed(SchemaError::Missing))?;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::copies::{DEEPEST, walk};
 use super::merge::{BESIDE, kind_of};
 use super::{MemoryError, Reading, Schema, is_lines, obeys, read};
-use crate::document::schema::SchemaError;
+use crate::document::schema::{SchemaError, Violation};
 use crate::document::{self, Format, parse_as};
 use crate::lock::{Keep, Locker, Waiter};
 use crate::merge::copies::original_of;
@@ -180,18 +180,14 @@ fn look_at(path: &Path, how: &Survey, seen: &mut Seen, waiter: &mut dyn Waiter) 
         let schema = Some(how.schema.as_ref().unwrap_or(&own));
         match obeys(schema, Some(format), path, &found, waiter) {
             Ok(_) => {}
-            // Without schemas only who names one must be refused.
-            Err(MemoryError::Schema { source: SchemaError::NotBuilt, .. }) if how.schema.is_none() => {}
-            Err(MemoryError::Schema { source: SchemaError::Violated { violations, count }, .. }) => {
-                for one in &violations {
-                    let what = format!("{}: {} {} (rule {})", one.pointer, one.value, one.why, one.rule);
-                    seen.tell(path, Problem::Schema, what, State::Open);
+            Err(MemoryError::Schema { source, .. }) => match *source {
+                // Without schemas only who names one must be refused.
+                SchemaError::NotBuilt if how.schema.is_none() => {}
+                SchemaError::Violated { violations, count } => {
+                    tell_violations(path, &violations, count, seen)
                 }
-                if count > violations.len() {
-                    let what = format!("and {} more", count - violations.len());
-                    seen.tell(path, Problem::Schema, what, State::Open);
-                }
-            }
+                error => seen.tell(path, Problem::Schema, error.to_string(), State::Open),
+            },
             Err(error) => seen.tell(path, Problem::Schema, said(&error), State::Open),
         }
     }
@@ -204,6 +200,16 @@ fn look_at(path: &Path, how: &Survey, seen: &mut Seen, waiter: &mut dyn Waiter) 
             }
         }
         Err(error) => seen.tell(path, Problem::Conflict, error.to_string(), State::Open),
+    }
+}
+
+fn tell_violations(path: &Path, violations: &[Violation], count: usize, seen: &mut Seen) {
+    for one in violations {
+        let what = format!("{}: {} {} (rule {})", one.pointer, one.value, one.why, one.rule);
+        seen.tell(path, Problem::Schema, what, State::Open);
+    }
+    if count > violations.len() {
+        seen.tell(path, Problem::Schema, format!("and {} more", count - violations.len()), State::Open);
     }
 }
 

@@ -62,9 +62,7 @@ impl Compare {
         } else {
             output::result(format!("{}\n", compared.relation.word()).as_bytes())?;
             if compared.relation == Relation::Alarm {
-                output::warning(
-                    "both versions have the same _version, and different content",
-                );
+                output::warning("both versions have the same _version, and different content");
             } else if !compared.has_vectors {
                 output::note("note", "not both have a _version: only their content was compared");
             }

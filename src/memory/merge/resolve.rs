@@ -41,7 +41,7 @@ pub fn conflicts(
     let file = shown(&path);
     let conflicts = apart(&Limits::default(), waiter, move || {
         let found = merge::conflicts_of(kind, &bytes, list.as_deref().map(Vec::as_slice));
-        Ok((found.map_err(|source| MemoryError::Conflicts { path, source })?, ()))
+        Ok((found.map_err(|source| MemoryError::Conflicts { path, source: Box::new(source) })?, ()))
     })?;
     Ok(Conflicts { file, conflicts })
 }
@@ -100,7 +100,7 @@ pub fn resolve(
         let path = path.to_owned();
         let resolved = apart(&Limits::default(), place.waiter(), move || {
             let done = merge::resolve(kind, &bytes, before.as_deref().map(Vec::as_slice), &resolution);
-            Ok((done.map_err(|source| MemoryError::Conflicts { path, source })?, ()))
+            Ok((done.map_err(|source| MemoryError::Conflicts { path, source: Box::new(source) })?, ()))
         })?;
         let merge::Resolved { bytes, beside, resolved, left } = resolved;
         let new = raised(place, request.format, &old.name, old.bytes.as_ref(), bytes);

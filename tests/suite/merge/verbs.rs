@@ -89,10 +89,12 @@ fn conflicts_are_listed_shown_and_resolved() {
         "note: merged f.json, with the base given\nwarning: f.json: conflict at /d/id=ADR-1/status\nwarning: f.json: conflict at /f\n"
     );
     let list = env.run(["conflicts", "list", "f.json"]).expect(1).stdout;
-    assert_eq!(
-        list,
-        "NO  PATH                  OURS        THEIRS\n1   /d/id=ADR-1/status    \"accepted\"  \"superseded\"\n2   /f                    2           (removed)\n".replace("  OURS", "OURS").replace("status    ", "status  ").replace("/f                    ", "/f                  ").replace("PATH                  ", "PATH                  ")
-    );
+    let rows = [
+        "NO  PATH                OURS        THEIRS",
+        "1   /d/id=ADR-1/status  \"accepted\"  \"superseded\"",
+        "2   /f                  2           (removed)",
+    ];
+    assert_eq!(list.lines().collect::<Vec<_>>(), rows);
     let shown: serde_json::Value =
         serde_json::from_str(&env.run(["conflicts", "show", "f.json", "1"]).expect(1).stdout).unwrap();
     assert_eq!(shown[0]["base"], "proposed");

@@ -74,8 +74,7 @@ impl Action for Update {
         }
         let format = args.format.map(Into::into);
         let mut program = Program { format, ..program(&args.filter, &args.args, &args.path) };
-        let mut place = context.place(&file, &bounds, &locker, call);
-        place = place.history(settings::keeping(&locker, "update")?);
+        let mut place = context.kept_place(&file, &bounds, &locker, call, "update")?;
         let returns = args.returns.as_ref();
         let returns =
             returns.map(|filter| Program { format, ..self::program(filter, &args.args, &args.path) });
