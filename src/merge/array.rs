@@ -86,6 +86,9 @@ impl<'v, 'r: 'v> Merging<'v, 'r> {
         theirs: &'v [Value],
     ) -> Option<Taken> {
         let (ours, theirs) = (Keyed::of(ours, key)?, Keyed::of(theirs, key)?);
+        if let Some(unchanged) = old.and_then(|old| self.unchanged(old, &ours, &theirs)) {
+            return Some(unchanged);
+        }
         let old = Keyed::of(old.unwrap_or_default(), key)?;
         let mut is_ours = true;
         let (mut kept, mut new) = (Vec::new(), Vec::new());
@@ -104,14 +107,31 @@ impl<'v, 'r: 'v> Merging<'v, 'r> {
             let list = if base.value().is_some() { &mut kept } else { &mut new };
             list.extend(value.map(|value| (id, value)));
         }
-        if let Base::Known(_) = base {
+        if let (Base::Known(_), false) = (base, ours.ids == theirs.ids) {
             sort(&mut kept, &old, &ours, &theirs);
             by_date(&mut new);
         }
         kept.append(&mut new);
+        if ours.ids == theirs.ids {
+            kept.sort_by_key(|(id, _)| ours.places.get(id).copied());
+        }
         is_ours &= kept.iter().map(|(id, _)| id).eq(&ours.ids);
         let elements = kept.into_iter().map(|(_, value)| value).collect();
         Some(if is_ours { Taken::Ours } else { Taken::Made(whole.with_elements(elements)) })
+    }
+
+    /// The side that was changed, if the other one was not: with its order, whatever that is. Where both
+    /// have the same elements in the same order, the walk itself finds out.
+    fn unchanged(&mut self, old: &[Value], ours: &Keyed<'v>, theirs: &Keyed<'v>) -> Option<Taken> {
+        if ours.ids == theirs.ids {
+            return None;
+        }
+        self.comparisons = self.comparisons.checked_sub(1)?;
+        match (old == theirs.elements, old == ours.elements) {
+            (true, _) => Some(Taken::Ours),
+            (_, true) => Some(Taken::Theirs),
+            _ => None,
+        }
     }
 
     fn plain(

@@ -28,6 +28,9 @@ pub struct Merged {
     pub conflicts: Vec<Conflict>,
 }
 
+/// So many arrays are compared as a whole. In documents that people write there are fewer.
+const COMPARISONS: u32 = 1000;
+
 /// What a document says of itself.
 struct Says {
     vector: Option<Vector>,
@@ -60,7 +63,7 @@ impl Says {
 pub fn merge(sides: Sides<'_>, rules: &Rules) -> Result<Merged, MergeError> {
     let base = sides.base.map(|base| Says::of(Side::Base, base)).transpose()?;
     let (ours, theirs) = (Says::of(Side::Ours, sides.ours)?, Says::of(Side::Theirs, sides.theirs)?);
-    let mut merging = Merging { rules, steps: Vec::new(), conflicts: Vec::new() };
+    let mut merging = Merging { rules, steps: Vec::new(), conflicts: Vec::new(), comparisons: COMPARISONS };
     let known = base.as_ref().map_or(Base::Unknown, |base| Base::Known(Some(&base.body)));
     let taken = merging.slot(known, Some(&ours.body), Some(&theirs.body));
     let body = taken.value(Some(&ours.body), Some(&theirs.body)).unwrap_or_default();

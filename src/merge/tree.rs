@@ -56,6 +56,8 @@ pub(super) struct Merging<'v, 'r> {
     /// The way to where we are.
     pub(super) steps: Vec<Step<'v>>,
     pub(super) conflicts: Vec<Conflict>,
+    /// How often arrays may still be compared as a whole: each time costs as much as all that is in them.
+    pub(super) comparisons: u32,
 }
 
 impl<'v, 'r: 'v> Merging<'v, 'r> {

@@ -130,6 +130,28 @@ fn arrays_of_elements_with_ids_are_maps_in_order() {
                 "{\"s\":[{\"id\":2,\"x\":1},{\"id\":1}]}",
                 &[],
             ),
+            // Who alone has changed it, has the order too: new ones in front, and dates as they come.
+            (
+                "{\"s\":[{\"id\":1}]}",
+                "{\"s\":[{\"id\":2},{\"id\":1}]}",
+                "{\"s\":[{\"id\":1}]}",
+                "{\"s\":[{\"id\":2},{\"id\":1}]}",
+                &[],
+            ),
+            (
+                "{\"s\":[]}",
+                "{\"s\":[]}",
+                "{\"s\":[{\"id\":2,\"date\":\"2\"},{\"id\":1,\"date\":\"1\"}]}",
+                "{\"s\":[{\"id\":2,\"date\":\"2\"},{\"id\":1,\"date\":\"1\"}]}",
+                &[],
+            ),
+            (
+                "{\"s\":[{\"id\":1},{\"id\":2}]}",
+                "{\"s\":[{\"id\":2},{\"id\":3},{\"id\":1}]}",
+                "{\"s\":[{\"id\":2},{\"id\":3},{\"id\":1,\"x\":1}]}",
+                "{\"s\":[{\"id\":2},{\"id\":3},{\"id\":1,\"x\":1}]}",
+                &[],
+            ),
             // By `key` and `name` too; without a base by id, and never two of one.
             (
                 "",
