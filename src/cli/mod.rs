@@ -10,6 +10,7 @@ pub mod filter_args;
 pub mod format;
 pub mod hints;
 pub mod input;
+mod listing;
 pub mod operands;
 pub mod output;
 pub mod schema_arg;
@@ -42,11 +43,9 @@ use crate::legacy::scripts;
     max_term_width = 100,
     propagate_version = true,
     disable_help_subcommand = true,
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}"
+    help_template = "{about-with-newline}\n{usage-heading} {usage}{after-help}"
 )]
-#[command(after_help = "\
-Help for each: aimem VERB --help. Exit codes: 0 done, 65 bad data, 75 lock not free in time,
-76 lock lost or file not what was read; all of them: aimem man. Version: aimem --version.")]
+#[command(after_help = listing::listing())]
 pub struct Cli {
     /// Say nothing but errors on standard error; with -E 0 a busy lock is none
     #[arg(short, long, global = true, display_order = 900)]

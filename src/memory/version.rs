@@ -23,7 +23,7 @@ pub(super) fn raised(
     }
     let Some(format) = format.or_else(|| format_of(place.name(), name)) else { return new };
     let old = old.map_or(&[][..], |old| old.as_slice());
-    version::raise(format, old, &new, &client(place)).unwrap_or(new)
+    version::raise(format, old, &new, || client(place)).unwrap_or(new)
 }
 
 /// Under which name this client is counted: its own up to the colon behind which its session stands.

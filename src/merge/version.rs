@@ -124,7 +124,7 @@ impl Vector {
 
 /// The bytes of a document that a client has changed, with its vector raised; `None` for one without
 /// a vector. The new one is never behind the old one, whatever was written.
-pub fn raise(format: Format, old: &[u8], new: &[u8], name: &str) -> Option<Vec<u8>> {
+pub fn raise(format: Format, old: &[u8], new: &[u8], name: impl FnOnce() -> String) -> Option<Vec<u8>> {
     let has_it = |bytes| std::str::from_utf8(bytes).is_ok_and(|text: &str| text.contains(VERSION));
     if !has_it(new) {
         return None;
@@ -138,7 +138,7 @@ pub fn raise(format: Format, old: &[u8], new: &[u8], name: &str) -> Option<Vec<u
     {
         vector = vector.maximum(&old);
     }
-    let raised = vector.raised(name).to_value(value.get(VERSION));
+    let raised = vector.raised(&name()).to_value(value.get(VERSION));
     let entries = value.entries()?.map(|(key, value)| match key {
         VERSION => (key, raised.clone()),
         key => (key, value.clone()),

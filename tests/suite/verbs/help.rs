@@ -51,7 +51,13 @@ printf '# Plan\n\n- [ ] ship it\n- buy milk\n' > TODO.md
 printf '# Project\n\nTest with npm test.\n\n## Notes\n\n- none\n' > CLAUDE.md
 printf '#!/bin/sh\nexit 0\n' > rebuild-sessions.sh; chmod +x rebuild-sessions.sh
 printf 'import sys\nprint(sys.stdin.read())\n' > rewrite.py
-mkdir -p bin aiconfig "$HOME/.config/systemd/user" prom
+printf '{"a": 2, "decisions": [{"id": "ADR-001", "status": "a"}]}\n' > one.json
+printf '{"_conflicts": [{"path": "/a", "theirs": 3}, {"path": "/decisions/id=ADR-001/status", "theirs": "b"}]}\n' > two.json
+jq -s add one.json two.json > decisions.json; cp decisions.json copy.json
+mkdir -p old laptop && cp decisions.json old/ && cp sessions.json laptop/
+printf 'a = 1\n' > base.toml; printf 'a = 1\nb = 1\n' > ours.toml; printf 'a = 2\n' > theirs.toml
+printf '{}\n' > O; printf '{"a": 1}\n' > A; printf '{"b": 1}\n' > B
+mkdir -p "$HOME/aiconfig/memory" bin aiconfig "$HOME/.config/systemd/user" prom
 printf '#!/bin/sh\nexit 0\n' > bin/vi; chmod +x bin/vi
 aimem update sessions.json '.count += 1' --backup=2 && aimem update sessions.json '.count += 1' --backup=2
 git init -q . 2>/dev/null && git -c user.email=me@here -c user.name=me commit -q --allow-empty -m first
@@ -98,8 +104,19 @@ fn examples_of(words: &[String], verb: &clap::Command) -> Vec<String> {
         let ran =
             Ran::of(command.args(["-c", &script]).env("PATH", path).env("MANPAGER", "cat").output().unwrap());
         // A check may well find something: that is an answer.
-        let is_check =
-            matches!(name.as_str(), "lock status" | "locks check" | "queue status" | "queue health");
+        let is_check = [
+            "check",
+            "compare",
+            "conflicts list",
+            "conflicts show",
+            "conflicts resolve",
+            "merge",
+            "lock status",
+            "locks check",
+            "queue status",
+            "queue health",
+        ]
+        .contains(&name.as_str());
         if ran.code != 0 && !(is_check && ran.code == 1) {
             wrong.push(format!("$ {example}\nexit {}\n{}{}", ran.code, ran.stdout, ran.stderr));
         }
@@ -111,6 +128,8 @@ fn examples_of(words: &[String], verb: &clap::Command) -> Vec<String> {
 fn in_the_test(example: &str) -> String {
     let example = example
         .replace("~/", "$HOME/")
+        .replace("/mnt/laptop", "laptop")
+        .replace("%O %A %B %P", "O A B f.json")
         .replace("/var/lib/node_exporter", "prom")
         .replace("01JDXQ5R4W3K1M6Z9T0V2B8C7E", "$ENTRY");
     if example.contains("--watch") {
