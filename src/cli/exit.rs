@@ -60,7 +60,10 @@ impl From<Kind> for Exit {
 /// The table as the manual shows it.
 pub const TABLE: [(&str, &str); 15] = [
     ("0", "Done; an update that changes nothing is done too."),
-    ("1", "A check failed, -e with null or false, or queue work with something left or dead."),
+    (
+        "1",
+        "A check failed, -e with null or false, queue work with something left or dead, a conflict left, compare of two that differ.",
+    ),
     ("2", "Usage: the command line or the environment makes no sense; also queue status at critical."),
     ("65", "Data: not valid JSON, the filter failed, not exactly one result, the time limit."),
     ("66", "The input file does not exist, or is no file that can be read."),

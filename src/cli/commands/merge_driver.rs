@@ -3,6 +3,7 @@
 mod install;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -11,15 +12,16 @@ use super::merge::tell;
 use crate::cli::args::call;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::input;
 use crate::cli::waiting::Patient;
-use crate::document::Format;
+use crate::cli::{input, output};
+use crate::document::{Format, validate_as};
 use crate::lock::Locker;
 use crate::memory::{self, Combined};
 use crate::merge::Rules;
 use crate::place::{Content, FilePlace};
 use crate::replace::Replace;
 use crate::settings;
+use crate::sys::failure::Kind;
 
 /// Merge for git and jj
 ///
@@ -65,7 +67,8 @@ impl MergeDriver {
                 let [base, ours, theirs, path @ ..] = &self.files[..] else {
                     return Err(CliError::usage("which files? BASE OURS THEIRS [PATH]"));
                 };
-                drive(base, ours, theirs, ours, path.first().unwrap_or(ours))
+                let path = path.first().unwrap_or(ours);
+                drive(base, ours, theirs, ours, path).or_else(|error| as_text(base, ours, theirs, error))
             }
         }
     }
@@ -74,25 +77,24 @@ impl MergeDriver {
 /// Merges, and writes what comes out to `output`. `path` is the file that it is about.
 fn drive(base: &Path, ours: &Path, theirs: &Path, output: &Path, path: &Path) -> Outcome {
     let mut patient = Patient::new()?;
-    let content = |file: &Path| -> Result<Content, CliError> {
-        Ok(Content { name: path.to_owned(), bytes: Some(Arc::new(input::file(file)?)) })
-    };
-    let mut base = input::file(base)?;
+    let [mut base, ours, theirs] = [input::file(base)?, input::file(ours)?, input::file(theirs)?];
+    let format = format_of(path, [&base, &ours, &theirs]);
     if base.trim_ascii().is_empty() {
         // Both sides have added the file: nothing was removed.
-        base = Format::of_name(path).map_or("", Format::empty).into();
+        base = format.map_or("", Format::empty).into();
     }
+    let content = |bytes| Content { name: path.to_owned(), bytes: Some(Arc::new(bytes)) };
     let request = memory::Merge {
-        theirs: content(theirs)?,
+        theirs: content(theirs),
         base: Some(Arc::new(base)),
         roots: None,
         rules: Rules::default(),
-        format: None,
+        format,
         if_match: None,
         dry_run: false,
     };
     let Combined { bytes, conflicts, beside, .. } =
-        memory::combine(&content(ours)?, None, &request, &mut patient)?;
+        memory::combine(&content(ours), None, &request, &mut patient)?;
     if let Some(list) = beside {
         let locker = settings::locker(call("merge-driver", &[path], None))?;
         store(&memory::beside(path), list, Some(&locker), &mut patient)?;
@@ -101,6 +103,35 @@ fn drive(base: &Path, ours: &Path, theirs: &Path, output: &Path, path: &Path) ->
     store(output, bytes.to_vec(), None, &mut patient)?;
     tell(path, &conflicts);
     Ok(if conflicts.is_empty() { Exit::Done } else { Exit::CheckFailed })
+}
+
+/// The format that the name tells. Settings of editors are called `.json`, and hold comments.
+fn format_of(path: &Path, versions: [&[u8]; 3]) -> Option<Format> {
+    let has_comments =
+        |bytes: &&[u8]| !bytes.trim_ascii().is_empty() && validate_as(Format::Json, bytes).is_err();
+    match Format::of_name(path) {
+        Some(Format::Json) if versions.iter().any(has_comments) => Some(Format::Jsonc),
+        format => format,
+    }
+}
+
+/// What is no document, or says of itself what we don't understand, is merged as git does it without
+/// us: line by line, with marks where that fails.
+fn as_text(base: &Path, ours: &Path, theirs: &Path, error: CliError) -> Outcome {
+    /// git counts the conflicts; a failure is more than it counts.
+    const MOST: i32 = 127;
+    if error.exit != Exit::Failed(Kind::Data) {
+        return Err(error);
+    }
+    let mut git = Command::new("git");
+    git.args(["merge-file", "-q", "-L", "ours", "-L", "base", "-L", "theirs"]).args([ours, base, theirs]);
+    match git.status().ok().and_then(|status| status.code()) {
+        Some(count) if (0..=MOST).contains(&count) => {
+            output::warning(format!("{}; merged as text", error.message));
+            Ok(if count == 0 { Exit::Done } else { Exit::CheckFailed })
+        }
+        _ => Err(error),
+    }
 }
 
 fn store(

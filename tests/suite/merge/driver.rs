@@ -158,7 +158,7 @@ fn a_real_conflict_stops_git_and_is_in_the_list() {
     }
 }
 
-/// Added on both sides; deleted on one; no JSON at all; another file than ours.
+/// Added on both sides; no document at all; another program's; a name with a quote.
 #[test]
 fn git_is_not_led_astray() {
     let Some(repository) = Repository::new(&[("a.json", "{}\n"), ("it's a file.json", "{\"a\": 1}\n")])
@@ -176,17 +176,36 @@ fn git_is_not_led_astray() {
     repository.git("merge -q --no-edit theirs");
     assert_eq!(repository.env.json("new.json"), serde_json::json!({"s": [{"id": 2}, {"id": 1}]}));
     assert_eq!(repository.env.json("it's a file.json"), serde_json::json!({"a": 3, "b": 2}));
-    // What is no document stops git, with ours in place and a word of why.
+    // What is no document is merged as git does it without us.
     repository.branch("broken", "a.json", "{\"a\": \n");
     repository.env.write("a.json", "{\"a\": 1}\n");
     repository.commit("valid");
     let ran = repository.try_git("merge -q --no-edit broken").expect(1);
     assert!(
-        ran.stderr.contains("cannot merge a.json into a.json: their version is not valid"),
+        ran.stderr.contains("their version is not valid") && ran.stderr.contains("; merged as text"),
         "{}",
         ran.stderr
     );
-    assert_eq!(repository.env.read("a.json"), "{\"a\": 1}\n");
+    assert!(repository.env.read("a.json").contains("<<<<<<< ours\n{\"a\": 1}\n"));
+    repository.git("merge --abort");
+    // So is another program's `_version`; and settings with comments are what they are.
+    let version = "{\n\"_version\": \"1\",\n\"a\": 1,\n\n\n\"b\": 1\n}\n";
+    let settings = "{\n  // mine\n  \"a\": 1,\n  \"b\": 1,\n}\n";
+    let change = |what: &str, to: &str| {
+        repository.env.write("v.json", version.replace(what, to));
+        repository.env.write("settings.json", settings.replace(what, to));
+    };
+    change("", "");
+    repository.commit("more");
+    repository.git("checkout -q -b other");
+    change("\"b\": 1", "\"b\": 2");
+    repository.commit("other");
+    repository.git("checkout -q main");
+    change("\"a\": 1", "\"a\": 2");
+    repository.commit("ours");
+    repository.git("merge -q --no-edit other");
+    assert_eq!(repository.env.json("v.json"), serde_json::json!({"_version": "1", "a": 2, "b": 2}));
+    assert_eq!(repository.env.read("settings.json"), "{\n  // mine\n  \"a\": 2,\n  \"b\": 2,\n}\n");
 }
 
 #[test]

@@ -99,7 +99,7 @@ impl Model {
                 let value = writer.value();
                 let id = if is_shared { 500 + writer.count % 4 } else { writer.name * 1000 + writer.count };
                 if self.items.iter().all(|(other, _)| *other != id) {
-                    let at = if is_shared && writer.count % 2 == 0 { 0 } else { self.items.len() };
+                    let at = if is_shared && writer.count.is_multiple_of(2) { 0 } else { self.items.len() };
                     self.items.insert(at, (id, BTreeMap::from([(0, value)])));
                 }
             }

@@ -15,6 +15,7 @@ mod equal_keys;
 mod json;
 mod jsonc;
 mod limits;
+mod parts;
 mod places;
 mod programs;
 mod random;
