@@ -11,12 +11,14 @@ mod common;
 
 mod clients;
 mod docs;
+mod documents;
 mod formats;
 mod history;
 mod legacy;
 mod lock;
 #[cfg(feature = "mcp")]
 mod mcp;
+mod merge;
 #[cfg(feature = "outbox")]
 mod queue;
 mod replace;
