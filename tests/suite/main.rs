@@ -13,6 +13,7 @@ mod clients;
 mod docs;
 mod formats;
 mod history;
+mod hook;
 mod legacy;
 mod lock;
 #[cfg(feature = "mcp")]

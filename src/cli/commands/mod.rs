@@ -4,6 +4,7 @@ pub mod append;
 pub mod completions;
 pub mod edit;
 pub mod history;
+pub mod hook;
 pub mod insert;
 #[cfg(feature = "mcp")]
 pub mod installer;
