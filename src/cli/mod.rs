@@ -44,8 +44,7 @@ use crate::legacy::scripts;
     help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}"
 )]
 #[command(after_help = "\
-Each: aimem VERB --help. Exit codes: 75 lock not free in time, 76 lock lost or file not what was
-read; all of them: aimem man. Version: aimem --version.")]
+Each: aimem VERB --help. Exit codes: 75 lock not free in time, 76 lock lost; all: aimem man.")]
 pub struct Cli {
     /// Say nothing but errors on standard error; with -E 0 a busy lock is none
     #[arg(short, long, global = true, display_order = 900)]

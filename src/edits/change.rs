@@ -269,7 +269,12 @@ impl Watch<'_> {
             Some(since) => self.keeping(call, path).since(path, since).unwrap_or_default(),
             None => Vec::new(),
         };
-        let is_theirs = others.last().is_some_and(|(other, _)| other.after == look.tag);
+        // What was added at the end by somebody who has not read the rest is known by the size it left.
+        let is_left_by = |other: &Record| match &other.after {
+            Some(after) => *after == look.tag,
+            None => other.size == look.size,
+        };
+        let is_theirs = others.last().is_some_and(|(other, _)| is_left_by(other));
         let holder = self.holder_of(target);
         if changed && !is_theirs && before.is_some() {
             let before = before.and_then(|line| line.tag.clone());

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::Shelf;
 use crate::sys::text::{printable, shorten};
@@ -39,8 +40,12 @@ pub struct Record {
     /// The tag of what was there before; `None` where there was nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// The tag of what was there after.
-    pub after: String,
+    /// The tag of what was there after; `None` where lines were added to what nobody has read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// What was added at the end, in place, where that is what was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<Added>,
     /// The size in bytes after.
     #[serde(default)]
     pub size: u64,
@@ -58,12 +63,39 @@ pub struct Record {
     pub command: String,
 }
 
+/// What was added at a file's end. What stood before it is the file without it: nothing needs to be
+/// kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Added {
+    /// How large the file was, in bytes.
+    pub from: u64,
+    /// The SHA-256 of what was added.
+    pub etag: String,
+}
+
+impl Added {
+    /// What stood before these bytes, if they are the end of `content`.
+    pub fn before<'a>(&self, content: &'a [u8]) -> Option<&'a [u8]> {
+        let (before, added) = content.split_at_checked(usize::try_from(self.from).ok()?)?;
+        (hex::encode(Sha256::digest(added)) == self.etag).then_some(before)
+    }
+}
+
 impl Record {
     /// Who did it, in one short phrase that is safe for a terminal.
     pub fn who(&self) -> String {
         match &self.client {
             Some(client) => shorten(&printable(client), LONGEST_LABEL).into_owned(),
             None => format!("pid {}", self.pid),
+        }
+    }
+
+    /// Whether what this one found is what that one has left; `None` where that can't be told.
+    fn follows(&self, earlier: &Record) -> Option<bool> {
+        match (&self.added, &earlier.after) {
+            (Some(added), _) => Some(added.from == earlier.size),
+            (None, Some(after)) => Some(self.before.as_ref() == Some(after)),
+            (None, None) => None,
         }
     }
 
@@ -173,12 +205,12 @@ const NEIGHBOURS: usize = 16;
 /// Each change begins with what the one before it has left.
 fn in_order(mut records: Vec<Record>) -> Vec<Record> {
     for index in 1..records.len() {
-        let left = Some(records[index - 1].after.clone());
-        if records[index].before == left {
+        let follows = |other: usize| records[other].follows(&records[index - 1]);
+        if follows(index) != Some(false) {
             continue;
         }
-        let near = index + 1..(index + NEIGHBOURS).min(records.len());
-        if let Some(follower) = near.clone().find(|&other| records[other].before == left) {
+        let mut near = index + 1..(index + NEIGHBOURS).min(records.len());
+        if let Some(follower) = near.find(|&other| follows(other) == Some(true)) {
             // Only if it was first by the clock as well: a file may have had this content twice.
             if records[follower].time <= records[index].time {
                 records[index..=follower].rotate_right(1);
@@ -197,7 +229,8 @@ mod tests {
             time: Timestamp::from_second(second).unwrap(),
             id: None,
             before: Some(before.to_owned()),
-            after: after.to_owned(),
+            after: Some(after.to_owned()),
+            added: None,
             size: 0,
             verb: "update".to_owned(),
             client: None,
@@ -209,7 +242,7 @@ mod tests {
     #[test]
     fn a_line_that_came_late_stands_where_it_belongs() {
         let lines = vec![record(1, "a", "b"), record(3, "c", "d"), record(2, "b", "c"), record(4, "d", "e")];
-        let afters: Vec<String> = in_order(lines).into_iter().map(|record| record.after).collect();
+        let afters: Vec<String> = in_order(lines).into_iter().filter_map(|record| record.after).collect();
         assert_eq!(afters, ["b", "c", "d", "e"]);
         // A gap stays a gap.
         let lines = vec![record(1, "a", "b"), record(2, "x", "y")];
