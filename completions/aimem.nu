@@ -593,6 +593,84 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  # Guard what agents edit with their own tools, as a hook of their client
+  export extern "aimem hook" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem hook run client" [] {
+    [ "claude-code" "codex" "gemini" ]
+  }
+
+  # Read one event of a client on standard input, and answer it
+  export extern "aimem hook run" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string@"nu-complete aimem hook run client" # The client
+    --strict                  # Deny an edit that cannot be protected
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem hook install client" [] {
+    [ "claude-code" "codex" "gemini" ]
+  }
+
+  def "nu-complete aimem hook install scope" [] {
+    [ "user" "project" ]
+  }
+
+  # Put the hooks into the settings of an agent's client
+  export extern "aimem hook install" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string@"nu-complete aimem hook install client" # The client
+    --scope: string@"nu-complete aimem hook install scope" # Whose settings: yours, or those of the project in the working folder
+    --dry-run                 # Show what would change as a diff, and change nothing
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --print                   # Print the hooks and the file that they belong into, and change nothing
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem hook uninstall client" [] {
+    [ "claude-code" "codex" "gemini" ]
+  }
+
+  def "nu-complete aimem hook uninstall scope" [] {
+    [ "user" "project" ]
+  }
+
+  # Take the hooks out of the settings of an agent's client
+  export extern "aimem hook uninstall" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string@"nu-complete aimem hook uninstall client" # The client
+    --scope: string@"nu-complete aimem hook uninstall scope" # Whose settings: yours, or those of the project in the working folder
+    --dry-run                 # Show what would change as a diff, and change nothing
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem hook status client" [] {
+    [ "claude-code" "codex" "gemini" ]
+  }
+
+  # Say where hooks are installed, and try them
+  export extern "aimem hook status" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string@"nu-complete aimem hook status client" # This client only
+    --json                    # Print one JSON document
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
   # Serve files, locks and memories to an agent, by the Model Context Protocol
   export extern "aimem mcp" [
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
