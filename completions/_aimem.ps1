@@ -88,6 +88,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
         'aimem;lock;acquire' {
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'The process that shall own the lock [default: the shell that runs this command]')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'Make it a lease that ends after this long, whatever the processes do')
+            [CompletionResult]::new('--id-file', '--id-file', [CompletionResultType]::ParameterName, 'Keep the id in this file instead of printing it, for `lock release` and `renew`')
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
@@ -107,6 +108,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;release' {
+            [CompletionResult]::new('--id-file', '--id-file', [CompletionResultType]::ParameterName, 'The file in which `lock acquire` has kept the id')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -118,6 +120,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;renew' {
+            [CompletionResult]::new('--id-file', '--id-file', [CompletionResultType]::ParameterName, 'The file in which `lock acquire` has kept the id')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'From now on')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')

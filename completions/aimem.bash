@@ -614,7 +614,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__acquire)
-            opts="-q -w -n -E -h -V --quiet --pid --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --pid --ttl --id-file --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -625,6 +625,10 @@ _aimem() {
                     return 0
                     ;;
                 --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -674,12 +678,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__release)
-            opts="-q -h -V --quiet --client --json --help --version"
+            opts="-q -h -V --quiet --id-file --client --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --id-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -692,12 +700,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__renew)
-            opts="-q -h -V --quiet --client --ttl --json --help --version"
+            opts="-q -h -V --quiet --id-file --client --ttl --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --id-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

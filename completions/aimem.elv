@@ -82,6 +82,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
         &'aimem;lock;acquire'= {
             cand --pid 'The process that shall own the lock [default: the shell that runs this command]'
             cand --ttl 'Make it a lease that ends after this long, whatever the processes do'
+            cand --id-file 'Keep the id in this file instead of printing it, for `lock release` and `renew`'
             cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
@@ -100,6 +101,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;release'= {
+            cand --id-file 'The file in which `lock acquire` has kept the id'
             cand --client 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -110,6 +112,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;renew'= {
+            cand --id-file 'The file in which `lock acquire` has kept the id'
             cand --client 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]'
             cand --ttl 'From now on'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'

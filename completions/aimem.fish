@@ -70,6 +70,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l pid -d 'The process that shall own the lock [default: the shell that runs this command]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l ttl -d 'Make it a lease that ends after this long, whatever the processes do' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l id-file -d 'Keep the id in this file instead of printing it, for `lock release` and `renew`' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
@@ -80,11 +81,13 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l id-file -d 'The file in which `lock acquire` has kept the id' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l client -d 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l id-file -d 'The file in which `lock acquire` has kept the id' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l client -d 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l ttl -d 'From now on' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'

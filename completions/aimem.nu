@@ -37,6 +37,7 @@ module completions {
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --pid: string             # The process that shall own the lock [default: the shell that runs this command]
     --ttl: string             # Make it a lease that ends after this long, whatever the processes do
+    --id-file: path           # Keep the id in this file instead of printing it, for `lock release` and `renew`
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0
@@ -52,22 +53,24 @@ module completions {
   # Give back the lock with this id
   export extern "aimem lock release" [
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --id-file: path           # The file in which `lock acquire` has kept the id
     --client: string          # The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
-    lock: path                # The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION
+    lock?: path               # The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION
   ]
 
   # Let a lease run for longer, counted from now
   export extern "aimem lock renew" [
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --id-file: path           # The file in which `lock acquire` has kept the id
     --client: string          # The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]
     --ttl: string             # From now on
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
-    lock: path                # The id that `lock acquire --ttl` printed, or its beginning; or the file, for a client NAME:SESSION
+    lock?: path               # The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION
   ]
 
   # Say who holds the lock of a file
