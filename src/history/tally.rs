@@ -58,7 +58,27 @@ struct Content<'a> {
     bytes: Option<Cow<'a, [u8]>>,
 }
 
-impl Content<'_> {
+impl<'a> Content<'a> {
+    /// What was there before this was added, which left `next`.
+    fn before(next: Option<Content<'a>>, added: &Added) -> Content<'a> {
+        let bytes = next.and_then(|next| next.bytes).and_then(|bytes| {
+            let length = added.before(&bytes)?.len();
+            match bytes {
+                Cow::Borrowed(bytes) => bytes.get(..length).map(Cow::Borrowed),
+                Cow::Owned(mut bytes) => {
+                    bytes.truncate(length);
+                    Some(Cow::Owned(bytes))
+                }
+            }
+        });
+        Content { etag: None, size: Some(added.from), bytes }
+    }
+
+    /// What an entry says of the content itself.
+    fn name(&self, entry: Entry, which: Option<String>) -> Entry {
+        Entry { which, etag: self.etag.cloned(), size: self.size, ..entry }
+    }
+
     /// Whether a change has left this; `None` where that can't be told.
     fn is_left_by(&self, record: &Record) -> Option<bool> {
         match (&record.after, self.etag, &record.added, &self.bytes) {
@@ -189,11 +209,8 @@ impl Tally {
             }
             let which = Some(format!("@{{-{}}}", self.changes.len() - index));
             if let Some(added) = change.added() {
-                let after = next.as_ref().and_then(|next| next.bytes.as_deref());
-                let bytes =
-                    after.and_then(|after| added.before(after)).map(|before| Cow::Owned(before.to_vec()));
-                let state = bytes.as_deref().map_or(State::Gone, state);
-                let before = Content { etag: None, size: Some(added.from), bytes };
+                let before = Content::before(next, added);
+                let state = before.bytes.as_deref().map_or(State::Gone, state);
                 entries.push(before.name(entry(self.writer(index, &before), state), which));
                 next = Some(before);
                 continue;
@@ -375,13 +392,6 @@ fn told(changes: &[Change]) -> String {
         told.push(format!("and {more} more"));
     }
     told.join(", ")
-}
-
-impl Content<'_> {
-    /// What an entry says of the content itself.
-    fn name(&self, entry: Entry, which: Option<String>) -> Entry {
-        Entry { which, etag: self.etag.cloned(), size: self.size, ..entry }
-    }
 }
 
 /// An entry that was written by this change, or by a program that takes no lock.
