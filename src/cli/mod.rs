@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod called;
+pub mod clients;
 mod commands;
 pub mod diff;
 pub mod error;
@@ -26,8 +27,8 @@ use commands::mcp;
 #[cfg(feature = "outbox")]
 use commands::queue;
 use commands::{
-    append, check, compare, completions, conflicts, edit, history, init, insert, lock, locks, man, merge,
-    merge_driver, read, restore, undo, update, write,
+    append, check, compare, completions, conflicts, edit, history, hook, init, insert, lock, locks, man,
+    merge, merge_driver, read, restore, undo, update, write,
 };
 use error::Outcome;
 use exit::Exit;
@@ -45,8 +46,7 @@ use crate::legacy::scripts;
     help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}"
 )]
 #[command(after_help = "\
-Help for each: aimem VERB --help. Exit codes: 0 done, 65 bad data, 75 lock not free in time,
-76 lock lost or file not what was read; all of them: aimem man. Version: aimem --version.")]
+Each: aimem VERB --help. Exit codes: 75 lock not free in time, 76 lock lost; all: aimem man.")]
 pub struct Cli {
     /// Say nothing but errors on standard error; with -E 0 a busy lock is none
     #[arg(short, long, global = true, display_order = 900)]
@@ -99,6 +99,9 @@ enum Command {
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
     Queue(queue::Queue),
+    /// Guard what agents edit with their own tools, as a hook of their client
+    #[command(subcommand)]
+    Hook(hook::Hook),
     /// Serve files, locks and memories to an agent, by the Model Context Protocol
     #[cfg(feature = "mcp")]
     Mcp(mcp::Mcp),
@@ -133,6 +136,7 @@ impl Command {
             Command::MergeDriver(driver) => driver.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
+            Command::Hook(hook) => hook.run(),
             #[cfg(feature = "mcp")]
             Command::Mcp(mcp) => mcp.run(),
             Command::Scripts(scripts) => scripts.run(),
@@ -162,7 +166,11 @@ fn run_words(words: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// The same, an error still to be told.
 pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
-    let words = words::without_help(words.into_iter().collect());
+    let words: Vec<OsString> = words.into_iter().collect();
+    if let Some(outcome) = hook::answer_at_once(&words) {
+        return outcome;
+    }
+    let words = words::without_help(words);
     let program = std::iter::once(OsString::from("aimem"));
     match Cli::try_parse_from(program.chain(words.iter().cloned())) {
         Ok(cli) => {

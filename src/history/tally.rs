@@ -195,6 +195,16 @@ impl Tally {
             let at = changes.iter().position(|change: &Change| change.time > time).unwrap_or(changes.len());
             changes.insert(at, Change { time, record: None, version: Some(version) });
         }
+        // Kept for a change that has not come, or in advance by two: nothing was replaced.
+        for index in (0..changes.len()).rev() {
+            let left = match changes.get(index + 1) {
+                Some(next) => next.before(),
+                None => now.as_ref().map(|(_, etag)| etag),
+            };
+            if changes[index].record.is_none() && left.is_some() && left == changes[index].before() {
+                changes.remove(index);
+            }
+        }
         Ok(Tally { path: path.to_owned(), now, changes, copies })
     }
 
