@@ -28,6 +28,9 @@ _aimem() {
             aimem,history)
                 cmd="aimem__subcmd__history"
                 ;;
+            aimem,hook)
+                cmd="aimem__subcmd__hook"
+                ;;
             aimem,insert)
                 cmd="aimem__subcmd__insert"
                 ;;
@@ -75,6 +78,18 @@ _aimem() {
                 ;;
             aimem__subcmd__history,show)
                 cmd="aimem__subcmd__history__subcmd__show"
+                ;;
+            aimem__subcmd__hook,install)
+                cmd="aimem__subcmd__hook__subcmd__install"
+                ;;
+            aimem__subcmd__hook,run)
+                cmd="aimem__subcmd__hook__subcmd__run"
+                ;;
+            aimem__subcmd__hook,status)
+                cmd="aimem__subcmd__hook__subcmd__status"
+                ;;
+            aimem__subcmd__hook,uninstall)
+                cmd="aimem__subcmd__hook__subcmd__uninstall"
                 ;;
             aimem__subcmd__lock,acquire)
                 cmd="aimem__subcmd__lock__subcmd__acquire"
@@ -167,7 +182,7 @@ _aimem() {
 
     case "${cmd}" in
         aimem)
-            opts="-q -h -V --quiet --help --version lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
+            opts="-q -h -V --quiet --help --version lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,6 +411,132 @@ _aimem() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aimem__subcmd__hook)
+            opts="-q -h -V --quiet --help --version run install uninstall status"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__hook__subcmd__install)
+            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --client)
+                    COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -W "user project" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__hook__subcmd__run)
+            opts="-q -h -V --quiet --client --strict --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --client)
+                    COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__hook__subcmd__status)
+            opts="-q -h -V --quiet --client --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --client)
+                    COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__hook__subcmd__uninstall)
+            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --client)
+                    COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -W "user project" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aimem__subcmd__insert)
             opts="-q -w -n -E -h -V --quiet --under --after --before --line --end --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -473,7 +614,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__acquire)
-            opts="-q -w -n -E -h -V --quiet --pid --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --pid --ttl --id-file --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -484,6 +625,10 @@ _aimem() {
                     return 0
                     ;;
                 --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -533,12 +678,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__release)
-            opts="-q -h -V --quiet --client --json --help --version"
+            opts="-q -h -V --quiet --id-file --client --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --id-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -551,12 +700,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__renew)
-            opts="-q -h -V --quiet --client --ttl --json --help --version"
+            opts="-q -h -V --quiet --id-file --client --ttl --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --id-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1539,12 +1692,13 @@ _aimem_or_ids() {
                 ;;
             " man "* | " help "*)
                 case "${COMP_WORDS[COMP_CWORD-1]}" in
-                man) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue mcp scripts completions man" -- "$2")) ;;
-                help) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue mcp scripts completions man" -- "$2")) ;;
+                man) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man" -- "$2")) ;;
+                help) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man" -- "$2")) ;;
                 lock) COMPREPLY=($(compgen -W "with acquire release renew status wait break take" -- "$2")) ;;
                 locks) COMPREPLY=($(compgen -W "show cleanup check log selftest init" -- "$2")) ;;
                 history) COMPREPLY=($(compgen -W "show diff forget prune" -- "$2")) ;;
                 queue) COMPREPLY=($(compgen -W "add list show status work retry cancel dead health import export" -- "$2")) ;;
+                hook) COMPREPLY=($(compgen -W "run install uninstall status" -- "$2")) ;;
                 mcp) COMPREPLY=($(compgen -W "install uninstall" -- "$2")) ;;
                 scripts) COMPREPLY=($(compgen -W "install" -- "$2")) ;;
                 esac

@@ -36,6 +36,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand undo 'Undo the last change of a file'
             cand history 'Show what a file was before: when, who, by which verb, how large'
             cand queue 'Save memories at once, and deliver them when the server can take them'
+            cand hook 'Guard what agents edit with their own tools, as a hook of their client'
             cand mcp 'Serve files, locks and memories to an agent, by the Model Context Protocol'
             cand scripts 'Stand in for the old bash scripts'
             cand completions 'Print a shell''s completions, or write all of them'
@@ -81,6 +82,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
         &'aimem;lock;acquire'= {
             cand --pid 'The process that shall own the lock [default: the shell that runs this command]'
             cand --ttl 'Make it a lease that ends after this long, whatever the processes do'
+            cand --id-file 'Keep the id in this file instead of printing it, for `lock release` and `renew`'
             cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
@@ -99,6 +101,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;release'= {
+            cand --id-file 'The file in which `lock acquire` has kept the id'
             cand --client 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -109,6 +112,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;renew'= {
+            cand --id-file 'The file in which `lock acquire` has kept the id'
             cand --client 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]'
             cand --ttl 'From now on'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -682,6 +686,75 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
             cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;hook'= {
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand run 'Read one event of a client on standard input, and answer it'
+            cand install 'Put the hooks into the settings of an agent''s client'
+            cand uninstall 'Take the hooks out of the settings of an agent''s client'
+            cand status 'Say where hooks are installed, and try them'
+        }
+        &'aimem;hook;run'= {
+            cand --client 'The client'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --strict 'Deny an edit that cannot be protected'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;hook;install'= {
+            cand --client 'The client'
+            cand --scope 'Whose settings: yours, or those of the project in the working folder'
+            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -E 'The exit code when the lock was not free in time [default: 75]'
+            cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --dry-run 'Show what would change as a diff, and change nothing'
+            cand -n 'Do not wait: the same as --timeout 0'
+            cand --nonblock 'Do not wait: the same as --timeout 0'
+            cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand --print 'Print the hooks and the file that they belong into, and change nothing'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;hook;uninstall'= {
+            cand --client 'The client'
+            cand --scope 'Whose settings: yours, or those of the project in the working folder'
+            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -E 'The exit code when the lock was not free in time [default: 75]'
+            cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --dry-run 'Show what would change as a diff, and change nothing'
+            cand -n 'Do not wait: the same as --timeout 0'
+            cand --nonblock 'Do not wait: the same as --timeout 0'
+            cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;hook;status'= {
+            cand --client 'This client only'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --json 'Print one JSON document'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }

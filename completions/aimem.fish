@@ -39,6 +39,7 @@ complete -c aimem -n "__fish_aimem_needs_command" -f -a "restore" -d 'Put an ear
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "undo" -d 'Undo the last change of a file'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "history" -d 'Show what a file was before: when, who, by which verb, how large'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "queue" -d 'Save memories at once, and deliver them when the server can take them'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "hook" -d 'Guard what agents edit with their own tools, as a hook of their client'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "mcp" -d 'Serve files, locks and memories to an agent, by the Model Context Protocol'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "scripts" -d 'Stand in for the old bash scripts'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "completions" -d 'Print a shell\'s completions, or write all of them'
@@ -69,6 +70,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from with" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l pid -d 'The process that shall own the lock [default: the shell that runs this command]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l ttl -d 'Make it a lease that ends after this long, whatever the processes do' -r
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l id-file -d 'Keep the id in this file instead of printing it, for `lock release` and `renew`' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
@@ -79,11 +81,13 @@ complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcom
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from acquire" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l id-file -d 'The file in which `lock acquire` has kept the id' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l client -d 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l id-file -d 'The file in which `lock acquire` has kept the id' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l client -d 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -l ttl -d 'From now on' -r
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from renew" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -444,6 +448,54 @@ complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subco
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and not __fish_seen_subcommand_from run install uninstall status" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and not __fish_seen_subcommand_from run install uninstall status" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and not __fish_seen_subcommand_from run install uninstall status" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and not __fish_seen_subcommand_from run install uninstall status" -f -a "run" -d 'Read one event of a client on standard input, and answer it'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and not __fish_seen_subcommand_from run install uninstall status" -f -a "install" -d 'Put the hooks into the settings of an agent\'s client'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and not __fish_seen_subcommand_from run install uninstall status" -f -a "uninstall" -d 'Take the hooks out of the settings of an agent\'s client'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and not __fish_seen_subcommand_from run install uninstall status" -f -a "status" -d 'Say where hooks are installed, and try them'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from run" -l client -d 'The client' -r -f -a "claude-code\t'Claude Code'
+codex\t'Codex'
+gemini\t'Gemini'"
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from run" -l strict -d 'Deny an edit that cannot be protected'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -l client -d 'The client' -r -f -a "claude-code\t'Claude Code'
+codex\t'Codex'
+gemini\t'Gemini'"
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -l scope -d 'Whose settings: yours, or those of the project in the working folder' -r -f -a "user\t'Your own, for everything that you do'
+project\t'Those of the project in the working folder'"
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -l dry-run -d 'Show what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -l print -d 'Print the hooks and the file that they belong into, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l client -d 'The client' -r -f -a "claude-code\t'Claude Code'
+codex\t'Codex'
+gemini\t'Gemini'"
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l scope -d 'Whose settings: yours, or those of the project in the working folder' -r -f -a "user\t'Your own, for everything that you do'
+project\t'Those of the project in the working folder'"
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l dry-run -d 'Show what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from uninstall" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from status" -l client -d 'This client only' -r -f -a "claude-code\t'Claude Code'
+codex\t'Codex'
+gemini\t'Gemini'"
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from status" -l json -d 'Print one JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand hook; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -l root -d 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand mcp; and not __fish_seen_subcommand_from install uninstall" -l read-only -d 'Serve files for reading only'
@@ -512,11 +564,12 @@ end
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release renew" -f -a "(__fish_aimem_lock_ids)"
 complete -c aimem -n "__fish_seen_subcommand_from read update write restore acquire" -l lock -x -a "(__fish_aimem_lock_ids)"
 complete -c aimem -n "__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from show retry cancel" -f -a "(__fish_aimem_queue_ids)"
-complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = man" -f -a "lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
-complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = help" -f -a "lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = man" -f -a "lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = help" -f -a "lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = lock" -f -a "with acquire release renew status wait break take"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = locks" -f -a "show cleanup check log selftest init"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = history" -f -a "show diff forget prune"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = queue" -f -a "add list show status work retry cancel dead health import export"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = hook" -f -a "run install uninstall status"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = mcp" -f -a "install uninstall"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = scripts" -f -a "install"

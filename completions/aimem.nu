@@ -37,6 +37,7 @@ module completions {
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --pid: string             # The process that shall own the lock [default: the shell that runs this command]
     --ttl: string             # Make it a lease that ends after this long, whatever the processes do
+    --id-file: path           # Keep the id in this file instead of printing it, for `lock release` and `renew`
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
     --nonblock(-n)            # Do not wait: the same as --timeout 0
@@ -52,22 +53,24 @@ module completions {
   # Give back the lock with this id
   export extern "aimem lock release" [
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --id-file: path           # The file in which `lock acquire` has kept the id
     --client: string          # The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
-    lock: path                # The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION
+    lock?: path               # The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION
   ]
 
   # Let a lease run for longer, counted from now
   export extern "aimem lock renew" [
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --id-file: path           # The file in which `lock acquire` has kept the id
     --client: string          # The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]
     --ttl: string             # From now on
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --help(-h)                # Print help
     --version(-V)             # Print version
-    lock: path                # The id that `lock acquire --ttl` printed, or its beginning; or the file, for a client NAME:SESSION
+    lock?: path               # The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION
   ]
 
   # Say who holds the lock of a file
@@ -590,6 +593,84 @@ module completions {
   export extern "aimem queue export" [
     --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
     --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  # Guard what agents edit with their own tools, as a hook of their client
+  export extern "aimem hook" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem hook run client" [] {
+    [ "claude-code" "codex" "gemini" ]
+  }
+
+  # Read one event of a client on standard input, and answer it
+  export extern "aimem hook run" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string@"nu-complete aimem hook run client" # The client
+    --strict                  # Deny an edit that cannot be protected
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem hook install client" [] {
+    [ "claude-code" "codex" "gemini" ]
+  }
+
+  def "nu-complete aimem hook install scope" [] {
+    [ "user" "project" ]
+  }
+
+  # Put the hooks into the settings of an agent's client
+  export extern "aimem hook install" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string@"nu-complete aimem hook install client" # The client
+    --scope: string@"nu-complete aimem hook install scope" # Whose settings: yours, or those of the project in the working folder
+    --dry-run                 # Show what would change as a diff, and change nothing
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --print                   # Print the hooks and the file that they belong into, and change nothing
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem hook uninstall client" [] {
+    [ "claude-code" "codex" "gemini" ]
+  }
+
+  def "nu-complete aimem hook uninstall scope" [] {
+    [ "user" "project" ]
+  }
+
+  # Take the hooks out of the settings of an agent's client
+  export extern "aimem hook uninstall" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string@"nu-complete aimem hook uninstall client" # The client
+    --scope: string@"nu-complete aimem hook uninstall scope" # Whose settings: yours, or those of the project in the working folder
+    --dry-run                 # Show what would change as a diff, and change nothing
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem hook status client" [] {
+    [ "claude-code" "codex" "gemini" ]
+  }
+
+  # Say where hooks are installed, and try them
+  export extern "aimem hook status" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --client: string@"nu-complete aimem hook status client" # This client only
+    --json                    # Print one JSON document
+    --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Draws the pictures of the documentation, from data that is checked in beside them.
 
-make.py                  draw architecture.svg, contention.svg and tour.svg
+make.py                  draw architecture.svg, contention.svg, denial.svg and tour.svg
 make.py --check          compare them with what would be drawn
-make.py --record AIMEM   measure contention.json and record tour.json anew with this binary, then draw
+make.py --record AIMEM   measure contention.json and record tour.json and denial.json anew with this binary, then draw
+make.py --record-denial AIMEM   record denial.json alone, then draw
 
 Python's standard library only; no network. Recording needs bash and jq.
 """
@@ -44,6 +45,15 @@ TOUR = [
     """aimem update sessions.json '.count = 9' --backup --dry-run""",
     """aimem update sessions.json '.count = 9' --backup && aimem restore sessions.json""",
     """aimem read sessions.json .count""",
+]
+
+# One file, two sessions: who asks, the event, the tool, and what is done to the file then.
+DENIAL = [
+    ("5f1c", "PreToolUse", "Edit", None),
+    ("77aa", "PreToolUse", "Edit", None),
+    ("5f1c", "PostToolUse", "Edit", "- one\n"),
+    ("5f1c", "Stop", "", None),
+    ("77aa", "PreToolUse", "Edit", None),
 ]
 
 
@@ -137,6 +147,21 @@ def tour():
     return svg(860, 52 + 18 * len(lines), parts, "#1f2933")
 
 
+def denial():
+    steps = json.loads((HERE / "denial.json").read_text())
+    parts, y = [text(30, 34, "Two agents and one file: what a client asks, and what it is answered", 17, weight="bold")], 66
+    for step in steps:
+        first = step["session"] == steps[0]["session"]
+        left, colour = (30, OURS) if first else (170, THEIRS)
+        parts.append(text(left, y, f"session {step['session']}: {step['event']} {step['tool']} notes.md".replace("  notes.md", ""), 13, fill=colour, weight="bold"))
+        why = step["answer"].get("hookSpecificOutput", {}).get("permissionDecisionReason")
+        for line in ["denied: " + why[start:start + 92] if start == 0 else why[start:start + 92] for start in range(0, len(why), 92)] if why else ["let in" if step["event"] == "PreToolUse" else "noted"]:
+            y += 18
+            parts.append(text(left + 16, y, line, 12, fill=INK if why else FAINT, font=MONO if why else FONT))
+        y += 32
+    return svg(920, y, parts)
+
+
 def wrapped(line, colour, width=104):
     return [(line[start:start + width], colour) for start in range(0, max(1, len(line)), width)]
 
@@ -155,6 +180,23 @@ def record_tour(aimem):
         for command, output in zip(TOUR, outputs):
             steps.append({"command": command, "output": output.replace(str(pathlib.Path(folder).resolve()), "~")})
     (HERE / "tour.json").write_text(json.dumps(steps, indent=2, ensure_ascii=False) + "\n")
+
+
+def record_denial(aimem):
+    steps = []
+    with tempfile.TemporaryDirectory(prefix="denial-") as folder:
+        work = pathlib.Path(folder).resolve()
+        notes = work / "notes.md"
+        notes.write_text("# Notes\n")
+        for session, event, tool, added in DENIAL:
+            notes.write_text(notes.read_text() + (added or ""))
+            asked = {"session_id": session, "cwd": str(work), "hook_event_name": event, "tool_name": tool,
+                     "tool_use_id": "1", "tool_input": {"file_path": "notes.md"}}
+            run = subprocess.run([aimem, "hook", "run", "--client", "claude-code"], input=json.dumps(asked).encode(),
+                                 env=environment(aimem, work), stdout=subprocess.PIPE, check=True)
+            answer = json.loads(run.stdout.decode().replace(str(work), "~"))
+            steps.append({"session": session, "event": event, "tool": tool, "answer": answer})
+    (HERE / "denial.json").write_text(json.dumps(steps, indent=2, ensure_ascii=False) + "\n")
 
 
 def measure(aimem, script, processes):
@@ -195,12 +237,15 @@ def record_contention(aimem):
     (HERE / "contention.json").write_text(json.dumps(data, indent=2) + "\n")
 
 
-PICTURES = {"architecture.svg": architecture, "contention.svg": contention, "tour.svg": tour}
+PICTURES = {"architecture.svg": architecture, "contention.svg": contention, "denial.svg": denial, "tour.svg": tour}
 
 if "--record" in sys.argv:
     binary = sys.argv[sys.argv.index("--record") + 1]
     record_tour(binary)
     record_contention(binary)
+    record_denial(binary)
+if "--record-denial" in sys.argv:
+    record_denial(sys.argv[sys.argv.index("--record-denial") + 1])
 for name, draw in PICTURES.items():
     if "--check" in sys.argv:
         if (HERE / name).read_text() != draw():

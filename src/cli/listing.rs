@@ -16,6 +16,7 @@ const LISTING: &[(&str, &str)] = &[
     ("queue", "Save memories at once, and deliver them when the server can take them"),
     #[cfg(feature = "mcp")]
     ("mcp", "Serve files, locks and memories to an agent, by the Model Context Protocol"),
+    ("hook", "Guard what agents edit with their own tools"),
     ("scripts", "Stand in for the old bash scripts"),
     ("completions, man", "Print a shell's completions, or the manual pages"),
 ];

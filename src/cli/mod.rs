@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod called;
+pub mod clients;
 mod commands;
 pub mod diff;
 pub mod error;
@@ -27,8 +28,8 @@ use commands::mcp;
 #[cfg(feature = "outbox")]
 use commands::queue;
 use commands::{
-    append, check, compare, completions, conflicts, edit, history, init, insert, lock, locks, man, merge,
-    merge_driver, read, restore, undo, update, write,
+    append, check, compare, completions, conflicts, edit, history, hook, init, insert, lock, locks, man,
+    merge, merge_driver, read, restore, undo, update, write,
 };
 use error::Outcome;
 use exit::Exit;
@@ -98,6 +99,9 @@ enum Command {
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
     Queue(queue::Queue),
+    /// Guard what agents edit with their own tools, as a hook of their client
+    #[command(subcommand)]
+    Hook(hook::Hook),
     /// Serve files, locks and memories to an agent, by the Model Context Protocol
     #[cfg(feature = "mcp")]
     Mcp(mcp::Mcp),
@@ -132,6 +136,7 @@ impl Command {
             Command::MergeDriver(driver) => driver.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
+            Command::Hook(hook) => hook.run(),
             #[cfg(feature = "mcp")]
             Command::Mcp(mcp) => mcp.run(),
             Command::Scripts(scripts) => scripts.run(),
@@ -161,7 +166,11 @@ fn run_words(words: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// The same, an error still to be told.
 pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
-    let words = words::without_help(words.into_iter().collect());
+    let words: Vec<OsString> = words.into_iter().collect();
+    if let Some(outcome) = hook::answer_at_once(&words) {
+        return outcome;
+    }
+    let words = words::without_help(words);
     let program = std::iter::once(OsString::from("aimem"));
     match Cli::try_parse_from(program.chain(words.iter().cloned())) {
         Ok(cli) => {

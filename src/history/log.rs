@@ -22,6 +22,8 @@ const MOST_LOGS: usize = 64;
 const FULL: u64 = 1 << 20;
 /// No more of a log is read. Others may write to the one of a shared root.
 const MOST_READ: u64 = 4 * FULL;
+/// In milliseconds: a clock of a file system advances in steps of no more than this.
+const CLOCK_STEP: i64 = 20;
 /// A longer line is not one of ours.
 const LONGEST_LINE: usize = 64 * 1024;
 /// The most that is kept of a name or a command.
@@ -152,6 +154,21 @@ impl Shelf {
             records.sort_by_key(|record| record.time);
         }
         Ok(in_order(records))
+    }
+
+    /// Whether a line may have been written since that time. Clocks of file systems are a little behind.
+    ///
+    /// # Errors
+    /// The folder can't be listed.
+    pub fn is_written_since(&self, time: Timestamp) -> io::Result<bool> {
+        let since = time.as_millisecond() - CLOCK_STEP;
+        for name in self.folder.names()?.into_iter().filter(|name| is_log(name)) {
+            let modified = self.folder.look(&name)?.map_or((0, 0), |look| look.modified);
+            if modified.0.saturating_mul(1000).saturating_add(modified.1 / 1_000_000) >= since {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Puts full logs aside, over what was put aside before.

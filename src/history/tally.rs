@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 use super::{Added, HistoryError, Record, Shelf, Version, Which};
 use crate::sys::dir::Look;
 
+/// A copy is named by so many digits of its tag.
+const COPY_DIGITS: usize = 12;
+
 /// What is known of one file's past.
 #[derive(Debug)]
 pub struct Tally {
@@ -20,7 +23,7 @@ pub struct Tally {
     /// What is there now, and its tag.
     now: Option<(Arc<Vec<u8>>, String)>,
     changes: Vec<Change>,
-    /// Other programs' copies of the file, which are no part of what happened to it.
+    /// What other programs have left beside the file, and which was no change of it.
     copies: Vec<Change>,
 }
 
@@ -39,6 +42,19 @@ impl Change {
     fn before(&self) -> Option<&String> {
         let kept = self.version.as_ref().map(|(version, _)| &version.etag);
         kept.or_else(|| self.record.as_ref().and_then(|record| record.before.as_ref()))
+    }
+
+    /// What was replaced, and what became of it.
+    fn replaced(&self, shelf: &Shelf, judge: &dyn Fn(&[u8]) -> State) -> (Content<'_>, State) {
+        let read = self.version.as_ref().and_then(|(version, _)| shelf.read(version).ok());
+        let state = match &read {
+            Some((bytes, true)) => judge(bytes),
+            Some((_, false)) => State::Altered,
+            None => State::Gone,
+        };
+        let bytes = read.filter(|(_, is_as_kept)| *is_as_kept).map(|(bytes, _)| Cow::Owned(bytes));
+        let size = self.version.as_ref().map(|(_, look)| look.size);
+        (Content { etag: self.before(), size, bytes }, state)
     }
 
     /// What was added, if that is what was done.
@@ -60,7 +76,27 @@ struct Content<'a> {
     bytes: Option<Cow<'a, [u8]>>,
 }
 
-impl Content<'_> {
+impl<'a> Content<'a> {
+    /// What was there before this was added, which left `next`.
+    fn before(next: Option<Content<'a>>, added: &Added) -> Content<'a> {
+        let bytes = next.and_then(|next| next.bytes).and_then(|bytes| {
+            let length = added.before(&bytes)?.len();
+            match bytes {
+                Cow::Borrowed(bytes) => bytes.get(..length).map(Cow::Borrowed),
+                Cow::Owned(mut bytes) => {
+                    bytes.truncate(length);
+                    Some(Cow::Owned(bytes))
+                }
+            }
+        });
+        Content { etag: None, size: Some(added.from), bytes }
+    }
+
+    /// What an entry says of the content itself.
+    fn name(&self, entry: Entry, which: Option<String>) -> Entry {
+        Entry { which, etag: self.etag.cloned(), size: self.size, ..entry }
+    }
+
     /// Whether a change has left this; `None` where that can't be told.
     fn is_left_by(&self, record: &Record) -> Option<bool> {
         match (&record.after, self.etag, &record.added, &self.bytes) {
@@ -145,7 +181,7 @@ impl Tally {
             (bytes, etag)
         });
         let mut versions: Vec<Option<(Version, Look)>> = shelf.versions()?.into_iter().map(Some).collect();
-        let (mut changes, mut copies) = (Vec::<Change>::new(), Vec::new());
+        let (mut changes, mut copies) = (Vec::new(), Vec::new());
         for record in shelf.records()? {
             let kept = versions.iter_mut().find(|version| {
                 version.as_ref().is_some_and(|(version, _)| Some(&version.id) == record.id.as_ref())
@@ -156,25 +192,23 @@ impl Tally {
         }
         for version in versions.into_iter().flatten() {
             let time = version.0.replaced;
-            let at = changes.iter().position(|change| change.time > time).unwrap_or(changes.len());
+            let at = changes.iter().position(|change: &Change| change.time > time).unwrap_or(changes.len());
             changes.insert(at, Change { time, record: None, version: Some(version) });
+        }
+        // Kept for a change that has not come, or in advance by two: nothing was replaced.
+        for index in (0..changes.len()).rev() {
+            let left = match changes.get(index + 1) {
+                Some(next) => next.before(),
+                None => now.as_ref().map(|(_, etag)| etag),
+            };
+            if changes[index].record.is_none() && left.is_some() && left == changes[index].before() {
+                changes.remove(index);
+            }
         }
         Ok(Tally { path: path.to_owned(), now, changes, copies })
     }
 
-    /// The versions that are kept, the newest first, without other programs' copies.
-    pub fn kept(&self) -> Vec<Version> {
-        self.changes.iter().rev().filter_map(|change| Some(change.version.as_ref()?.0.clone())).collect()
-    }
-
-    /// The tags of all that the file is known to have held.
-    pub fn tags(&self) -> Vec<String> {
-        let after = |change: &Change| change.record.as_ref().and_then(|record| record.after.clone());
-        let tags = self.changes.iter().flat_map(|change| [change.before().cloned(), after(change)]);
-        tags.flatten().collect()
-    }
-
-    /// All that is known, the newest first, then other programs' copies. `judge` says whether a version's content is what it
+    /// All that is known, the newest first. `judge` says whether a version's content is what it
     /// should be.
     pub fn entries(&self, shelf: &Shelf, judge: &dyn Fn(&[u8]) -> bool) -> Vec<Entry> {
         let mut entries = Vec::new();
@@ -194,11 +228,8 @@ impl Tally {
             }
             let which = Some(format!("@{{-{}}}", self.changes.len() - index));
             if let Some(added) = change.added() {
-                let after = next.as_ref().and_then(|next| next.bytes.as_deref());
-                let bytes =
-                    after.and_then(|after| added.before(after)).map(|before| Cow::Owned(before.to_vec()));
-                let state = bytes.as_deref().map_or(State::Gone, state);
-                let before = Content { etag: None, size: Some(added.from), bytes };
+                let before = Content::before(next, added);
+                let state = before.bytes.as_deref().map_or(State::Gone, state);
                 entries.push(before.name(entry(self.writer(index, &before), state), which));
                 next = Some(before);
                 continue;
@@ -207,17 +238,9 @@ impl Tally {
                 next = None;
                 continue;
             }
-            let read = change.version.as_ref().and_then(|(version, _)| shelf.read(version).ok());
-            let size = change.version.as_ref().map(|(_, look)| look.size);
-            let state = match &read {
-                Some((bytes, true)) => state(bytes),
-                Some((_, false)) => State::Altered,
-                None => State::Gone,
-            };
-            let bytes = read.filter(|(_, is_as_kept)| *is_as_kept).map(|(bytes, _)| Cow::Owned(bytes));
-            let mut before = Content { etag: change.before(), size, bytes };
+            let (mut before, state) = change.replaced(shelf, &state);
             let writer = self.writer(index, &before);
-            before.size = size.or_else(|| writer.map(|record| record.size));
+            before.size = before.size.or_else(|| writer.map(|record| record.size));
             let mut found = before.name(entry(writer, state), which);
             if let Some((version, look)) = &change.version {
                 found.id = Some(version.id.clone());
@@ -226,18 +249,27 @@ impl Tally {
             entries.push(found);
             next = Some(before);
         }
-        entries.extend(self.copies.iter().rev().filter_map(|copy| {
-            let (version, look) = copy.version.as_ref()?;
-            let state = match shelf.read(version) {
-                Ok((bytes, true)) => state(&bytes),
-                Ok((_, false)) => State::Altered,
-                Err(_) => State::Gone,
-            };
-            let (which, id, etag) = (version.id.clone(), version.id.clone(), version.etag.clone());
-            let found = entry(copy.record.as_ref(), state);
-            Some(Entry { which: Some(which), id: Some(id), etag: Some(etag), size: Some(look.size), ..found })
-        }));
+        for copy in &self.copies {
+            let (content, state) = copy.replaced(shelf, &state);
+            let which = content.etag.and_then(|etag| etag.get(..COPY_DIGITS)).map(str::to_owned);
+            let mut found = content.name(entry(copy.record.as_ref(), state), which);
+            found.id = copy.version.as_ref().map(|(version, _)| version.id.clone());
+            let is_older = |entry: &Entry| entry.written.is_some_and(|written| written < copy.time);
+            let at = entries.iter().position(is_older).unwrap_or(entries.len());
+            entries.insert(at, found);
+        }
         entries
+    }
+
+    /// The versions that are kept, the newest first.
+    pub fn kept(&self) -> Vec<Version> {
+        self.changes.iter().rev().filter_map(|change| Some(change.version.as_ref()?.0.clone())).collect()
+    }
+
+    /// The tags of all that the file is known to have held.
+    pub fn tags(&self) -> Vec<String> {
+        let after = |change: &Change| change.record.as_ref().and_then(|record| record.after.clone());
+        self.changes.iter().flat_map(|change| [change.before().cloned(), after(change)]).flatten().collect()
     }
 
     fn there_now(&self) -> Option<Content<'_>> {
@@ -286,7 +318,7 @@ impl Tally {
             }
             Which::At(time) => self.at(*time),
             Which::Prefix(prefix) => {
-                let all = self.changes.iter().rev().chain(&self.copies);
+                let all = self.changes.iter().chain(&self.copies).rev();
                 let kept = all.filter_map(|change| change.version.as_ref());
                 let mut found: Vec<&Version> = kept
                     .map(|(version, _)| version)
@@ -392,13 +424,6 @@ fn told(changes: &[Change]) -> String {
         told.push(format!("and {more} more"));
     }
     told.join(", ")
-}
-
-impl Content<'_> {
-    /// What an entry says of the content itself.
-    fn name(&self, entry: Entry, which: Option<String>) -> Entry {
-        Entry { which, etag: self.etag.cloned(), size: self.size, ..entry }
-    }
 }
 
 /// An entry that was written by this change, or by a program that takes no lock.

@@ -8,10 +8,11 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{PlaceError, etag};
-use crate::history::{Added, HistoryError, Kept, Limits, Record, Shelf, Way, prune_all};
+use crate::history::{Added, HistoryError, Kept, Limits, Record, Shelf, Version, Way, prune_all};
 use crate::lock::{Held, LockRoot, Roots, Target};
 use crate::replace::{Source, Staged, Warning};
 use crate::sys;
+use crate::sys::dir::Look;
 use crate::sys::failure::{Op, PathError};
 use crate::sys::file::Identity;
 
@@ -40,6 +41,15 @@ impl Keeping {
     /// The file can't be read, or not be kept.
     pub fn keep_before(&self, path: &Path) -> Result<Option<String>, PlaceError> {
         let source = Source::open(path)?;
+        let tag = if source.exists() { etag(&source.read()?) } else { String::new() };
+        self.keep(&source, &tag)
+    }
+
+    /// The same for a file that is open and whose tag is known.
+    ///
+    /// # Errors
+    /// As [`Keeping::keep_before`].
+    pub fn keep(&self, source: &Source, tag: &str) -> Result<Option<String>, PlaceError> {
         let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(None) };
         if !self.limits.apply_to(source.path()) {
             return Ok(None);
@@ -49,7 +59,7 @@ impl Keeping {
         let token = hex::encode(sys::random_128().map_err(fail())?);
         let file_system = root.file_system().map_err(fail())?;
         let kept = shelf.clone().keep(file, meta, Way::NoLink, &file_system, &token).map_err(fail())?;
-        let (_, version) = kept.settle(Timestamp::now(), &etag(&source.read()?)).map_err(fail())?;
+        let (_, version) = kept.settle(Timestamp::now(), tag).map_err(fail())?;
         Ok(Some(version.id))
     }
 
@@ -61,6 +71,22 @@ impl Keeping {
     /// The file can't be read, or the log not be written.
     pub fn record_after(&self, path: &Path, id: Option<&str>) -> Result<(), PlaceError> {
         let source = Source::open(path)?;
+        let new = source.read()?;
+        self.record(&source, (id, None), etag(&new), new.len() as u64)
+    }
+
+    /// The same for a file that is open, with the tag and the size of what it holds, and the tag of what
+    /// was there before, where no version says so.
+    ///
+    /// # Errors
+    /// As [`Keeping::record_after`].
+    pub fn record(
+        &self,
+        source: &Source,
+        (id, before): (Option<&str>, Option<String>),
+        after: String,
+        size: u64,
+    ) -> Result<(), PlaceError> {
         if !source.exists() || !self.limits.apply_to(source.path()) {
             return Ok(());
         }
@@ -69,18 +95,16 @@ impl Keeping {
         let versions = shelf.versions().map_err(fail())?;
         let kept =
             versions.into_iter().map(|(version, _)| version).find(|version| Some(version.id.as_str()) == id);
-        let new = source.read()?;
-        let after = etag(&new);
         if let Some(version) = kept.as_ref().filter(|version| version.etag == after) {
             return Ok(shelf.drop_version(version).map_err(fail())?);
         }
         let record = Record {
             time: Timestamp::now(),
             id: id.map(str::to_owned),
-            before: kept.map(|version| version.etag),
+            before: kept.map(|version| version.etag).or(before),
             after: Some(after),
             added: None,
-            size: new.len() as u64,
+            size,
             verb: self.verb.to_owned(),
             client: self.client.clone(),
             pid: sys::process::own_id(),
@@ -140,6 +164,40 @@ impl Keeping {
         let versions = shelf.versions().map_err(fail())?;
         let kept = versions.into_iter().find(|(version, _)| version.id == id);
         kept.map_or(Ok(()), |(version, _)| Ok(shelf.drop_version(&version).map_err(fail())?))
+    }
+
+    /// The changes that others have written down since that time, the latest last, and of each the id of
+    /// the version that it left, if that is kept.
+    ///
+    /// # Errors
+    /// The log can't be read.
+    pub fn since(&self, path: &Path, time: Timestamp) -> Result<Vec<(Record, Option<String>)>, PlaceError> {
+        let target = Target::resolve(path)?;
+        let Some(root) = self.roots.existing_of(&target.path)? else { return Ok(Vec::new()) };
+        let fail = || PathError::of::<HistoryError>(Op::ReadHistory, &target.path);
+        let found = Shelf::existing(&root.folder(), target.key.as_str()).map_err(fail())?;
+        let Some(shelf) = found else { return Ok(Vec::new()) };
+        if !shelf.is_written_since(time).map_err(fail())? {
+            return Ok(Vec::new());
+        }
+        let records = shelf.records().map_err(fail())?;
+        let others = records.into_iter().filter(|record| record.time >= time && record.client != self.client);
+        let versions = shelf.versions().map_err(fail())?;
+        let with_version = |record: Record| {
+            let is_its = |(version, _): &&(Version, Look)| Some(&version.etag) == record.after.as_ref();
+            let id = versions.iter().rev().find(is_its).map(|(version, _)| version.id.clone());
+            (record, id)
+        };
+        Ok(others.map(with_version).collect())
+    }
+
+    /// Who has left what is there now, by its tag, and when; `None` where nobody says so.
+    ///
+    /// # Errors
+    /// As [`Keeping::since`].
+    pub fn writer_of(&self, path: &Path, tag: &str) -> Result<Option<Record>, PlaceError> {
+        let since = self.since(path, Timestamp::MIN)?;
+        Ok(since.into_iter().map(|(record, _)| record).rfind(|record| record.after.as_deref() == Some(tag)))
     }
 
     fn shelf_of(&self, path: &Path) -> Result<(LockRoot, Shelf), PlaceError> {

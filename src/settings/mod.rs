@@ -4,7 +4,9 @@
 //! down: below them nothing depends on who has started the process.
 
 pub mod duration;
+mod file;
 mod history;
+mod hook;
 pub mod size;
 
 use std::ffi::OsString;
@@ -15,6 +17,7 @@ use crate::lock::{LockId, Locker, Patience, Roots};
 use crate::sys::machine::Reach;
 
 pub use history::{keeping, limits};
+pub use hook::{Hook, hook};
 
 /// A variable that can't be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -27,6 +30,14 @@ pub enum SettingError {
     File {
         /// The file.
         path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A value in that file makes no sense.
+    #[error("{name} in config.toml: {why}")]
+    Table {
+        /// Its table and its name.
+        name: &'static str,
         /// What is wrong with it.
         why: String,
     },
@@ -59,6 +70,19 @@ pub fn folder(variable: &'static str) -> Result<Option<PathBuf>, SettingError> {
         }
         path => Ok(path),
     }
+}
+
+/// Where programs keep what they remember: `XDG_STATE_HOME`, else `~/.local/state`; ours is in `aimem` there.
+/// `None` without a home.
+///
+/// # Errors
+/// A relative path.
+pub fn state_folder() -> Result<Option<PathBuf>, SettingError> {
+    let named = match folder("XDG_STATE_HOME")? {
+        None => folder("HOME")?.map(|home| home.join(".local/state")),
+        set => set,
+    };
+    Ok(named.map(|folder| folder.join("aimem")))
 }
 
 fn text(variable: &'static str) -> Result<Option<String>, SettingError> {
@@ -255,7 +279,8 @@ pub const TABLE: [(&str, &str); 24] = [
     ("XDG_CONFIG_HOME", "Where programs keep their settings; default ~/.config."),
     (
         "XDG_STATE_HOME",
-        "Below it, in aimem, are notes of what mcp install has changed; default ~/.local/state.",
+        "Below it, in aimem, is noted what mcp install and hook install have changed, and what sessions have \
+         seen; default ~/.local/state.",
     ),
     ("NO_COLOR", "No colours on a terminal."),
 ];

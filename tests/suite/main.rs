@@ -14,6 +14,7 @@ mod docs;
 mod documents;
 mod formats;
 mod history;
+mod hook;
 mod legacy;
 mod lock;
 #[cfg(feature = "mcp")]

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod conflicts;
 pub mod edit;
 pub mod history;
+pub mod hook;
 pub mod init;
 pub mod insert;
 #[cfg(feature = "mcp")]

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use crate::document::{Value, parse_as};
-use crate::history;
 use crate::lock::{Roots, Target};
 use crate::memory::MemoryError;
 use crate::merge::{CONFLICTS, Kind, Relation, Vector};
@@ -85,8 +84,7 @@ fn search(side: &Known, across: &Known, kind: Kind, relation: Relation) -> Resul
             continue;
         }
         // One that can't be read, or was altered, is no base.
-        let found = history::Found { kept: Some(version.clone()), added: Vec::new() };
-        let Ok(Some(bytes)) = past.read(&found, false) else { continue };
+        let Ok(bytes) = past.read_kept(&version, false) else { continue };
         if is_common && !is_ahead {
             return Ok(Found::Base(version.id, bytes));
         }

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// Who may know whom. A room may use itself and what stands behind it. Of `legacy` the scripts' names
 /// are a front end, and the Python programs' files lie below the outbox.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("cli", FRONT_END),
     ("mcp", FRONT_END),
+    ("hook", &["hook", "clients", "edits", "sys"]),
     ("legacy/scripts", FRONT_END),
     ("library.rs", &["settings", "memory", "place", "lock", "replace"]),
+    ("edits", &["edits", "place", "lock", "history", "replace", "sys"]),
     ("settings", &["settings", "place", "lock", "history", "sys"]),
     ("clients", &["clients", "memory", "place", "document", "lock", "replace", "sys"]),
     ("memory", &["memory", "merge", "place", "lock", "document", "replace", "history", "sys"]),
@@ -27,11 +29,13 @@ const MAY_USE: [(&str, &[&str]); 16] = [
 const FRONT_END: &[&str] = &[
     "cli",
     "mcp",
+    "hook",
     "settings",
     "clients",
     "memory",
     "merge",
     "queue",
+    "edits",
     "legacy::scripts",
     "legacy::python",
     "place",
