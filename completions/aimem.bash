@@ -19,8 +19,17 @@ _aimem() {
             aimem,append)
                 cmd="aimem__subcmd__append"
                 ;;
+            aimem,check)
+                cmd="aimem__subcmd__check"
+                ;;
+            aimem,compare)
+                cmd="aimem__subcmd__compare"
+                ;;
             aimem,completions)
                 cmd="aimem__subcmd__completions"
+                ;;
+            aimem,conflicts)
+                cmd="aimem__subcmd__conflicts"
                 ;;
             aimem,edit)
                 cmd="aimem__subcmd__edit"
@@ -30,6 +39,9 @@ _aimem() {
                 ;;
             aimem,hook)
                 cmd="aimem__subcmd__hook"
+                ;;
+            aimem,init)
+                cmd="aimem__subcmd__init"
                 ;;
             aimem,insert)
                 cmd="aimem__subcmd__insert"
@@ -45,6 +57,12 @@ _aimem() {
                 ;;
             aimem,mcp)
                 cmd="aimem__subcmd__mcp"
+                ;;
+            aimem,merge)
+                cmd="aimem__subcmd__merge"
+                ;;
+            aimem,merge-driver)
+                cmd="aimem__subcmd__merge__subcmd__driver"
                 ;;
             aimem,queue)
                 cmd="aimem__subcmd__queue"
@@ -66,6 +84,15 @@ _aimem() {
                 ;;
             aimem,write)
                 cmd="aimem__subcmd__write"
+                ;;
+            aimem__subcmd__conflicts,list)
+                cmd="aimem__subcmd__conflicts__subcmd__list"
+                ;;
+            aimem__subcmd__conflicts,resolve)
+                cmd="aimem__subcmd__conflicts__subcmd__resolve"
+                ;;
+            aimem__subcmd__conflicts,show)
+                cmd="aimem__subcmd__conflicts__subcmd__show"
                 ;;
             aimem__subcmd__history,diff)
                 cmd="aimem__subcmd__history__subcmd__diff"
@@ -139,6 +166,9 @@ _aimem() {
             aimem__subcmd__mcp,uninstall)
                 cmd="aimem__subcmd__mcp__subcmd__uninstall"
                 ;;
+            aimem__subcmd__merge__subcmd__driver,install)
+                cmd="aimem__subcmd__merge__subcmd__driver__subcmd__install"
+                ;;
             aimem__subcmd__queue,add)
                 cmd="aimem__subcmd__queue__subcmd__add"
                 ;;
@@ -182,7 +212,7 @@ _aimem() {
 
     case "${cmd}" in
         aimem)
-            opts="-q -h -V --quiet --help --version lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man"
+            opts="-q -h -V --quiet --help --version lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,6 +271,62 @@ _aimem() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aimem__subcmd__check)
+            opts="-q -w -n -E -h -V --quiet --schema --fix --max-age --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__compare)
+            opts="-q -h -V --quiet --format --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aimem__subcmd__completions)
             opts="-q -h -V --quiet --out --help --version bash zsh fish elvish powershell nushell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -250,6 +336,110 @@ _aimem() {
             case "${prev}" in
                 --out)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__conflicts)
+            opts="-q -h -V --quiet --help --version list show resolve"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__conflicts__subcmd__list)
+            opts="-q -h -V --format --json --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__conflicts__subcmd__resolve)
+            opts="-w -n -E -q -h -V --all --ours --theirs --value --format --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --value)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --if-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__conflicts__subcmd__show)
+            opts="-q -h -V --format --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -512,6 +702,44 @@ _aimem() {
                     ;;
                 --scope)
                     COMPREPLY=($(compgen -W "user project" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__init)
+            opts="-q -w -n -E -h -V --quiet --folder --json --client --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --folder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -1099,6 +1327,104 @@ _aimem() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        aimem__subcmd__merge)
+            opts="-q -o -w -n -E -h -V --quiet --sync-conflicts --base --output --write --id-key --format --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --sync-conflicts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --if-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__merge__subcmd__driver)
+            opts="-q -h -V --quiet --jj --help --version install"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__merge__subcmd__driver__subcmd__install)
+            opts="-q -h -V --global --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         aimem__subcmd__queue)
             opts="-q -h -V --quiet --help --version add list show status work retry cancel dead health import export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1522,7 +1848,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__update)
-            opts="-q -f -S -c -e -w -n -E -h -V --quiet --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -f -S -c -e -w -n -E -h -V --quiet --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --schema --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1580,6 +1906,10 @@ _aimem() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --backup)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1616,7 +1946,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__write)
-            opts="-q -w -n -E -h -V --quiet --content --validate --format --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --content --validate --format --schema --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1628,6 +1958,10 @@ _aimem() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --if-match)
@@ -1692,11 +2026,13 @@ _aimem_or_ids() {
                 ;;
             " man "* | " help "*)
                 case "${COMP_WORDS[COMP_CWORD-1]}" in
-                man) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man" -- "$2")) ;;
-                help) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man" -- "$2")) ;;
+                man) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man" -- "$2")) ;;
+                help) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man" -- "$2")) ;;
                 lock) COMPREPLY=($(compgen -W "with acquire release renew status wait break take" -- "$2")) ;;
                 locks) COMPREPLY=($(compgen -W "show cleanup check log selftest init" -- "$2")) ;;
                 history) COMPREPLY=($(compgen -W "show diff forget prune" -- "$2")) ;;
+                conflicts) COMPREPLY=($(compgen -W "list show resolve" -- "$2")) ;;
+                merge-driver) COMPREPLY=($(compgen -W "install" -- "$2")) ;;
                 queue) COMPREPLY=($(compgen -W "add list show status work retry cancel dead health import export" -- "$2")) ;;
                 hook) COMPREPLY=($(compgen -W "run install uninstall status" -- "$2")) ;;
                 mcp) COMPREPLY=($(compgen -W "install uninstall" -- "$2")) ;;

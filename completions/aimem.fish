@@ -38,6 +38,12 @@ complete -c aimem -n "__fish_aimem_needs_command" -f -a "append" -d 'Add lines a
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "restore" -d 'Put an earlier version of a file back'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "undo" -d 'Undo the last change of a file'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "history" -d 'Show what a file was before: when, who, by which verb, how large'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "init" -d 'Make a project\'s memory: context, sessions and decisions, with their schemas'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "check" -d 'Look at memory files, their locks and the outbox; exit 1 if a person is needed'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "compare" -d 'Say whether a version of a document is older than another, newer, or neither'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "merge" -d 'Make one document of two versions of it'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "conflicts" -d 'List the conflicts that a merge has left, and resolve them'
+complete -c aimem -n "__fish_aimem_needs_command" -f -a "merge-driver" -d 'Merge for git and jj'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "queue" -d 'Save memories at once, and deliver them when the server can take them'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "hook" -d 'Guard what agents edit with their own tools, as a hook of their client'
 complete -c aimem -n "__fish_aimem_needs_command" -f -a "mcp" -d 'Serve files, locks and memories to an agent, by the Model Context Protocol'
@@ -210,6 +216,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand update" -l max-time -d 'Give
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l create -d 'Start from this document when there is no such file, by default from an empty one; missing folders above it are made' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l return -d 'Print the results of this filter on the new document' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l if-match -d 'Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file' -r
+complete -c aimem -n "__fish_aimem_using_subcommand update" -l schema -d 'Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand update" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand update" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
@@ -238,6 +245,7 @@ complete -c aimem -n "__fish_aimem_using_subcommand write" -l content -d 'Write 
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
 jsonc\t'JSON with comments and trailing commas'
 toml\t'TOML'"
+complete -c aimem -n "__fish_aimem_using_subcommand write" -l schema -d 'Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]' -r -F
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l if-match -d 'Write only if the file\'s tag, from `read --etag`, is still this one; none: if there is no file' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
 complete -c aimem -n "__fish_aimem_using_subcommand write" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
@@ -368,6 +376,107 @@ complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_sub
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand history; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand init" -l folder -d 'The folder of all memories [default: memory in $AICONFIG_PATH, or in ~/aiconfig]' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand init" -l client -d 'Call yourself NAME in what others see of the locks [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand init" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand init" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand init" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand init" -l json -d 'Print what was made as one JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand init" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand init" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand init" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand init" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand check" -l schema -d 'Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand check" -l max-age -d 'A lock that is older is told' -r
+complete -c aimem -n "__fish_aimem_using_subcommand check" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand check" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand check" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand check" -l fix -d 'Mend what is safe to mend: leftovers of dead writers, and stale locks'
+complete -c aimem -n "__fish_aimem_using_subcommand check" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand check" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand check" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand check" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand check" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand compare" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
+jsonc\t'JSON with comments and trailing commas'
+toml\t'TOML'"
+complete -c aimem -n "__fish_aimem_using_subcommand compare" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand compare" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand compare" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l sync-conflicts -d 'Merge the copies that Syncthing, Dropbox and iCloud have left in DIR and below into their files; each is kept in the history of its file, then removed' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l base -d 'The version that both come from [default: the newest common one in the history]' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -s o -l output -d 'Write the merged document to this file, instead of standard output' -r -F
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l id-key -d 'What names the elements of an array; may be given several times [default: id, key, name]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
+jsonc\t'JSON with comments and trailing commas'
+toml\t'TOML'"
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l if-match -d 'Merge only if the tag of OURS, from `read --etag`, is still this one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l write -d 'Write it to OURS, under its lock'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l dry-run -d 'Print what would change in OURS as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may bring the old file back'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand merge" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and not __fish_seen_subcommand_from list show resolve" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and not __fish_seen_subcommand_from list show resolve" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and not __fish_seen_subcommand_from list show resolve" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and not __fish_seen_subcommand_from list show resolve" -f -a "list" -d 'List the conflicts of a document; exit 1 if there are any'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and not __fish_seen_subcommand_from list show resolve" -f -a "show" -d 'Show the values of all sides'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and not __fish_seen_subcommand_from list show resolve" -f -a "resolve" -d 'Choose what the document shall hold'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from list" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
+jsonc\t'JSON with comments and trailing commas'
+toml\t'TOML'"
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from list" -l json -d 'One JSON document'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from show" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
+jsonc\t'JSON with comments and trailing commas'
+toml\t'TOML'"
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l value -d 'Take this value' -r
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l format -d 'The file\'s format [default: what its name says, else JSON]' -r -f -a "json\t'JSON'
+jsonc\t'JSON with comments and trailing commas'
+toml\t'TOML'"
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l if-match -d 'Resolve only if the file\'s tag, from `read --etag`, is still this one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l backup -d 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -s w -l timeout -d 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -s E -l conflict-exit-code -d 'The exit code when the lock was not free in time [default: 75]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l lock -d 'Work under this lock, which is already held, instead of taking one' -r
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l client -d 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]' -r
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l all -d 'Resolve all of them in this way'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l ours -d 'Keep what the document holds'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l theirs -d 'Take their value; what they have removed is removed'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l dry-run -d 'Print what would change as a diff, and change nothing'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l json -d 'Print what was done as one JSON document; errors too, on standard error'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l no-sync -d 'Do not sync the folder: quicker, and a power cut may bring the old file back'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l in-place -d 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -s n -l nonblock -d 'Do not wait: the same as --timeout 0'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -l no-deadlock-check -d 'Keep waiting even if others wait for what this process holds'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c aimem -n "__fish_aimem_using_subcommand conflicts; and __fish_seen_subcommand_from resolve" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand merge-driver; and not __fish_seen_subcommand_from install" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand merge-driver; and not __fish_seen_subcommand_from install" -l jj -d 'The files are OUTPUT BASE LEFT RIGHT, as jj names them'
+complete -c aimem -n "__fish_aimem_using_subcommand merge-driver; and not __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand merge-driver; and not __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
+complete -c aimem -n "__fish_aimem_using_subcommand merge-driver; and not __fish_seen_subcommand_from install" -a "install" -d 'Tell git of the driver, and print the lines for .gitattributes'
+complete -c aimem -n "__fish_aimem_using_subcommand merge-driver; and __fish_seen_subcommand_from install" -l global -d 'For all repositories of this user'
+complete -c aimem -n "__fish_aimem_using_subcommand merge-driver; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+complete -c aimem -n "__fish_aimem_using_subcommand merge-driver; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c aimem -n "__fish_aimem_using_subcommand merge-driver; and __fish_seen_subcommand_from install" -s V -l version -d 'Print version'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s q -l quiet -d 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s h -l help -d 'Print help'
 complete -c aimem -n "__fish_aimem_using_subcommand queue; and not __fish_seen_subcommand_from add list show status work retry cancel dead health import export" -s V -l version -d 'Print version'
@@ -564,11 +673,13 @@ end
 complete -c aimem -n "__fish_aimem_using_subcommand lock; and __fish_seen_subcommand_from release renew" -f -a "(__fish_aimem_lock_ids)"
 complete -c aimem -n "__fish_seen_subcommand_from read update write restore acquire" -l lock -x -a "(__fish_aimem_lock_ids)"
 complete -c aimem -n "__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from show retry cancel" -f -a "(__fish_aimem_queue_ids)"
-complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = man" -f -a "lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man"
-complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = help" -f -a "lock locks read update write edit insert append restore undo history queue hook mcp scripts completions man"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = man" -f -a "lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = help" -f -a "lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = lock" -f -a "with acquire release renew status wait break take"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = locks" -f -a "show cleanup check log selftest init"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = history" -f -a "show diff forget prune"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = conflicts" -f -a "list show resolve"
+complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = merge-driver" -f -a "install"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = queue" -f -a "add list show status work retry cancel dead health import export"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = hook" -f -a "run install uninstall status"
 complete -c aimem -n "__fish_seen_subcommand_from man help; and test (commandline -opc)[-1] = mcp" -f -a "install uninstall"

@@ -264,6 +264,7 @@ module completions {
     --json                    # Print what was done as one JSON document; errors too, on standard error
     --if-match: string        # Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file
     --any-kind                # Let the document become one of another kind, such as a number where an object was
+    --schema: path            # Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]
     --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
     --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
     --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
@@ -287,6 +288,7 @@ module completions {
     --content: string         # Write this instead of standard input
     --validate                # Refuse what is not one document in the file's format [always for .json, .jsonc and .toml]
     --format: string@"nu-complete aimem write format" # The file's format [default: what its name says, else JSON]
+    --schema: path            # Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]
     --if-match: string        # Write only if the file's tag, from `read --etag`, is still this one; none: if there is no file
     --no-lock                 # Do not take the lock: what another writes at the same time may be overwritten unseen
     --json                    # Print what was done as one JSON document; errors too, on standard error
@@ -467,6 +469,165 @@ module completions {
     --help(-h)                # Print help
     --version(-V)             # Print version
     file?: path               # A file, whose lock folder is meant [default: the working folder's]
+  ]
+
+  # Make a project's memory: context, sessions and decisions, with their schemas
+  export extern "aimem init" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --folder: path            # The folder of all memories [default: memory in $AICONFIG_PATH, or in ~/aiconfig]
+    --json                    # Print what was made as one JSON document; errors too, on standard error
+    --client: string          # Call yourself NAME in what others see of the locks [default: $AIMEM_CLIENT]
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    project: string           # The project's name
+  ]
+
+  # Look at memory files, their locks and the outbox; exit 1 if a person is needed
+  export extern "aimem check" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --schema: path            # Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]
+    --fix                     # Mend what is safe to mend: leftovers of dead writers, and stale locks
+    --max-age: string         # A lock that is older is told
+    --json                    # One JSON document
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    ...paths: path            # Files, and folders with all below them
+  ]
+
+  def "nu-complete aimem compare format" [] {
+    [ "json" "jsonc" "toml" ]
+  }
+
+  # Say whether a version of a document is older than another, newer, or neither
+  export extern "aimem compare" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --format: string@"nu-complete aimem compare format" # The file's format [default: what its name says, else JSON]
+    --json                    # One JSON document
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    one: path                 # A version
+    other: path               # Another one
+  ]
+
+  def "nu-complete aimem merge format" [] {
+    [ "json" "jsonc" "toml" ]
+  }
+
+  # Make one document of two versions of it
+  export extern "aimem merge" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --sync-conflicts: path    # Merge the copies that Syncthing, Dropbox and iCloud have left in DIR and below into their files; each is kept in the history of its file, then removed
+    --base: path              # The version that both come from [default: the newest common one in the history]
+    --output(-o): path        # Write the merged document to this file, instead of standard output
+    --write                   # Write it to OURS, under its lock
+    --id-key: string          # What names the elements of an array; may be given several times [default: id, key, name]
+    --format: string@"nu-complete aimem merge format" # The file's format [default: what its name says, else JSON]
+    --if-match: string        # Merge only if the tag of OURS, from `read --etag`, is still this one
+    --dry-run                 # Print what would change in OURS as a diff, and change nothing
+    --json                    # Print what was done as one JSON document; errors too, on standard error
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    ours?: path               # Our version, whose style the merged document has
+    theirs?: path             # The other version
+  ]
+
+  # List the conflicts that a merge has left, and resolve them
+  export extern "aimem conflicts" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete aimem conflicts list format" [] {
+    [ "json" "jsonc" "toml" ]
+  }
+
+  # List the conflicts of a document; exit 1 if there are any
+  export extern "aimem conflicts list" [
+    --format: string@"nu-complete aimem conflicts list format" # The file's format [default: what its name says, else JSON]
+    --json                    # One JSON document
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    file: path                # The document
+  ]
+
+  def "nu-complete aimem conflicts show format" [] {
+    [ "json" "jsonc" "toml" ]
+  }
+
+  # Show the values of all sides
+  export extern "aimem conflicts show" [
+    --format: string@"nu-complete aimem conflicts show format" # The file's format [default: what its name says, else JSON]
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    file: path                # The document
+    which?: string            # One conflict: its number or its path, as `list` has them [default: all]
+  ]
+
+  def "nu-complete aimem conflicts resolve format" [] {
+    [ "json" "jsonc" "toml" ]
+  }
+
+  # Choose what the document shall hold
+  export extern "aimem conflicts resolve" [
+    --all                     # Resolve all of them in this way
+    --ours                    # Keep what the document holds
+    --theirs                  # Take their value; what they have removed is removed
+    --value: string           # Take this value
+    --format: string@"nu-complete aimem conflicts resolve format" # The file's format [default: what its name says, else JSON]
+    --if-match: string        # Resolve only if the file's tag, from `read --etag`, is still this one
+    --dry-run                 # Print what would change as a diff, and change nothing
+    --json                    # Print what was done as one JSON document; errors too, on standard error
+    --backup: string          # Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]
+    --no-sync                 # Do not sync the folder: quicker, and a power cut may bring the old file back
+    --in-place                # Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
+    --timeout(-w): string     # Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
+    --nonblock(-n)            # Do not wait: the same as --timeout 0
+    --conflict-exit-code(-E): string # The exit code when the lock was not free in time [default: 75]
+    --no-deadlock-check       # Keep waiting even if others wait for what this process holds
+    --lock: string            # Work under this lock, which is already held, instead of taking one
+    --client: string          # Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    file: path                # The document
+    which?: string            # The conflict: its number or its path, as `list` has them
+  ]
+
+  # Merge for git and jj
+  export extern "aimem merge-driver" [
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --jj                      # The files are OUTPUT BASE LEFT RIGHT, as jj names them
+    --help(-h)                # Print help
+    --version(-V)             # Print version
+    ...files: path            # The files, in the caller's order; an empty BASE stands for none
+  ]
+
+  # Tell git of the driver, and print the lines for .gitattributes
+  export extern "aimem merge-driver install" [
+    --global                  # For all repositories of this user
+    --quiet(-q)               # Say nothing but errors on standard error; with -E 0 a busy lock is none
+    --help(-h)                # Print help
+    --version(-V)             # Print version
   ]
 
   # Save memories at once, and deliver them when the server can take them
