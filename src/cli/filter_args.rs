@@ -10,6 +10,7 @@ use super::args::refuse_dash;
 use super::error::CliError;
 use super::format::FormatArg;
 use super::hints::quote;
+use super::input;
 use super::operands::{Operands, Role};
 use crate::document::Limits;
 use crate::memory::{Binding, Duplicates, Layout, Program};
@@ -194,6 +195,10 @@ fn to_standard_error(bytes: &[u8]) {
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, CliError> {
+    // What is opened by that name must not be a socket, as programs hand it to those they start.
+    if path == Path::new("/dev/stdin") {
+        return input::standard();
+    }
     std::fs::read(path).map_err(|error| CliError::io(format!("cannot read {}", path.display()), &error))
 }
 

@@ -104,6 +104,10 @@ impl Read {
             let is_plain = matches!(format, None | Some(Format::Json));
             let named = is_json(&path) || is_json(&found.name) || self.filter.format.format.is_some();
             let document = is_plain && named || program.is_some() || !exists;
+            let lines = is_lines(&path) || is_lines(&found.name);
+            if let Some(program) = program.as_ref().filter(|_| lines && exists) {
+                return self.report_lines(program, bytes, &found.name, etag, &mut patient);
+            }
             return self.report(
                 &found.name,
                 etag,
