@@ -76,8 +76,8 @@ pub fn lock_named(named: &Path, client: Option<String>) -> Result<(LockRoot, Loc
 /// How long to wait for a lock.
 #[derive(Debug, Clone, Args)]
 pub struct WaitArgs {
-    /// Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
-    #[arg(short = 'w', long, value_name = "DUR", value_parser = duration::parse)]
+    /// Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]
+    #[arg(short = 'w', long, value_name = "DUR", value_parser = duration::parse_limit)]
     pub timeout: Option<Duration>,
     /// Do not wait: the same as --timeout 0
     #[arg(short = 'n', long, conflicts_with = "timeout")]
