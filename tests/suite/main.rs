@@ -17,6 +17,7 @@ mod legacy;
 mod lock;
 #[cfg(feature = "mcp")]
 mod mcp;
+mod packages;
 #[cfg(feature = "outbox")]
 mod queue;
 mod replace;
