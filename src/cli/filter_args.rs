@@ -138,9 +138,7 @@ impl FilterArgs {
         }
         let program = source.map(|source| Program {
             bindings,
-            environment: std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-                .collect(),
+            environment: own_environment(),
             file_name: Some(file.to_string_lossy().into_owned()),
             messages: Some(to_standard_error),
             ..self.laid_out(source)
@@ -190,7 +188,15 @@ impl FilterArgs {
     }
 }
 
-fn to_standard_error(bytes: &[u8]) {
+/// What `$ENV` is: the variables that are text.
+pub fn own_environment() -> Vec<(String, String)> {
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect()
+}
+
+/// Where a filter's `debug` and `stderr` write.
+pub fn to_standard_error(bytes: &[u8]) {
     let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), bytes);
 }
 

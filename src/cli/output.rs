@@ -1,6 +1,7 @@
 //! Results on standard output, everything else on standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
@@ -22,6 +23,17 @@ pub fn be_quiet(yes: bool) {
 /// Whether nothing but errors goes to standard error.
 pub fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
+}
+
+/// Which word stands before a line of a kind: `error`, `warning`, `hint`, `note` and so on.
+pub type Labels = fn(&str) -> &'static str;
+
+/// Other words than the kinds themselves.
+static LABELS: OnceLock<Labels> = OnceLock::new();
+
+/// Says by which words lines on standard error begin from now on.
+pub fn use_labels(labels: Labels) {
+    let _ = LABELS.set(labels);
 }
 
 /// Writes a result whole. A reader that has gone away is no error: it has seen enough.
@@ -139,8 +151,17 @@ pub fn note(kind: &str, text: &str) {
 
 /// The same, whatever `--quiet` says.
 pub fn say(kind: &str, text: &str) {
+    let (label, colon) = match LABELS.get() {
+        Some(labels) => (labels(kind), ""),
+        None => (kind, ":"),
+    };
     // Nowhere is left to say that standard error is closed.
-    let _ = writeln!(io::stderr().lock(), "{}: {}", paint(kind), printable(text));
+    let _ = writeln!(io::stderr().lock(), "{}{colon} {}", paint(kind, label), printable(text));
+}
+
+/// A text on standard error that is its own.
+pub fn aside(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Something that went well but not as one might think.
@@ -208,15 +229,16 @@ pub fn colours() -> bool {
     io::stderr().is_terminal() && !settings::no_color()
 }
 
-fn paint(kind: &str) -> String {
+fn paint(kind: &str, label: &str) -> String {
     let colour = match kind {
-        _ if !colours() => return kind.to_owned(),
+        _ if !colours() => return label.to_owned(),
         "error" => "1;31",
         "warning" => "1;33",
         "hint" => "1;36",
+        "ok" => "1;32",
         _ => "2",
     };
-    format!("\x1b[{colour}m{kind}\x1b[0m")
+    format!("\x1b[{colour}m{label}\x1b[0m")
 }
 
 /// A table for people: columns as wide as their widest cell, two spaces between, the last one
