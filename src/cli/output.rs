@@ -1,13 +1,17 @@
 //! Results on standard output, everything else on standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::ops::Deref;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+use super::diff;
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
+use crate::memory::Change;
 use crate::settings;
 use crate::sys::failure::Kind;
 use crate::sys::text::{is_unsafe, printable, shown};
@@ -65,6 +69,28 @@ pub fn answer(bytes: &[u8], changed: bool) -> Result<(), CliError> {
 pub fn answer_json(report: &impl Serialize, changed: bool) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(report).map_err(no_report)?;
     answer(safe_json(&text).as_bytes(), changed)
+}
+
+/// What a change came to: for a program the report and nothing else; for a person the warnings and,
+/// where nothing was to be written, the difference. Says whether a person may want to hear more.
+///
+/// # Errors
+/// As [`answer`].
+pub fn change(
+    file: &Path,
+    done: &(impl Deref<Target = Change> + Serialize),
+    json: bool,
+    dry_run: bool,
+) -> Result<bool, CliError> {
+    if json {
+        answer_json(done, done.changed)?;
+        return Ok(false);
+    }
+    done.warnings.iter().for_each(warning);
+    if dry_run {
+        result(diff::unified(file, &done.old, &done.new).as_bytes())?;
+    }
+    Ok(!dry_run)
 }
 
 /// Turns the end of writing to standard output into the verb's.

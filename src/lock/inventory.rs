@@ -63,7 +63,9 @@ pub fn entry(root: &LockRoot, key: &Key) -> Result<Option<Entry>, LockError> {
 }
 
 fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<Option<Entry>, LockError> {
-    let judgement = judge.judge(key)?;
+    let mut judgement = judge.judge(key)?;
+    // It keeps the directory open: of thousands of locks, thousands of descriptors.
+    judgement.directory = None;
     let directory = root.lock_dir(key);
     let age = age(root, key, &judgement);
     let is_taken = judgement.verdict != Verdict::Free;

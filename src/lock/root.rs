@@ -253,16 +253,16 @@ impl LockRoot {
     /// for an exclusive kernel lock, and makes it when it is missing. Another user's, in a shared
     /// root, may only be readable.
     pub(super) fn lock_file(&self, folder: &Folder, name: &str) -> io::Result<File> {
-        let opened = folder.open_or(name, Access::Write, || self.create_file(folder, name));
-        match opened {
-            Err(error)
-                if error.raw_os_error().is_some() && error.kind() == io::ErrorKind::PermissionDenied =>
-            {
-                // It does not exist either: the permission to make it is what is missing.
-                found(folder.open_file(name, Access::Read)).and_then(|file| file.ok_or(error))
-            }
-            opened => opened,
-        }
+        folder.open_or(name, Access::Write, || self.create_file(folder, name)).or_else(|error| {
+            // It does not exist either: the permission to make it is what is missing.
+            readable(folder, name, &error).and_then(|file| file.ok_or(error))
+        })
+    }
+
+    /// The same, if it is there.
+    pub(super) fn existing_lock_file(&self, folder: &Folder, name: &str) -> io::Result<Option<File>> {
+        found(folder.open_file(name, Access::Write))
+            .or_else(|error| readable(folder, name, &error)?.ok_or(error).map(Some))
     }
 
     fn state<T>(&self, use_it: impl FnOnce(&mut Opened) -> T) -> T {
@@ -273,6 +273,12 @@ impl LockRoot {
 /// The name of the folder that is the lock of `key`.
 pub(super) fn lock_name(key: &Key) -> String {
     format!("{key}.lock")
+}
+
+/// What may not be opened for writing, opened for reading. Our own distrust of it is final.
+fn readable(folder: &Folder, name: &str, denied: &io::Error) -> io::Result<Option<File>> {
+    let by_kernel = denied.raw_os_error().is_some() && denied.kind() == io::ErrorKind::PermissionDenied;
+    if by_kernel { found(folder.open_file(name, Access::Read)) } else { Ok(None) }
 }
 
 /// Without its guards a root is of no use, and nobody but its owner can have put something else in

@@ -70,16 +70,7 @@ impl Locker {
     /// `under` is not held any more; [`LockError::Uprooted`] when that goes for an inherited lock,
     /// though its holder lives; or what stands in the way.
     pub fn acquire(&self, path: &Path, keep: Keep, waiter: &mut dyn Waiter) -> Result<Held, LockError> {
-        let deadline = sys::clock::deadline(self.patience.limit);
-        loop {
-            let target = Target::resolve(path)?;
-            let held = self.acquire_target(&target, keep, None, &[], deadline, waiter)?;
-            // A link on the way may have been turned while we waited.
-            if Target::resolve(path)? == target {
-                waiter.taken(&held);
-                return Ok(held);
-            }
-        }
+        self.take(path, keep, None, waiter)
     }
 
     /// Takes a lease of `path` that runs for `ttl`. If the client is a [`Session`] that has one
@@ -90,11 +81,20 @@ impl Locker {
     /// As [`Locker::acquire`].
     pub fn lease(&self, path: &Path, ttl: Duration, waiter: &mut dyn Waiter) -> Result<Held, LockError> {
         let session = self.client.as_deref().and_then(Session::of).filter(|_| self.under.is_none());
+        self.take(path, Keep::Lease(ttl), session.as_ref(), waiter)
+    }
+
+    fn take(
+        &self,
+        path: &Path,
+        keep: Keep,
+        session: Option<&Session>,
+        waiter: &mut dyn Waiter,
+    ) -> Result<Held, LockError> {
         let deadline = sys::clock::deadline(self.patience.limit);
         loop {
             let target = Target::resolve(path)?;
-            let keep = Keep::Lease(ttl);
-            let held = self.acquire_target(&target, keep, session.as_ref(), &[], deadline, waiter)?;
+            let held = self.acquire_target(&target, keep, session, &[], deadline, waiter)?;
             // A link on the way may have been turned while we waited.
             if Target::resolve(path)? == target {
                 waiter.taken(&held);

@@ -10,17 +10,17 @@
 //! while. What can't be made or opened here is done without.
 
 use std::fs::File;
-use std::io::{self, PipeReader, PipeWriter, Write, pipe};
+use std::io::{PipeReader, PipeWriter, Write, pipe};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use super::key::Key;
 use super::root::LockRoot;
+use crate::sys;
 use crate::sys::file::Flock;
 use crate::sys::folder::Access;
-use crate::sys::{self, found};
 
 /// Everybody in the queue looks at the lock after this long, in case the first one is stopped; on
 /// average, half as much again is added.
@@ -66,14 +66,7 @@ impl Turn {
     /// there is nobody to be overtaken.
     pub(super) fn arrive(root: &LockRoot, key: &Key) -> Option<Turn> {
         let guards = root.existing_guards().ok()??;
-        let name = name_of(key);
-        let opened = match found(guards.open_file(&name, Access::Write)) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                guards.open_file(&name, Access::Read).map(Some)
-            }
-            opened => opened,
-        };
-        Turn::queue(opened.ok()??)
+        Turn::queue(root.existing_lock_file(&guards, &name_of(key)).ok()??)
     }
 
     /// The same, as the first one too.
@@ -86,7 +79,7 @@ impl Turn {
         if sys::file::try_flock(&file, Flock::Exclusive).ok()? {
             return Some(Turn { file: Arc::new(file), waiting: None });
         }
-        if LEFT.lock().unwrap_or_else(PoisonError::into_inner).len() >= MOST_LEFT {
+        if lock(&LEFT).len() >= MOST_LEFT {
             return None;
         }
         let (bell, mut ring) = pipe().ok()?;
@@ -146,15 +139,15 @@ fn wait(file: &File, fate: &Mutex<Fate>, ring: &mut PipeWriter) {
 
 /// Leaves a thread to end by itself, and joins those that have.
 fn leave(thread: JoinHandle<()>) {
-    let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut left = lock(&LEFT);
     left.push(thread);
     let ended: Vec<_> = left.extract_if(.., |thread| thread.is_finished()).collect();
     drop(left);
     ended.into_iter().for_each(|thread| drop(thread.join()));
 }
 
-fn lock(fate: &Mutex<Fate>) -> std::sync::MutexGuard<'_, Fate> {
-    fate.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn name_of(key: &Key) -> String {

@@ -145,6 +145,23 @@ impl Context {
     ) -> FilePlace<'a> {
         FilePlace::new(&file.path, Some(locker), self.replace.clone(), call).within(bounds)
     }
+
+    /// The same, where each version that is replaced is kept as the history says. `verb` is for the
+    /// log.
+    ///
+    /// # Errors
+    /// The history's settings can't be used.
+    pub fn kept_place<'a>(
+        &self,
+        file: &Located,
+        bounds: &'a Bounds,
+        locker: &'a Locker,
+        call: &'a mut Call,
+        verb: &'static str,
+    ) -> Result<FilePlace<'a>, Refusal> {
+        let keeping = settings::keeping(locker, verb)?;
+        Ok(self.place(file, bounds, locker, call).history(keeping))
+    }
 }
 
 /// A time that an argument gives.

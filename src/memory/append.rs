@@ -17,12 +17,21 @@ use crate::sys::text::shown;
 /// What to add.
 #[derive(Debug, Clone, Default)]
 pub struct Append {
-    /// Whole lines; a last one without an end gets one.
+    /// Whole lines: see [`whole_lines`].
     pub lines: Vec<u8>,
     /// How many lines of the same input came before, for messages.
     pub lines_before: usize,
     /// When the document is set aside, and a new one begun.
     pub rotation: Option<Rotation>,
+}
+
+/// A text as somebody gives it, as whole lines: its last line gets an end, and an empty text is an
+/// empty line.
+pub fn whole_lines(mut text: Vec<u8>) -> Vec<u8> {
+    if !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    text
 }
 
 /// What was added.

@@ -23,7 +23,7 @@ mod transaction;
 mod update;
 mod write;
 
-pub use append::{Append, Appended, append};
+pub use append::{Append, Appended, append, whole_lines};
 pub use change::Change;
 pub use check::{Subject, holds_lines, is_json, is_lines, validate, validate_as};
 pub use edit::{Edit, Edited, edit};

@@ -16,8 +16,10 @@ use crate::sys;
 use crate::sys::dir::{Access, Dir};
 use crate::sys::path::folder_of;
 
-/// As many names as the kernel gives in a call or two.
+/// A folder with more names than this is large.
 const FEW: usize = 500;
+/// A folder of more bytes is large on most file systems: there even the first names take a while to read.
+const LARGE: u64 = 64 << 10;
 /// One sweep of so many looks at all names of a large folder. A leftover is only a waste of space,
 /// or a displaced version that nobody misses yet, so it can wait.
 const ONCE_IN: u32 = 64;
@@ -71,11 +73,15 @@ pub fn sweep_leftovers_of(target: &Path) -> Swept {
     open(folder_of(target)).map_or_else(|_| Swept::default(), |place| sweep(&place, name, true))
 }
 
-/// The same in an open folder. Of a large one only some names are looked at, unless that is to be
-/// done thoroughly, or once in a while.
+/// The same in an open folder. A large one is left alone, or only some of its names are looked at,
+/// unless that is to be done thoroughly, or once in a while.
 pub(super) fn sweep(place: &Dir, name: &OsStr, thoroughly: bool) -> Swept {
-    let most = if thoroughly || fastrand::u32(..ONCE_IN) == 0 { usize::MAX } else { FEW };
+    let briefly = !thoroughly && fastrand::u32(..ONCE_IN) != 0;
     let mut swept = Swept::default();
+    if briefly && place.metadata().is_ok_and(|meta| meta.len() > LARGE) {
+        return swept;
+    }
+    let most = if briefly { FEW } else { usize::MAX };
     for found in place.names_up_to(most).unwrap_or_default() {
         match exchange::parse(name, &found) {
             Some(mark) => sweep_exchanged(place, name, &found, &mark, &mut swept),

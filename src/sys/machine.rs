@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
@@ -45,9 +46,11 @@ pub fn host_name_is_ours_alone() -> bool {
     platform::host_name_is_ours_alone()
 }
 
-/// The PID namespace's inode number (Linux); `Some(0)` where the system has no such thing.
+/// The PID namespace's inode number (Linux); `Some(0)` where the system has no such thing. A process
+/// never leaves its own, so it is asked for once.
 pub fn pid_namespace() -> Option<u64> {
-    platform::namespace("pid")
+    static OURS: OnceLock<Option<u64>> = OnceLock::new();
+    *OURS.get_or_init(|| platform::namespace("pid"))
 }
 
 /// The time namespace's inode number (Linux); `Some(0)` where the kernel has no such thing.

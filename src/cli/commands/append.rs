@@ -70,14 +70,7 @@ impl Append {
             memory::append(&mut place, &memory::Append { lines, lines_before, rotation })
         };
         let done = match self.text.take() {
-            Some(text) if text != "-" => {
-                let mut text = text.into_vec();
-                // An empty text is an empty line.
-                if !text.ends_with(b"\n") {
-                    text.push(b'\n');
-                }
-                put(text, 0, &mut patient)
-            }
+            Some(text) if text != "-" => put(memory::whole_lines(text.into_vec()), 0, &mut patient),
             _ => {
                 let mut total = Total::default();
                 let ended = stream(&mut patient, &mut total, &mut put);

@@ -10,7 +10,7 @@ use super::super::args::{LockArgs, ReplaceArgs, call, refuse_dash};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::waiting::Patient;
-use super::super::{diff, input, output};
+use super::super::{input, output};
 use crate::document::text::{NotFound, Replacement};
 use crate::memory::{self, MemoryError};
 use crate::place::FilePlace;
@@ -89,14 +89,7 @@ impl Edit {
             MemoryError::Missing { .. } => CliError::from(error).hint(NO_FILE),
             _ => self.lock.wait.choose_exit(error),
         })?;
-        if !self.json {
-            edited.warnings.iter().for_each(output::warning);
-        }
-        if self.dry_run {
-            output::result(diff::unified(&self.file, &edited.old, &edited.new).as_bytes())?;
-        } else if self.json {
-            output::answer_json(&edited, edited.changed)?;
-        } else if self.all {
+        if output::change(&self.file, &edited, self.json, self.dry_run)? && self.all {
             let count: usize = edited.replaced.iter().sum();
             let places = if count == 1 { "place" } else { "places" };
             output::answer(format!("replaced in {count} {places}\n").as_bytes(), edited.changed)?;

@@ -10,7 +10,7 @@ use super::super::args::{LockArgs, ReplaceArgs, call, refuse_dash};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::waiting::Patient;
-use super::super::{diff, input, output};
+use super::super::{input, output};
 use super::edit::NO_FILE;
 use crate::document::text::Spot;
 use crate::memory::{self, MemoryError};
@@ -100,14 +100,7 @@ impl Insert {
             MemoryError::Missing { .. } => CliError::from(error).hint(NO_FILE),
             error => self.lock.wait.choose_exit(error),
         })?;
-        if !self.json {
-            inserted.warnings.iter().for_each(output::warning);
-        }
-        if dry_run {
-            output::result(diff::unified(&self.file, &inserted.old, &inserted.new).as_bytes())?;
-        } else if self.json {
-            output::answer_json(&inserted, inserted.changed)?;
-        }
+        output::change(&self.file, &inserted, self.json, dry_run)?;
         Ok(Exit::Done)
     }
 }

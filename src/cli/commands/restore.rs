@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::super::args::{LockArgs, ReplaceArgs, call};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
+use super::super::output;
 use super::super::waiting::Patient;
-use super::super::{diff, output};
 use crate::history::Which;
 use crate::lock::Target;
 use crate::memory::{self, Restored};
@@ -83,14 +83,7 @@ impl Restore {
         let request = memory::Restore { which, force: self.force, dry_run: self.dry_run };
         let restored =
             memory::restore(&mut place, &request).map_err(|error| self.lock.wait.choose_exit(error))?;
-        if self.json {
-            output::answer_json(&restored, restored.changed)?;
-            return Ok(Exit::Done);
-        }
-        restored.warnings.iter().for_each(output::warning);
-        if self.dry_run {
-            output::result(diff::unified(&self.file, &restored.old, &restored.new).as_bytes())?;
-        } else {
+        if output::change(&self.file, &restored, self.json, self.dry_run)? {
             say(&self.file, &restored);
         }
         Ok(Exit::Done)

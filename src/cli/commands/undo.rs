@@ -8,8 +8,8 @@ use super::restore::say;
 use crate::cli::args::{ReplaceArgs, WaitArgs, call, locker, parse_lock_id};
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::waiting::Patient;
-use crate::cli::{diff, output};
 use crate::lock::LockId;
 use crate::memory;
 use crate::place::FilePlace;
@@ -62,14 +62,7 @@ impl Undo {
         let mut place = FilePlace::new(&self.file, Some(&locker), replace, &mut patient).history(keeping);
         let undone = memory::undo(&mut place, self.client, self.force, self.dry_run)
             .map_err(|error| self.wait.choose_exit(error))?;
-        if self.json {
-            output::answer_json(&undone, undone.changed)?;
-            return Ok(Exit::Done);
-        }
-        undone.warnings.iter().for_each(output::warning);
-        if self.dry_run {
-            output::result(diff::unified(&self.file, &undone.old, &undone.new).as_bytes())?;
-        } else {
+        if output::change(&self.file, &undone, self.json, self.dry_run)? {
             say(&self.file, &undone);
         }
         Ok(Exit::Done)

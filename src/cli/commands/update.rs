@@ -8,8 +8,8 @@ use super::super::args::{LockArgs, ReplaceArgs, call};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
+use super::super::output;
 use super::super::waiting::Patient;
-use super::super::{diff, output};
 use crate::document::Format;
 use crate::memory::{self, Duplicates, MemoryError, Pipe, Program, Subject, Transform};
 use crate::place::FilePlace;
@@ -132,17 +132,12 @@ impl Update {
                 }
                 error => self.lock.wait.choose_exit(error),
             })?;
-        if self.json {
-            output::answer_json(&updated, updated.changed)?;
-        } else {
-            updated.warnings.iter().for_each(output::warning);
-        }
-        if self.dry_run {
-            output::result(diff::unified(&path, &updated.old, &updated.new).as_bytes())?;
-        } else if self.print {
-            output::answer(&updated.new, updated.changed)?;
-        } else if let Some(returned) = updated.returned.as_ref().filter(|_| !self.json) {
-            output::answer(&returned.concat(), updated.changed)?;
+        if output::change(&path, &updated, self.json, self.dry_run)? {
+            if self.print {
+                output::answer(&updated.new, updated.changed)?;
+            } else if let Some(returned) = &updated.returned {
+                output::answer(&returned.concat(), updated.changed)?;
+            }
         }
         let failed = self.filter.exit_status && !updated.truthy;
         Ok(if failed { Exit::CheckFailed } else { Exit::Done })

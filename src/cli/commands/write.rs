@@ -73,11 +73,7 @@ impl Write {
         let mut place = place.history(keeping);
         let written =
             memory::write(&mut place, request).map_err(|error| self.lock.wait.choose_exit(error))?;
-        if self.json {
-            output::answer_json(&written, written.changed)?;
-        } else {
-            written.warnings.iter().for_each(output::warning);
-        }
+        output::change(&self.file, &written, self.json, false)?;
         Ok(Exit::Done)
     }
 }

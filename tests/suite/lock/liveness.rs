@@ -387,3 +387,19 @@ fn without_a_process_table_of_our_own_nothing_is_told_of_processes() {
     command.args(["-pf", "sh", "-c", "\"$AIMEM\" lock with f -- true; exit $?"]);
     Ran::of(command.output().unwrap()).ok();
 }
+
+#[test]
+fn many_locks_are_listed_and_cleaned_with_few_descriptors() {
+    let env = TestEnv::new();
+    for number in 0..60 {
+        env.forge(format!("stale-{number}"), Some(script_info(dead_pid()).as_bytes()));
+    }
+    let with_few =
+        |verb: &str| env.sh(&format!("ulimit -n 32; exec \"$AIMEM\" locks {verb}")).output().unwrap();
+    let shown = Ran::of(with_few("show"));
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    assert_eq!(shown.stdout.lines().filter(|line| line.starts_with("stale")).count(), 60);
+    let cleaned = Ran::of(with_few("cleanup"));
+    assert_eq!(cleaned.code, 0, "{}", cleaned.stderr);
+    assert!(cleaned.stderr.contains("removed 60 stale, kept 0"), "{}", cleaned.stderr);
+}

@@ -55,11 +55,7 @@ impl Action for Append {
         let (bounds, file) = locate(context, &args.path)?;
         let locker = context.locker(call, Self::NAME, args.timeout.as_deref())?;
         bounds.make_folders(&file)?;
-        let mut lines = args.content.into_bytes();
-        // An empty text is an empty line.
-        if !lines.ends_with(b"\n") {
-            lines.push(b'\n');
-        }
+        let lines = memory::whole_lines(args.content.into_bytes());
         let mut place = context.place(&file, &bounds, &locker, call);
         let done = memory::append(&mut place, &memory::Append { lines, lines_before: 0, rotation: None })?;
         let result = Appended {

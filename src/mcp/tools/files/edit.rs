@@ -10,7 +10,6 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory;
-use crate::settings;
 
 /// The tool.
 pub struct Edit;
@@ -50,8 +49,7 @@ impl Action for Edit {
     fn run(context: &Context, args: Args, call: &mut Call) -> Result<(Said, Changed), Refusal> {
         let (bounds, file) = locate(context, &args.path)?;
         let locker = context.locker(call, Self::NAME, args.timeout.as_deref())?;
-        let place = context.place(&file, &bounds, &locker, call);
-        let mut place = place.history(settings::keeping(&locker, "edit")?);
+        let mut place = context.kept_place(&file, &bounds, &locker, call, "edit")?;
         let (old, new) = (args.old.into_bytes(), args.new.into_bytes());
         let edits = vec![Replacement { old, new, all: args.all }];
         let edited =

@@ -9,7 +9,6 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory;
-use crate::settings;
 
 /// The tool.
 pub struct Undo;
@@ -45,8 +44,7 @@ impl Action for Undo {
     fn run(context: &Context, args: Args, call: &mut Call) -> Result<(Said, Changed), Refusal> {
         let (bounds, file) = locate(context, &args.path)?;
         let locker = context.locker(call, Self::NAME, args.timeout.as_deref())?;
-        let place = context.place(&file, &bounds, &locker, call);
-        let mut place = place.history(settings::keeping(&locker, "undo")?);
+        let mut place = context.kept_place(&file, &bounds, &locker, call, "undo")?;
         let undone = memory::undo(&mut place, args.client, args.force, false)?;
         let (said, changed) = Changed::told(&undone, None);
         Ok((said.beside(format!("put back: {}", undone.which)), changed))

@@ -14,7 +14,6 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory::{self, Binding, Program};
-use crate::settings;
 
 /// A filter that runs for longer is given up: nobody watches it.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
@@ -74,8 +73,7 @@ impl Action for Update {
         }
         let format = args.format.map(Into::into);
         let mut program = Program { format, ..program(&args.filter, &args.args, &args.path) };
-        let mut place = context.place(&file, &bounds, &locker, call);
-        place = place.history(settings::keeping(&locker, "update")?);
+        let mut place = context.kept_place(&file, &bounds, &locker, call, "update")?;
         let returns = args.returns.as_ref();
         let returns =
             returns.map(|filter| Program { format, ..self::program(filter, &args.args, &args.path) });

@@ -9,7 +9,6 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory::{self, Validate};
-use crate::settings;
 
 /// The tool.
 pub struct Write;
@@ -50,8 +49,7 @@ impl Action for Write {
         let (bounds, file) = locate(context, &args.path)?;
         let locker = context.locker(call, Self::NAME, args.timeout.as_deref())?;
         bounds.make_folders(&file)?;
-        let mut place = context.place(&file, &bounds, &locker, call);
-        place = place.history(settings::keeping(&locker, "write")?);
+        let mut place = context.kept_place(&file, &bounds, &locker, call, "write")?;
         let request = memory::Write {
             content: args.content.into_bytes(),
             validate: if args.format.is_some() { Validate::Always } else { Validate::ByName },
