@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::args::refuse_dash;
 use super::error::CliError;
 use super::format::FormatArg;
-use super::hints::quote;
+use super::hints::{quote, quote_text};
 use super::input;
 use super::operands::{Operands, Role};
 use crate::document::Limits;
@@ -131,8 +131,9 @@ impl FilterArgs {
                 Role::Text => Binding::Positional(utf8(&word.text, "an argument")?),
                 Role::Operand => {
                     let text = word.text.to_string_lossy();
-                    return Err(CliError::usage(format!("one word too many: {text}"))
-                        .hint("quote the filter; arguments for it follow --args or --jsonargs"));
+                    return Err(
+                        CliError::usage(format!("one word too many: {text}")).hint(self.meant_by_words())
+                    );
                 }
             });
         }
@@ -144,6 +145,29 @@ impl FilterArgs {
             ..self.laid_out(source)
         });
         Ok((file, program))
+    }
+
+    /// What was meant by more words than a file and a filter.
+    fn meant_by_words(&self) -> String {
+        let words: Vec<_> = self.operands.words.iter().map(|word| word.text.to_string_lossy()).collect();
+        let whole = || quote_text(&words[1..].join(" "));
+        match &words[..] {
+            [file, second, _] if !second.starts_with('.') && Path::new(&**second).exists() => format!(
+                "one file at a time: for f in {} {}; do …; done",
+                quote_text(file),
+                quote_text(second)
+            ),
+            [_, value, ..] if value.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("if {value} belongs to an option such as --backup, write --backup={value}")
+            }
+            [_, value, ..] if value.starts_with(['{', '[']) => {
+                format!("if {} belongs to --create, write --create={0}", quote_text(value))
+            }
+            _ => format!(
+                "if they are one filter, quote it: {}; arguments for it follow --args or --jsonargs",
+                whole()
+            ),
+        }
     }
 
     /// A hint for who has named the filter first and the file second.
@@ -172,6 +196,13 @@ impl FilterArgs {
 
     fn bindings(&self) -> Result<Vec<Binding>, CliError> {
         let mut bindings = Vec::new();
+        let names = self.arg.iter().step_by(2).map(|name| ("arg", name));
+        for (option, name) in names.chain(self.argjson.iter().step_by(2).map(|name| ("argjson", name))) {
+            if let Some((name, value)) = name.split_once('=') {
+                return Err(CliError::usage(format!("--{option} {name}={value}: no variable is called so"))
+                    .hint(format!("it takes two words: --{option} {name} {}", quote_text(value))));
+            }
+        }
         for pair in self.arg.chunks_exact(2) {
             bindings.push(Binding::Text(pair[0].clone(), pair[1].clone()));
         }

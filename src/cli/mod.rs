@@ -10,6 +10,7 @@ pub mod filter_args;
 pub mod format;
 pub mod hints;
 pub mod input;
+mod mistakes;
 pub mod operands;
 pub mod output;
 pub mod waiting;
@@ -149,8 +150,10 @@ pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
             cli.command.run()
         }
         Err(error) => {
-            if let Some(error) = words::no_such_verb(&error, &words) {
-                return Err(error);
+            let told = words::no_such_verb(&error, &words).or_else(|| mistakes::told(&error, &words));
+            if let Some(error) = told {
+                let as_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+                return Err(error.as_json(as_json));
             }
             // Help goes to standard output, a usage error to standard error.
             let printed = error.print().and_then(|()| io::stdout().flush());

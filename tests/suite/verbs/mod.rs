@@ -13,6 +13,7 @@ mod intent;
 mod journal;
 mod json;
 mod lock_with;
+mod mistakes;
 mod quiet;
 mod read;
 mod restore;
