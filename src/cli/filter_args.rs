@@ -27,41 +27,41 @@ pub struct FilterArgs {
     #[allow(missing_docs, reason = "a flattened group takes its heading from this comment")]
     pub format: FormatArg,
     /// Read the filter from a file
-    #[arg(short = 'f', long, value_name = "PATH")]
+    #[arg(help_heading = "Filter", short = 'f', long, value_name = "PATH")]
     from_file: Option<PathBuf>,
     /// Set $NAME to the text VALUE
-    #[arg(long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append)]
+    #[arg(help_heading = "Filter", long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append)]
     arg: Vec<String>,
     /// Set $NAME to the JSON value TEXT
-    #[arg(long, num_args = 2, value_names = ["NAME", "TEXT"], action = ArgAction::Append)]
+    #[arg(help_heading = "Filter", long, num_args = 2, value_names = ["NAME", "TEXT"], action = ArgAction::Append)]
     argjson: Vec<String>,
     /// Set $NAME to an array of the JSON documents in PATH
-    #[arg(long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
+    #[arg(help_heading = "Filter", long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
     slurpfile: Vec<OsString>,
     /// Set $NAME to the text in PATH
-    #[arg(long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
+    #[arg(help_heading = "Filter", long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
     rawfile: Vec<OsString>,
     /// Sort the keys of every object
-    #[arg(short = 'S', long)]
+    #[arg(help_heading = "Filter", short = 'S', long)]
     sort_keys: bool,
     /// Indent by N spaces
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=7))]
+    #[arg(help_heading = "Filter", long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=7))]
     indent: Option<u8>,
     /// Indent by tabs
-    #[arg(long, conflicts_with = "indent")]
+    #[arg(help_heading = "Filter", long, conflicts_with = "indent")]
     tab: bool,
     /// Everything on one line
-    #[arg(short = 'c', long, conflicts_with_all = ["indent", "tab"])]
+    #[arg(help_heading = "Filter", short = 'c', long, conflicts_with_all = ["indent", "tab"])]
     compact_output: bool,
     /// With two equal keys in an object let the last one count [default: an update refuses the file, a
     /// read warns]
-    #[arg(long, value_name = "WHICH")]
+    #[arg(help_heading = "Filter", long, value_name = "WHICH")]
     duplicate_keys: Option<WhichKey>,
     /// Exit with 1 when the last result is null or false
-    #[arg(short = 'e', long)]
+    #[arg(help_heading = "Filter", short = 'e', long)]
     pub exit_status: bool,
     /// Give up when the filter runs for longer
-    #[arg(long, value_name = "DUR", value_parser = duration::parse)]
+    #[arg(help_heading = "Filter", long, value_name = "DUR", value_parser = duration::parse)]
     max_time: Option<Duration>,
 }
 
@@ -188,6 +188,7 @@ impl FilterArgs {
             indent: self.indent.map(usize::from),
             tab: self.tab,
             sort_keys: self.sort_keys,
+            joined: false,
         };
         let duplicates = self.duplicates(Duplicates::Refuse);
         let (format, limits) = (self.format.format, self.limits());

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod called;
+pub mod colour;
 mod commands;
 pub mod diff;
 pub mod error;
@@ -50,6 +51,9 @@ pub struct Cli {
     /// Say nothing but errors on standard error; with -E 0 a busy lock is none
     #[arg(short, long, global = true, display_order = 900)]
     quiet: bool,
+    /// Colours: on a terminal, unless NO_COLOR is set; always; never
+    #[arg(long, global = true, display_order = 900, value_name = "WHEN", hide_possible_values = true)]
+    color: Option<colour::When>,
     #[command(subcommand)]
     command: Command,
 }
@@ -147,6 +151,9 @@ pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
     match Cli::try_parse_from(program.chain(words.iter().cloned())) {
         Ok(cli) => {
             output::be_quiet(cli.quiet);
+            if let Some(when) = cli.color {
+                colour::choose(when);
+            }
             cli.command.run()
         }
         Err(error) => {

@@ -1,6 +1,6 @@
 //! Results on standard output, everything else on standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use super::diff;
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
+use super::{colour, diff};
 use crate::memory::Change;
-use crate::settings;
 use crate::sys::failure::Kind;
 use crate::sys::text::{is_unsafe, printable, shown};
 
@@ -88,7 +87,7 @@ pub fn change(
     }
     done.warnings.iter().for_each(warning);
     if dry_run {
-        result(diff::unified(file, &done.old, &done.new).as_bytes())?;
+        diff(file, &done.old, &done.new)?;
     }
     Ok(!dry_run)
 }
@@ -109,14 +108,29 @@ pub fn settle(written: io::Result<()>) -> Result<(), CliError> {
     }
 }
 
+/// A text on standard output, at once. Says whether there is still a reader.
+///
+/// # Errors
+/// As [`result`].
+pub fn at_once(text: &str) -> Result<bool, CliError> {
+    match write_out(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => settle(written).map(|()| true),
+    }
+}
+
+fn write_out(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
 /// One line on standard output, for a word that must arrive: here a reader that has gone away
 /// is an error.
 ///
 /// # Errors
 /// Standard output can't be written to.
 pub fn line_or_fail(line: &str) -> Result<(), CliError> {
-    let mut out = io::stdout().lock();
-    let written = out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush());
+    let written = write_out(&format!("{line}\n"));
     written.map_err(|error| CliError::io("cannot write to standard output", &error))
 }
 
@@ -250,14 +264,28 @@ impl Failure<'_> {
     }
 }
 
-/// Whether standard error may be coloured.
-pub fn colours() -> bool {
-    io::stderr().is_terminal() && !settings::no_color()
+/// A difference as a result, coloured where it may be.
+///
+/// # Errors
+/// As [`result`].
+pub fn diff(file: &Path, old: &[u8], new: &[u8]) -> Result<(), CliError> {
+    let text = diff::unified(file, old, new);
+    let text = if colour::on(&io::stdout()) { colour::diff(&text) } else { text };
+    result(text.as_bytes())
+}
+
+/// Where JSON is printed as it is made, coloured where it may be.
+pub fn json_out(plain: bool) -> Box<dyn Write + Send> {
+    let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
+    match !plain && colour::on(&io::stdout()) {
+        true => Box::new(colour::Json::new(out)),
+        false => Box::new(out),
+    }
 }
 
 fn paint(kind: &str, label: &str) -> String {
     let colour = match kind {
-        _ if !colours() => return label.to_owned(),
+        _ if !colour::on(&io::stderr()) => return label.to_owned(),
         "error" => "1;31",
         "warning" => "1;33",
         "hint" => "1;36",

@@ -6,7 +6,7 @@ use std::time::Duration;
 const UNITS: [(&str, f64); 5] = [("d", 86400.0), ("h", 3600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001)];
 
 /// Nobody waits for longer, and every clock can still say when it ends.
-const FOREVER: Duration = Duration::from_secs(101 * 365 * 86400);
+pub const FOREVER: Duration = Duration::from_secs(101 * 365 * 86400);
 
 /// Parses `500ms`, `5s`, `1.5m`, `2h`, `1d`, `1h30m`; a bare number is seconds.
 ///

@@ -9,8 +9,8 @@ use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::called;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::waiting::Patient;
-use crate::cli::{diff, output};
 use crate::clients::note::Notes;
 use crate::clients::{self, Added, Client, ClientError, Done, Entry, Homes, NAME, Room, Scope, Task};
 use crate::document::{self, Format};
@@ -207,7 +207,7 @@ impl Where {
         };
         output::note("note", &format!("{file} {told}"));
         if self.dry_run {
-            output::result(diff::unified(&done.change.file, &done.change.old, &done.change.new).as_bytes())?;
+            output::diff(&done.change.file, &done.change.old, &done.change.new)?;
         }
         Ok(Exit::Done)
     }

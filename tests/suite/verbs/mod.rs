@@ -21,5 +21,6 @@ mod runaways;
 mod screens;
 mod selftest;
 mod update;
+mod views;
 mod who;
 mod write;

@@ -22,7 +22,7 @@ impl Read {
         path: &Path,
         patient: &mut Patient,
     ) -> Outcome {
-        let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
+        let out = output::json_out(self.raw);
         let read = memory::print_lines(&self.each_line(program, path), bytes, patient, out)?;
         match read {
             Ok(read) => self.ended(&read, path),
@@ -53,8 +53,9 @@ impl Read {
 
     fn each_line(&self, program: &Program, path: &Path) -> ReadLines {
         let duplicates = self.filter.duplicates(Duplicates::Tell(warn_of_equal_keys));
+        let layout = Layout { joined: self.join_output, ..program.layout };
         ReadLines {
-            program: Program { duplicates, ..program.clone() },
+            program: Program { duplicates, layout, ..program.clone() },
             path: path.to_owned(),
             raw: self.raw,
             slurp: self.slurp,
