@@ -212,12 +212,16 @@ _aimem() {
 
     case "${cmd}" in
         aimem)
-            opts="-q -h -V --quiet --help --version lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man"
+            opts="-q -h -V --quiet --color --help --version lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -226,12 +230,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__append)
-            opts="-q -w -n -E -h -V --quiet --max-size --keep --no-sync --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --max-size --keep --no-sync --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -272,12 +280,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__check)
-            opts="-q -w -n -E -h -V --quiet --schema --fix --max-age --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --schema --fix --max-age --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --schema)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -310,12 +322,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__compare)
-            opts="-q -h -V --quiet --format --json --help --version"
+            opts="-q -h -V --quiet --color --format --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
                     return 0
@@ -328,12 +344,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__completions)
-            opts="-q -h -V --quiet --out --help --version bash zsh fish elvish powershell nushell"
+            opts="-q -h -V --quiet --color --out --help --version bash zsh fish elvish powershell nushell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --out)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -346,12 +366,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__conflicts)
-            opts="-q -h -V --quiet --help --version list show resolve"
+            opts="-q -h -V --quiet --color --help --version list show resolve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -360,7 +384,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__conflicts__subcmd__list)
-            opts="-q -h -V --format --json --quiet --help --version"
+            opts="-q -h -V --format --json --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -368,6 +392,10 @@ _aimem() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -378,7 +406,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__conflicts__subcmd__resolve)
-            opts="-w -n -E -q -h -V --all --ours --theirs --value --format --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --quiet --help --version"
+            opts="-w -n -E -q -h -V --all --ours --theirs --value --format --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -424,6 +452,10 @@ _aimem() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -432,7 +464,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__conflicts__subcmd__show)
-            opts="-q -h -V --format --quiet --help --version"
+            opts="-q -h -V --format --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,6 +472,10 @@ _aimem() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -450,12 +486,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__edit)
-            opts="-q -w -n -E -h -V --quiet --old --new --old-file --new-file --all --script --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --old --new --old-file --new-file --all --script --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --old)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -516,12 +556,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history)
-            opts="-q -h -V --quiet --json --help --version show diff forget prune"
+            opts="-q -h -V --quiet --color --json --help --version show diff forget prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -530,12 +574,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__diff)
-            opts="-q -h -V --force --quiet --help --version"
+            opts="-q -h -V --force --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -544,7 +592,7 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__forget)
-            opts="-w -n -E -q -h -V --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --quiet --help --version"
+            opts="-w -n -E -q -h -V --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -566,6 +614,10 @@ _aimem() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -574,12 +626,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__prune)
-            opts="-q -h -V --json --quiet --help --version"
+            opts="-q -h -V --json --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -588,12 +644,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__show)
-            opts="-q -h -V --force --quiet --help --version"
+            opts="-q -h -V --force --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -602,12 +662,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__hook)
-            opts="-q -h -V --quiet --help --version run install uninstall status"
+            opts="-q -h -V --quiet --color --help --version run install uninstall status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -616,12 +680,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__hook__subcmd__install)
-            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
                     return 0
@@ -654,12 +722,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__hook__subcmd__run)
-            opts="-q -h -V --quiet --client --strict --help --version"
+            opts="-q -h -V --quiet --color --client --strict --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
                     return 0
@@ -672,12 +744,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__hook__subcmd__status)
-            opts="-q -h -V --quiet --client --json --help --version"
+            opts="-q -h -V --quiet --color --client --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
                     return 0
@@ -690,12 +766,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__hook__subcmd__uninstall)
-            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
                     return 0
@@ -728,12 +808,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__init)
-            opts="-q -w -n -E -h -V --quiet --folder --json --client --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --folder --json --client --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --folder)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -766,12 +850,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__insert)
-            opts="-q -w -n -E -h -V --quiet --under --after --before --line --end --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --under --after --before --line --end --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --under)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -828,12 +916,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock)
-            opts="-q -h -V --quiet --help --version with acquire release renew status wait break take"
+            opts="-q -h -V --quiet --color --help --version with acquire release renew status wait break take"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -842,12 +934,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__acquire)
-            opts="-q -w -n -E -h -V --quiet --pid --ttl --id-file --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --pid --ttl --id-file --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --pid)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -892,12 +988,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__break)
-            opts="-q -h -V --quiet --help --version"
+            opts="-q -h -V --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -906,12 +1006,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__release)
-            opts="-q -h -V --quiet --id-file --client --json --help --version"
+            opts="-q -h -V --quiet --color --id-file --client --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --id-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -928,12 +1032,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__renew)
-            opts="-q -h -V --quiet --id-file --client --ttl --json --help --version"
+            opts="-q -h -V --quiet --color --id-file --client --ttl --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --id-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -954,12 +1062,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__status)
-            opts="-q -h -V --quiet --json --help --version"
+            opts="-q -h -V --quiet --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -968,12 +1080,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__take)
-            opts="-q -w -n -E -h -V --quiet --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1010,12 +1126,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__wait)
-            opts="-q -w -n -E -h -V --quiet --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1040,12 +1160,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__with)
-            opts="-q -w -n -E -h -V --quiet --close --ttl --kill-after --on-reclaimed --client --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --close --ttl --kill-after --on-reclaimed --client --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1086,12 +1210,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks)
-            opts="-q -h -V --quiet --help --version show cleanup check log selftest init"
+            opts="-q -h -V --quiet --color --help --version show cleanup check log selftest init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1100,12 +1228,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__check)
-            opts="-q -h -V --quiet --max-age --max-timeouts --json --help --version"
+            opts="-q -h -V --quiet --color --max-age --max-timeouts --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-age)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1122,12 +1254,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__cleanup)
-            opts="-q -h -V --quiet --dry-run --json --help --version"
+            opts="-q -h -V --quiet --color --dry-run --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1136,12 +1272,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__init)
-            opts="-q -h -V --quiet --group --help --version"
+            opts="-q -h -V --quiet --color --group --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --group)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1154,12 +1294,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__log)
-            opts="-q -h -V --quiet --since --summary --json --help --version"
+            opts="-q -F -h -V --quiet --color --since --summary --json --follow --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1172,12 +1316,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__selftest)
-            opts="-q -h -V --quiet --contenders --takeovers --time --compare --json --help --version"
+            opts="-q -h -V --quiet --color --contenders --takeovers --time --compare --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --contenders)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1198,13 +1346,21 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__show)
-            opts="-q -h -V --quiet --json --older-than --help --version"
+            opts="-q -h -V --quiet --color --json --older-than --watch --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1216,12 +1372,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__man)
-            opts="-q -h -V --quiet --out --help --version"
+            opts="-q -h -V --quiet --color --out --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --out)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1234,12 +1394,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__mcp)
-            opts="-q -h -V --quiet --root --read-only --help --version install uninstall"
+            opts="-q -h -V --quiet --color --root --read-only --help --version install uninstall"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1252,12 +1416,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__mcp__subcmd__install)
-            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -W "claude-code cursor vscode codex zed gemini" -- "${cur}"))
                     return 0
@@ -1290,12 +1458,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__mcp__subcmd__uninstall)
-            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -W "claude-code cursor vscode codex zed gemini" -- "${cur}"))
                     return 0
@@ -1328,12 +1500,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__merge)
-            opts="-q -o -w -n -E -h -V --quiet --sync-conflicts --base --output --write --id-key --format --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -o -w -n -E -h -V --quiet --color --sync-conflicts --base --output --write --id-key --format --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --sync-conflicts)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1398,12 +1574,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__merge__subcmd__driver)
-            opts="-q -h -V --quiet --jj --help --version install"
+            opts="-q -h -V --quiet --color --jj --help --version install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1412,12 +1592,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__merge__subcmd__driver__subcmd__install)
-            opts="-q -h -V --global --quiet --help --version"
+            opts="-q -h -V --global --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1426,12 +1610,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue)
-            opts="-q -h -V --quiet --help --version add list show status work retry cancel dead health import export"
+            opts="-q -h -V --quiet --color --help --version add list show status work retry cancel dead health import export"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1440,12 +1628,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__add)
-            opts="-q -p -h -V --quiet --project --lines --meta --max-entries --max-bytes --json --help --version"
+            opts="-q -p -h -V --quiet --color --project --lines --meta --max-entries --max-bytes --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --project)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1474,12 +1666,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__cancel)
-            opts="-q -h -V --quiet --help --version"
+            opts="-q -h -V --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1488,12 +1684,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__dead)
-            opts="-q -h -V --quiet --json --help --version"
+            opts="-q -h -V --quiet --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1502,12 +1702,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__export)
-            opts="-q -h -V --quiet --help --version"
+            opts="-q -h -V --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1516,12 +1720,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__health)
-            opts="-q -h -V --quiet --json --help --version"
+            opts="-q -h -V --quiet --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1530,12 +1738,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__import)
-            opts="-q -h -V --quiet --json --help --version"
+            opts="-q -h -V --quiet --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1544,12 +1756,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__list)
-            opts="-q -p -h -V --quiet --state --project --limit --json --help --version"
+            opts="-q -p -h -V --quiet --color --state --project --limit --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --state)
                     COMPREPLY=($(compgen -W "pending in-flight dead delivered" -- "${cur}"))
                     return 0
@@ -1574,12 +1790,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__retry)
-            opts="-q -h -V --quiet --all --help --version"
+            opts="-q -h -V --quiet --color --all --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1588,12 +1808,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__show)
-            opts="-q -h -V --quiet --content --json --help --version"
+            opts="-q -h -V --quiet --color --content --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1602,12 +1826,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__status)
-            opts="-q -h -V --quiet --json --prometheus --help --version"
+            opts="-q -h -V --quiet --color --json --prometheus --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1616,12 +1844,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__work)
-            opts="-q -h -V --quiet --watch --interval --concurrency --tries --no-revive --log-format --json --print-service --help --version"
+            opts="-q -h -V --quiet --color --watch --interval --concurrency --tries --no-revive --log-format --json --print-service --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1650,12 +1882,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__read)
-            opts="-q -f -S -c -e -r -s -w -n -E -h -V --quiet --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --slurp --etag --default --json --locked --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -f -S -c -e -r -j -C -s -w -n -E -h -V --quiet --color --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --join-output --color-output --slurp --etag --default --json --locked --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
                     return 0
@@ -1732,12 +1968,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__restore)
-            opts="-q -w -n -E -h -V --quiet --list --json --from --force --dry-run --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --list --json --from --force --dry-run --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1778,12 +2018,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__scripts)
-            opts="-q -h -V --quiet --help --version install"
+            opts="-q -h -V --quiet --color --help --version install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1792,12 +2036,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__scripts__subcmd__install)
-            opts="-q -h -V --quiet --link --force --help --version"
+            opts="-q -h -V --quiet --color --link --force --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1806,12 +2054,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__undo)
-            opts="-q -w -n -E -h -V --quiet --client --force --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --client --force --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1848,12 +2100,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__update)
-            opts="-q -f -S -c -e -w -n -E -h -V --quiet --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --schema --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -f -S -c -e -w -n -E -h -V --quiet --color --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --schema --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
                     return 0
@@ -1946,12 +2202,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__write)
-            opts="-q -w -n -E -h -V --quiet --content --validate --format --schema --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --content --validate --format --schema --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --content)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
