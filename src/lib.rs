@@ -70,13 +70,14 @@
 //! - [`edits`]: edits that agents make with their own tools: who holds what, and has seen what.
 //! - [`place`]: where a document lives.
 //! - [`document`]: a memory document without I/O; JSON and jq's language are [`aimem_jq`]'s.
+//! - [`merge`]: two versions of a document made one, without I/O either.
 //! - [`mod@lock`]: who may change a file now.
 //! - [`replace`]: how a file is changed so that nothing can be lost.
 //! - [`history`]: what a file was before.
 //! - [`legacy`]: what came before: the old scripts' names, and the Python programs' files.
 //! - [`sys`]: questions to the kernel.
 //!
-//! **The rule**: `cli, mcp, hook → settings, clients, memory, queue, edits → place, document → lock, replace, history → sys`, never
+//! **The rule**: `cli, mcp, hook → settings, clients, memory, queue, edits → place, merge, document → lock, replace, history → sys`, never
 //! back, and `lock`, `document`, `replace` and `history` do not know each other. Of `legacy`, the scripts' names are a
 //! front end, and the Python programs' files lie below `queue`. A test holds it.
 
@@ -92,6 +93,7 @@ pub mod lock;
 #[cfg(feature = "mcp")]
 pub mod mcp;
 pub mod memory;
+pub mod merge;
 pub mod place;
 #[cfg(feature = "outbox")]
 pub mod queue;

@@ -13,6 +13,7 @@ pub mod hints;
 pub mod input;
 pub mod operands;
 pub mod output;
+pub mod schema_arg;
 pub mod waiting;
 pub mod words;
 
@@ -26,7 +27,8 @@ use commands::mcp;
 #[cfg(feature = "outbox")]
 use commands::queue;
 use commands::{
-    append, completions, edit, history, hook, insert, lock, locks, man, read, restore, undo, update, write,
+    append, check, compare, completions, conflicts, edit, history, hook, init, insert, lock, locks, man,
+    merge, merge_driver, read, restore, undo, update, write,
 };
 use error::Outcome;
 use exit::Exit;
@@ -80,6 +82,19 @@ enum Command {
     Undo(undo::Undo),
     /// Show what a file was before: when, who, by which verb, how large
     History(history::History),
+    /// Make a project's memory: context, sessions and decisions, with their schemas
+    Init(init::Init),
+    /// Look at memory files, their locks and the outbox; exit 1 if a person is needed
+    Check(check::Check),
+    /// Say whether a version of a document is older than another, newer, or neither
+    Compare(compare::Compare),
+    /// Make one document of two versions of it
+    Merge(merge::Merge),
+    /// List the conflicts that a merge has left, and resolve them
+    #[command(subcommand)]
+    Conflicts(conflicts::Conflicts),
+    /// Merge for git and jj
+    MergeDriver(merge_driver::MergeDriver),
     /// Save memories at once, and deliver them when the server can take them
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
@@ -113,6 +128,12 @@ impl Command {
             Command::Restore(restore) => restore.run(),
             Command::Undo(undo) => undo.run(),
             Command::History(history) => history.run(),
+            Command::Init(init) => init.run(),
+            Command::Check(check) => check.run(),
+            Command::Compare(compare) => compare.run(),
+            Command::Merge(merge) => merge.run(),
+            Command::Conflicts(conflicts) => conflicts.run(),
+            Command::MergeDriver(driver) => driver.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
             Command::Hook(hook) => hook.run(),

@@ -82,6 +82,9 @@ impl Added {
 }
 
 impl Record {
+    /// The verb of a record that is about no change: another program's copy of the file was kept.
+    pub const COPY: &str = "copy";
+
     /// Who did it, in one short phrase that is safe for a terminal.
     pub fn who(&self) -> String {
         match &self.client {

@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 use super::{Added, HistoryError, Record, Shelf, Version, Which};
 use crate::sys::dir::Look;
 
+/// A copy is named by so many digits of its tag.
+const COPY_DIGITS: usize = 12;
+
 /// What is known of one file's past.
 #[derive(Debug)]
 pub struct Tally {
@@ -20,6 +23,8 @@ pub struct Tally {
     /// What is there now, and its tag.
     now: Option<(Arc<Vec<u8>>, String)>,
     changes: Vec<Change>,
+    /// What other programs have left beside the file, and which was no change of it.
+    copies: Vec<Change>,
 }
 
 /// One change, the oldest first.
@@ -37,6 +42,19 @@ impl Change {
     fn before(&self) -> Option<&String> {
         let kept = self.version.as_ref().map(|(version, _)| &version.etag);
         kept.or_else(|| self.record.as_ref().and_then(|record| record.before.as_ref()))
+    }
+
+    /// What was replaced, and what became of it.
+    fn replaced(&self, shelf: &Shelf, judge: &dyn Fn(&[u8]) -> State) -> (Content<'_>, State) {
+        let read = self.version.as_ref().and_then(|(version, _)| shelf.read(version).ok());
+        let state = match &read {
+            Some((bytes, true)) => judge(bytes),
+            Some((_, false)) => State::Altered,
+            None => State::Gone,
+        };
+        let bytes = read.filter(|(_, is_as_kept)| *is_as_kept).map(|(bytes, _)| Cow::Owned(bytes));
+        let size = self.version.as_ref().map(|(_, look)| look.size);
+        (Content { etag: self.before(), size, bytes }, state)
     }
 
     /// What was added, if that is what was done.
@@ -163,17 +181,18 @@ impl Tally {
             (bytes, etag)
         });
         let mut versions: Vec<Option<(Version, Look)>> = shelf.versions()?.into_iter().map(Some).collect();
-        let mut changes: Vec<Change> = Vec::new();
+        let (mut changes, mut copies) = (Vec::new(), Vec::new());
         for record in shelf.records()? {
             let kept = versions.iter_mut().find(|version| {
                 version.as_ref().is_some_and(|(version, _)| Some(&version.id) == record.id.as_ref())
             });
             let version = kept.and_then(Option::take);
-            changes.push(Change { time: record.time, record: Some(record), version });
+            let list = if record.verb == Record::COPY { &mut copies } else { &mut changes };
+            list.push(Change { time: record.time, record: Some(record), version });
         }
         for version in versions.into_iter().flatten() {
             let time = version.0.replaced;
-            let at = changes.iter().position(|change| change.time > time).unwrap_or(changes.len());
+            let at = changes.iter().position(|change: &Change| change.time > time).unwrap_or(changes.len());
             changes.insert(at, Change { time, record: None, version: Some(version) });
         }
         // Kept for a change that has not come, or in advance by two: nothing was replaced.
@@ -186,7 +205,7 @@ impl Tally {
                 changes.remove(index);
             }
         }
-        Ok(Tally { path: path.to_owned(), now, changes })
+        Ok(Tally { path: path.to_owned(), now, changes, copies })
     }
 
     /// All that is known, the newest first. `judge` says whether a version's content is what it
@@ -219,17 +238,9 @@ impl Tally {
                 next = None;
                 continue;
             }
-            let read = change.version.as_ref().and_then(|(version, _)| shelf.read(version).ok());
-            let size = change.version.as_ref().map(|(_, look)| look.size);
-            let state = match &read {
-                Some((bytes, true)) => state(bytes),
-                Some((_, false)) => State::Altered,
-                None => State::Gone,
-            };
-            let bytes = read.filter(|(_, is_as_kept)| *is_as_kept).map(|(bytes, _)| Cow::Owned(bytes));
-            let mut before = Content { etag: change.before(), size, bytes };
+            let (mut before, state) = change.replaced(shelf, &state);
             let writer = self.writer(index, &before);
-            before.size = size.or_else(|| writer.map(|record| record.size));
+            before.size = before.size.or_else(|| writer.map(|record| record.size));
             let mut found = before.name(entry(writer, state), which);
             if let Some((version, look)) = &change.version {
                 found.id = Some(version.id.clone());
@@ -238,7 +249,27 @@ impl Tally {
             entries.push(found);
             next = Some(before);
         }
+        for copy in &self.copies {
+            let (content, state) = copy.replaced(shelf, &state);
+            let which = content.etag.and_then(|etag| etag.get(..COPY_DIGITS)).map(str::to_owned);
+            let mut found = content.name(entry(copy.record.as_ref(), state), which);
+            found.id = copy.version.as_ref().map(|(version, _)| version.id.clone());
+            let is_older = |entry: &Entry| entry.written.is_some_and(|written| written < copy.time);
+            let at = entries.iter().position(is_older).unwrap_or(entries.len());
+            entries.insert(at, found);
+        }
         entries
+    }
+
+    /// The versions that are kept, the newest first.
+    pub fn kept(&self) -> Vec<Version> {
+        self.changes.iter().rev().filter_map(|change| Some(change.version.as_ref()?.0.clone())).collect()
+    }
+
+    /// The tags of all that the file is known to have held.
+    pub fn tags(&self) -> Vec<String> {
+        let after = |change: &Change| change.record.as_ref().and_then(|record| record.after.clone());
+        self.changes.iter().flat_map(|change| [change.before().cloned(), after(change)]).flatten().collect()
     }
 
     fn there_now(&self) -> Option<Content<'_>> {
@@ -287,7 +318,8 @@ impl Tally {
             }
             Which::At(time) => self.at(*time),
             Which::Prefix(prefix) => {
-                let kept = self.changes.iter().rev().filter_map(|change| change.version.as_ref());
+                let all = self.changes.iter().chain(&self.copies).rev();
+                let kept = all.filter_map(|change| change.version.as_ref());
                 let mut found: Vec<&Version> = kept
                     .map(|(version, _)| version)
                     .filter(|version| {

@@ -421,6 +421,11 @@ impl Place for FilePlace<'_> {
         &self.path
     }
 
+    fn client(&self) -> Option<&str> {
+        let keeping = self.keeping.as_ref().and_then(|keeping| keeping.client.as_deref());
+        keeping.or_else(|| self.locker.and_then(|locker| locker.client.as_deref()))
+    }
+
     fn waiter(&mut self) -> &mut dyn Waiter {
         self.waiter
     }

@@ -115,6 +115,57 @@ impl Keeping {
         Ok(())
     }
 
+    /// Keeps a copy of a file that another program has left beside it, as a version of the file, if it
+    /// still has this tag. Returns the version's id; `None` where nothing is kept of the file.
+    ///
+    /// # Errors
+    /// The copy can't be read, is another one by now, or can't be kept.
+    pub fn keep_copy(&self, path: &Path, copy: &Path, tag: &str) -> Result<Option<String>, PlaceError> {
+        let source = Source::open(copy)?;
+        let target = Target::resolve(path)?.path;
+        let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(None) };
+        if !self.limits.apply_to(&target) {
+            return Ok(None);
+        }
+        let (root, shelf) = self.shelf_of(&target)?;
+        let fail = || PathError::of::<HistoryError>(Op::Create, shelf.path());
+        let token = hex::encode(sys::random_128().map_err(fail())?);
+        let file_system = root.file_system().map_err(fail())?;
+        let kept = shelf.clone().keep(file, meta, Way::NoLink, &file_system, &token).map_err(fail())?;
+        let now = source.read()?;
+        if etag(&now) != tag {
+            return Err(fail()(io::Error::other("the copy was changed meanwhile")).into());
+        }
+        let time = Timestamp::now();
+        let (_, version) = kept.settle(time, tag).map_err(fail())?;
+        let record = Record {
+            time,
+            id: Some(version.id.clone()),
+            before: Some(tag.to_owned()),
+            after: Some(tag.to_owned()),
+            added: None,
+            size: now.len() as u64,
+            verb: Record::COPY.to_owned(),
+            client: self.client.clone(),
+            pid: sys::process::own_id(),
+            command: self.command.clone(),
+        };
+        shelf.record(&record).map_err(fail())?;
+        Ok(Some(version.id))
+    }
+
+    /// Forgets a copy again that nothing came of.
+    ///
+    /// # Errors
+    /// It can't be removed.
+    pub fn drop_copy(&self, path: &Path, id: &str) -> Result<(), PlaceError> {
+        let (_, shelf) = self.shelf_of(&Target::resolve(path)?.path)?;
+        let fail = || PathError::of::<HistoryError>(Op::Remove, shelf.path());
+        let versions = shelf.versions().map_err(fail())?;
+        let kept = versions.into_iter().find(|(version, _)| version.id == id);
+        kept.map_or(Ok(()), |(version, _)| Ok(shelf.drop_version(&version).map_err(fail())?))
+    }
+
     /// The changes that others have written down since that time, the latest last, and of each the id of
     /// the version that it left, if that is kept.
     ///

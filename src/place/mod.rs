@@ -231,6 +231,11 @@ pub trait Place {
     /// The document's name as the caller has given it.
     fn name(&self) -> &Path;
 
+    /// What the one who works on the document calls itself.
+    fn client(&self) -> Option<&str> {
+        None
+    }
+
     /// Who sleeps, tells and is interrupted meanwhile.
     fn waiter(&mut self) -> &mut dyn Waiter;
 }

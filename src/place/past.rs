@@ -76,23 +76,42 @@ impl Past {
     /// # Errors
     /// It can't be read, or was altered.
     pub fn read(&self, found: &Found, force: bool) -> Result<Option<Vec<u8>>, PlaceError> {
-        let path = || self.target.path.clone();
         let content = match &found.kept {
             None => self.now.as_deref().cloned(),
-            Some(version) => {
-                let fail = PathError::of::<HistoryError>(Op::ReadHistory, &self.target.path);
-                let (bytes, is_as_kept) = self.shelf.read(version).map_err(fail)?;
-                if !is_as_kept && !force {
-                    return Err(HistoryError::Altered { path: path(), which: version.id.clone() }.into());
-                }
-                Some(bytes)
-            }
+            Some(version) => Some(self.read_kept(version, force)?),
         };
         let Some(content) = content else { return Ok(None) };
         match found.cut(content) {
-            None => Err(HistoryError::Since { path: path(), what: UNKNOWN.to_owned() }.into()),
+            None => {
+                let (path, what) = (self.target.path.clone(), UNKNOWN.to_owned());
+                Err(HistoryError::Since { path, what }.into())
+            }
             cut => Ok(cut),
         }
+    }
+
+    /// The same of a version that is kept.
+    ///
+    /// # Errors
+    /// As [`Past::read`].
+    pub fn read_kept(&self, version: &Version, force: bool) -> Result<Vec<u8>, PlaceError> {
+        let fail = PathError::of::<HistoryError>(Op::ReadHistory, &self.target.path);
+        let (bytes, is_as_kept) = self.shelf.read(version).map_err(fail)?;
+        if is_as_kept || force {
+            return Ok(bytes);
+        }
+        let (path, which) = (self.target.path.clone(), version.id.clone());
+        Err(HistoryError::Altered { path, which }.into())
+    }
+
+    /// The versions that are kept, the newest first.
+    pub fn kept(&self) -> Vec<Version> {
+        self.tally.kept()
+    }
+
+    /// The tags of all that the file is known to have held.
+    pub fn tags(&self) -> Vec<String> {
+        self.tally.tags()
     }
 
     pub(super) fn open(&self, version: &Version) -> Result<Arc<Source>, PlaceError> {

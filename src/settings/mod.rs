@@ -229,13 +229,18 @@ pub fn locker(command: impl Into<String>) -> Result<Locker, SettingError> {
     })
 }
 
+/// `AIMEM_SCHEMA`: the schema that documents must obey; `auto` is each one's own.
+pub fn schema() -> Option<PathBuf> {
+    variable("AIMEM_SCHEMA").map(PathBuf::from)
+}
+
 /// Whether colours are unwanted whatever the terminal can do.
 pub fn no_color() -> bool {
     variable("NO_COLOR").is_some() || variable("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// The variables as the manual shows them.
-pub const TABLE: [(&str, &str); 23] = [
+pub const TABLE: [(&str, &str); 24] = [
     ("AIMEM_LOCK_DIR", "The folder for locks, for all files; must be the same for everyone who shares them."),
     (
         "AICONFIG_PATH",
@@ -253,6 +258,10 @@ pub const TABLE: [(&str, &str); 23] = [
     ("AIMEM_CLIENT", "What you call yourself in what others see of a lock."),
     ("AIMEM_BACKUP", "How many backups update, write and restore keep; default 0."),
     ("AIMEM_HISTORY", "How many of a file's last versions are kept; off keeps none. Default 20."),
+    (
+        "AIMEM_SCHEMA",
+        "The JSON Schema that documents must obey which update and write make; auto: the one that each names itself.",
+    ),
     ("AIMEM_LOCK_FS", "local or network: overrules what the lock folder's file system says of itself."),
     ("AIMEM_LOCK_ID", "Set by lock with for its command: the locks that it runs under."),
     ("AIMEM_LOCK_TARGET", "Set by lock with for its command: the locked files, one a line."),

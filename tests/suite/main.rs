@@ -11,6 +11,7 @@ mod common;
 
 mod clients;
 mod docs;
+mod documents;
 mod formats;
 mod history;
 mod hook;
@@ -18,6 +19,7 @@ mod legacy;
 mod lock;
 #[cfg(feature = "mcp")]
 mod mcp;
+mod merge;
 #[cfg(feature = "outbox")]
 mod queue;
 mod replace;
