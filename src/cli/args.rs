@@ -76,17 +76,17 @@ pub fn lock_named(named: &Path, client: Option<String>) -> Result<(LockRoot, Loc
 /// How long to wait for a lock.
 #[derive(Debug, Clone, Args)]
 pub struct WaitArgs {
-    /// Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]
-    #[arg(short = 'w', long, value_name = "DUR", value_parser = duration::parse)]
+    /// Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]
+    #[arg(help_heading = "Locking", short = 'w', long, value_name = "DUR", value_parser = duration::parse_limit)]
     pub timeout: Option<Duration>,
     /// Do not wait: the same as --timeout 0
-    #[arg(short = 'n', long, conflicts_with = "timeout")]
+    #[arg(help_heading = "Locking", short = 'n', long, conflicts_with = "timeout")]
     pub nonblock: bool,
     /// The exit code when the lock was not free in time [default: 75]
-    #[arg(short = 'E', long, value_name = "N")]
+    #[arg(help_heading = "Locking", short = 'E', long, value_name = "N")]
     pub conflict_exit_code: Option<u8>,
     /// Keep waiting even if others wait for what this process holds
-    #[arg(long)]
+    #[arg(help_heading = "Locking", long)]
     pub no_deadlock_check: bool,
 }
 
@@ -117,10 +117,10 @@ pub struct LockArgs {
     #[allow(missing_docs, reason = "a flattened group takes its heading from this comment")]
     pub wait: WaitArgs,
     /// Work under this lock, which is already held, instead of taking one
-    #[arg(long, value_name = "ID", value_parser = parse_lock_id)]
+    #[arg(help_heading = "Locking", long, value_name = "ID", value_parser = parse_lock_id)]
     pub lock: Option<LockId>,
     /// Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = "Locking", long, value_name = "NAME")]
     pub client: Option<String>,
 }
 
@@ -205,13 +205,13 @@ pub fn parse_lock_id(text: &str) -> Result<LockId, String> {
 pub struct ReplaceArgs {
     /// Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as
     /// there are, at least 1]
-    #[arg(long, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(help_heading = "Writing", long, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     backup: Option<String>,
     /// Do not sync the folder: quicker, and a power cut may bring the old file back
-    #[arg(long)]
+    #[arg(help_heading = "Writing", long)]
     no_sync: bool,
     /// Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it
-    #[arg(long)]
+    #[arg(help_heading = "Writing", long)]
     in_place: bool,
 }
 

@@ -5,7 +5,7 @@ use clap::builder::PossibleValue;
 
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
-use super::{called, diff, output};
+use super::{called, output};
 use crate::clients::{Client, ClientError, Done, Homes, HookClient, NAME, Scope};
 use crate::settings;
 use crate::sys;
@@ -30,7 +30,7 @@ pub fn tell(done: &Done, dry_run: bool, [changed, same, would]: [&str; 3]) -> Ou
     };
     output::note("note", &format!("{file} {told}"));
     if dry_run {
-        output::result(diff::unified(&done.change.file, &done.change.old, &done.change.new).as_bytes())?;
+        output::diff(&done.change.file, &done.change.old, &done.change.new)?;
     }
     Ok(Exit::Done)
 }

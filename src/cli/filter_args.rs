@@ -9,7 +9,8 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::args::refuse_dash;
 use super::error::CliError;
 use super::format::FormatArg;
-use super::hints::quote;
+use super::hints::{quote, quote_text};
+use super::input;
 use super::operands::{Operands, Role};
 use crate::document::Limits;
 use crate::memory::{Binding, Duplicates, Layout, Program};
@@ -26,41 +27,41 @@ pub struct FilterArgs {
     #[allow(missing_docs, reason = "a flattened group takes its heading from this comment")]
     pub format: FormatArg,
     /// Read the filter from a file
-    #[arg(short = 'f', long, value_name = "PATH")]
+    #[arg(help_heading = "Filter", short = 'f', long, value_name = "PATH")]
     from_file: Option<PathBuf>,
     /// Set $NAME to the text VALUE
-    #[arg(long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append)]
+    #[arg(help_heading = "Filter", long, num_args = 2, value_names = ["NAME", "VALUE"], action = ArgAction::Append)]
     arg: Vec<String>,
     /// Set $NAME to the JSON value TEXT
-    #[arg(long, num_args = 2, value_names = ["NAME", "TEXT"], action = ArgAction::Append)]
+    #[arg(help_heading = "Filter", long, num_args = 2, value_names = ["NAME", "TEXT"], action = ArgAction::Append)]
     argjson: Vec<String>,
     /// Set $NAME to an array of the JSON documents in PATH
-    #[arg(long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
+    #[arg(help_heading = "Filter", long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
     slurpfile: Vec<OsString>,
     /// Set $NAME to the text in PATH
-    #[arg(long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
+    #[arg(help_heading = "Filter", long, num_args = 2, value_names = ["NAME", "PATH"], action = ArgAction::Append)]
     rawfile: Vec<OsString>,
     /// Sort the keys of every object
-    #[arg(short = 'S', long)]
+    #[arg(help_heading = "Filter", short = 'S', long)]
     sort_keys: bool,
     /// Indent by N spaces
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=7))]
+    #[arg(help_heading = "Filter", long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=7))]
     indent: Option<u8>,
     /// Indent by tabs
-    #[arg(long, conflicts_with = "indent")]
+    #[arg(help_heading = "Filter", long, conflicts_with = "indent")]
     tab: bool,
     /// Everything on one line
-    #[arg(short = 'c', long, conflicts_with_all = ["indent", "tab"])]
+    #[arg(help_heading = "Filter", short = 'c', long, conflicts_with_all = ["indent", "tab"])]
     compact_output: bool,
     /// With two equal keys in an object let the last one count [default: an update refuses the file, a
     /// read warns]
-    #[arg(long, value_name = "WHICH")]
+    #[arg(help_heading = "Filter", long, value_name = "WHICH")]
     duplicate_keys: Option<WhichKey>,
     /// Exit with 1 when the last result is null or false
-    #[arg(short = 'e', long)]
+    #[arg(help_heading = "Filter", short = 'e', long)]
     pub exit_status: bool,
     /// Give up when the filter runs for longer
-    #[arg(long, value_name = "DUR", value_parser = duration::parse)]
+    #[arg(help_heading = "Filter", long, value_name = "DUR", value_parser = duration::parse)]
     max_time: Option<Duration>,
 }
 
@@ -130,21 +131,43 @@ impl FilterArgs {
                 Role::Text => Binding::Positional(utf8(&word.text, "an argument")?),
                 Role::Operand => {
                     let text = word.text.to_string_lossy();
-                    return Err(CliError::usage(format!("one word too many: {text}"))
-                        .hint("quote the filter; arguments for it follow --args or --jsonargs"));
+                    return Err(
+                        CliError::usage(format!("one word too many: {text}")).hint(self.meant_by_words())
+                    );
                 }
             });
         }
         let program = source.map(|source| Program {
             bindings,
-            environment: std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-                .collect(),
+            environment: own_environment(),
             file_name: Some(file.to_string_lossy().into_owned()),
             messages: Some(to_standard_error),
             ..self.laid_out(source)
         });
         Ok((file, program))
+    }
+
+    /// What was meant by more words than a file and a filter.
+    fn meant_by_words(&self) -> String {
+        let words: Vec<_> = self.operands.words.iter().map(|word| word.text.to_string_lossy()).collect();
+        let whole = || quote_text(&words[1..].join(" "));
+        match &words[..] {
+            [file, second, _] if !second.starts_with('.') && Path::new(&**second).exists() => format!(
+                "one file at a time: for f in {} {}; do …; done",
+                quote_text(file),
+                quote_text(second)
+            ),
+            [_, value, ..] if value.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("if {value} belongs to an option such as --backup, write --backup={value}")
+            }
+            [_, value, ..] if value.starts_with(['{', '[']) => {
+                format!("if {} belongs to --create, write --create={0}", quote_text(value))
+            }
+            _ => format!(
+                "if they are one filter, quote it: {}; arguments for it follow --args or --jsonargs",
+                whole()
+            ),
+        }
     }
 
     /// A hint for who has named the filter first and the file second.
@@ -165,6 +188,7 @@ impl FilterArgs {
             indent: self.indent.map(usize::from),
             tab: self.tab,
             sort_keys: self.sort_keys,
+            joined: false,
         };
         let duplicates = self.duplicates(Duplicates::Refuse);
         let (format, limits) = (self.format.format, self.limits());
@@ -173,6 +197,13 @@ impl FilterArgs {
 
     fn bindings(&self) -> Result<Vec<Binding>, CliError> {
         let mut bindings = Vec::new();
+        let names = self.arg.iter().step_by(2).map(|name| ("arg", name));
+        for (option, name) in names.chain(self.argjson.iter().step_by(2).map(|name| ("argjson", name))) {
+            if let Some((name, value)) = name.split_once('=') {
+                return Err(CliError::usage(format!("--{option} {name}={value}: no variable is called so"))
+                    .hint(format!("it takes two words: --{option} {name} {}", quote_text(value))));
+            }
+        }
         for pair in self.arg.chunks_exact(2) {
             bindings.push(Binding::Text(pair[0].clone(), pair[1].clone()));
         }
@@ -189,11 +220,23 @@ impl FilterArgs {
     }
 }
 
-fn to_standard_error(bytes: &[u8]) {
+/// What `$ENV` is: the variables that are text.
+pub fn own_environment() -> Vec<(String, String)> {
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect()
+}
+
+/// Where a filter's `debug` and `stderr` write.
+pub fn to_standard_error(bytes: &[u8]) {
     let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), bytes);
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, CliError> {
+    // What is opened by that name must not be a socket, as programs hand it to those they start.
+    if path == Path::new("/dev/stdin") {
+        return input::standard();
+    }
     std::fs::read(path).map_err(|error| CliError::io(format!("cannot read {}", path.display()), &error))
 }
 

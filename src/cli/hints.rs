@@ -9,6 +9,13 @@ use crate::sys::text::shown;
 pub fn in_words(hint: &Hint) -> String {
     match hint {
         Hint::Say(words) => (*words).to_owned(),
+        Hint::Tell(words) => words.clone(),
+        Hint::NameVariable(name) => {
+            format!("give it a value: --arg {name} TEXT, or --argjson {name} JSON")
+        }
+        Hint::LookAt(file, path) => {
+            format!("see what it works on: aimem read {} {}", quote(file), quote_text(path))
+        }
         Hint::TakeTurns => "commands under one lock take turns: wait longer with --timeout; to work in a place that was acquired: --lock ID".to_owned(),
         Hint::TakeTogether => "take such locks in one order, or together: aimem lock with A B -- COMMAND; to wait all the same: --no-deadlock-check".to_owned(),
         Hint::NameOwnLock => "each file has a lock of its own: name the id that was printed for this one, or leave --lock out".to_owned(),

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod called;
 pub mod clients;
+pub mod colour;
 mod commands;
 pub mod diff;
 pub mod error;
@@ -11,6 +12,7 @@ pub mod filter_args;
 pub mod format;
 pub mod hints;
 pub mod input;
+mod mistakes;
 pub mod operands;
 pub mod output;
 pub mod schema_arg;
@@ -51,6 +53,9 @@ pub struct Cli {
     /// Say nothing but errors on standard error; with -E 0 a busy lock is none
     #[arg(short, long, global = true, display_order = 900)]
     quiet: bool,
+    /// Colours: on a terminal, unless NO_COLOR is set; always; never
+    #[arg(long, global = true, display_order = 900, value_name = "WHEN", hide_possible_values = true)]
+    color: Option<colour::When>,
     #[command(subcommand)]
     command: Command,
 }
@@ -175,11 +180,16 @@ pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
     match Cli::try_parse_from(program.chain(words.iter().cloned())) {
         Ok(cli) => {
             output::be_quiet(cli.quiet);
+            if let Some(when) = cli.color {
+                colour::choose(when);
+            }
             cli.command.run()
         }
         Err(error) => {
-            if let Some(error) = words::no_such_verb(&error, &words) {
-                return Err(error);
+            let told = words::no_such_verb(&error, &words).or_else(|| mistakes::told(&error, &words));
+            if let Some(error) = told {
+                let as_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+                return Err(error.as_json(as_json));
             }
             // Help goes to standard output, a usage error to standard error.
             let printed = error.print().and_then(|()| io::stdout().flush());

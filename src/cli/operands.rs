@@ -51,12 +51,14 @@ impl Args for Operands {
             .arg(
                 Arg::new("args")
                     .long("args")
+                    .help_heading("Filter")
                     .action(ArgAction::Count)
                     .help("The words that follow are texts in $ARGS.positional"),
             )
             .arg(
                 Arg::new("jsonargs")
                     .long("jsonargs")
+                    .help_heading("Filter")
                     .action(ArgAction::Count)
                     .help("The words that follow are JSON values in $ARGS.positional"),
             )

@@ -1,17 +1,17 @@
 //! Results on standard output, everything else on standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use super::diff;
 use super::error::{CliError, Outcome};
 use super::exit::Exit;
+use super::{colour, diff};
 use crate::memory::Change;
-use crate::settings;
 use crate::sys::failure::Kind;
 use crate::sys::text::{is_unsafe, printable, shown};
 
@@ -26,6 +26,17 @@ pub fn be_quiet(yes: bool) {
 /// Whether nothing but errors goes to standard error.
 pub fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
+}
+
+/// Which word stands before a line of a kind: `error`, `warning`, `hint`, `note` and so on.
+pub type Labels = fn(&str) -> &'static str;
+
+/// Other words than the kinds themselves.
+static LABELS: OnceLock<Labels> = OnceLock::new();
+
+/// Says by which words lines on standard error begin from now on.
+pub fn use_labels(labels: Labels) {
+    let _ = LABELS.set(labels);
 }
 
 /// Writes a result whole. A reader that has gone away is no error: it has seen enough.
@@ -76,7 +87,7 @@ pub fn change(
     }
     done.warnings.iter().for_each(warning);
     if dry_run {
-        result(diff::unified(file, &done.old, &done.new).as_bytes())?;
+        diff(file, &done.old, &done.new)?;
     }
     Ok(!dry_run)
 }
@@ -97,14 +108,29 @@ pub fn settle(written: io::Result<()>) -> Result<(), CliError> {
     }
 }
 
+/// A text on standard output, at once. Says whether there is still a reader.
+///
+/// # Errors
+/// As [`result`].
+pub fn at_once(text: &str) -> Result<bool, CliError> {
+    match write_out(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => settle(written).map(|()| true),
+    }
+}
+
+fn write_out(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
 /// One line on standard output, for a word that must arrive: here a reader that has gone away
 /// is an error.
 ///
 /// # Errors
 /// Standard output can't be written to.
 pub fn line_or_fail(line: &str) -> Result<(), CliError> {
-    let mut out = io::stdout().lock();
-    let written = out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush());
+    let written = write_out(&format!("{line}\n"));
     written.map_err(|error| CliError::io("cannot write to standard output", &error))
 }
 
@@ -165,8 +191,17 @@ pub fn note(kind: &str, text: &str) {
 
 /// The same, whatever `--quiet` says.
 pub fn say(kind: &str, text: &str) {
+    let (label, colon) = match LABELS.get() {
+        Some(labels) => (labels(kind), ""),
+        None => (kind, ":"),
+    };
     // Nowhere is left to say that standard error is closed.
-    let _ = writeln!(io::stderr().lock(), "{}: {}", paint(kind), printable(text));
+    let _ = writeln!(io::stderr().lock(), "{}{colon} {}", paint(kind, label), printable(text));
+}
+
+/// A text on standard error that is its own.
+pub fn aside(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Something that went well but not as one might think.
@@ -229,20 +264,35 @@ impl Failure<'_> {
     }
 }
 
-/// Whether standard error may be coloured.
-pub fn colours() -> bool {
-    io::stderr().is_terminal() && !settings::no_color()
+/// A difference as a result, coloured where it may be.
+///
+/// # Errors
+/// As [`result`].
+pub fn diff(file: &Path, old: &[u8], new: &[u8]) -> Result<(), CliError> {
+    let text = diff::unified(file, old, new);
+    let text = if colour::on(&io::stdout()) { colour::diff(&text) } else { text };
+    result(text.as_bytes())
 }
 
-fn paint(kind: &str) -> String {
+/// Where JSON is printed as it is made, coloured where it may be.
+pub fn json_out(plain: bool) -> Box<dyn Write + Send> {
+    let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
+    match !plain && colour::on(&io::stdout()) {
+        true => Box::new(colour::Json::new(out)),
+        false => Box::new(out),
+    }
+}
+
+fn paint(kind: &str, label: &str) -> String {
     let colour = match kind {
-        _ if !colours() => return kind.to_owned(),
+        _ if !colour::on(&io::stderr()) => return label.to_owned(),
         "error" => "1;31",
         "warning" => "1;33",
         "hint" => "1;36",
+        "ok" => "1;32",
         _ => "2",
     };
-    format!("\x1b[{colour}m{kind}\x1b[0m")
+    format!("\x1b[{colour}m{label}\x1b[0m")
 }
 
 /// A table for people: columns as wide as their widest cell, two spaces between, the last one

@@ -1,13 +1,15 @@
 //! Verbs that there are not, and which ones are meant.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::error::CliError;
+use super::hints::quote_text;
 
 /// Words that people try, below which verb, and what is meant.
-const MEANT: [(&str, &str, &str); 31] = [
+const MEANT: [(&str, &str, &str); 38] = [
     ("", "with", "aimem lock with FILE -- COMMAND"),
     ("", "acquire", "aimem lock acquire FILE"),
     ("", "release", "aimem lock release ID"),
@@ -26,6 +28,13 @@ const MEANT: [(&str, &str, &str); 31] = [
     ("", "add", "aimem queue add for a memory, aimem append FILE for a line"),
     ("", "work", "aimem queue work"),
     ("", "diff", "aimem history diff FILE, or aimem update FILE FILTER --dry-run"),
+    ("", "rm", "nothing removes a file; while nobody writes to it: aimem lock with FILE -- rm FILE"),
+    ("", "delete", "a key: aimem update FILE 'del(.key)'; a file: aimem lock with FILE -- rm FILE"),
+    ("", "mv", "nothing moves a file; while nobody writes to either: aimem lock with A B -- mv A B"),
+    ("", "cp", "nothing copies a file; a whole version of it: aimem read --raw A | aimem write B"),
+    ("", "push", "aimem update FILE '.list += [\"element\"]', or aimem append FILE for a line"),
+    ("", "run", "aimem lock with FILE -- COMMAND; for the outbox: aimem queue work"),
+    ("", "revert", "aimem undo FILE, or aimem restore FILE for an earlier version"),
     ("", "log", "aimem locks log for the locks, aimem history FILE for a file"),
     ("lock", "show", "aimem locks show for all locks, aimem lock status FILE for one"),
     ("lock", "list", "aimem locks show"),
@@ -67,6 +76,10 @@ pub fn unknown(below: &str, word: &str, near: Vec<String>) -> CliError {
     let under = if below.is_empty() { String::new() } else { format!("{below} ") };
     let hint = match (MEANT.iter().find(|row| (row.0, row.1) == (below, word)), near.first()) {
         (Some((.., meant)), _) => meant.to_string(),
+        (None, None) if below == "lock" && (word.contains(['.', '/']) || Path::new(word).exists()) => {
+            let file = quote_text(word);
+            format!("aimem lock with {file} -- COMMAND, or to hold it longer: aimem lock acquire {file}")
+        }
         (None, Some(near)) => format!("did you mean aimem {under}{near}?"),
         (None, None) => format!("aimem {under}--help lists them"),
     };

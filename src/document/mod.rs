@@ -11,6 +11,6 @@ pub use original::{NotStorable, Original, alone, find_equal_keys_as, has, parse_
 pub use toml::NotToml;
 
 pub use aimem_jq::{
-    Bindings, EqualKeys, Filter, FilterError, FilterErrorKind, InvalidJson, Limits, MAX_DEPTH, NotJson,
+    Bindings, EqualKeys, Filter, FilterError, FilterErrorKind, InvalidJson, Limits, MAX_DEPTH, NotJson, Slip,
     Stopped, Style, Value, find_equal_keys, print, serialise, validate, within, within_leaving,
 };

@@ -13,12 +13,14 @@ use super::journal::{Event, Record};
 use super::key::Key;
 use super::liveness::{CORRUPT_GRACE, Judge, Judgement};
 use super::loss::Reclaimed;
-use super::openers::openers;
+use super::openers::{Waiting, openers};
 use super::removal::{set_aside, sweep};
 use super::root::{LockRoot, lock_name};
+use super::turn;
 use super::verdict::Verdict;
 use crate::sys;
 use crate::sys::failure::Op;
+use crate::sys::process::Wanted;
 
 /// One lock as it was found.
 #[derive(Debug, Clone)]
@@ -29,6 +31,8 @@ pub struct Entry {
     pub directory: PathBuf,
     /// The verdict and what it was reached from.
     pub judgement: Judgement,
+    /// Where those queue who wait for it.
+    pub(super) queue: Option<Wanted>,
     /// How long ago it was made, by the info file or else by the directory's time.
     pub age: Duration,
 }
@@ -44,6 +48,11 @@ impl Entry {
 /// and every command that inherited it.
 pub fn who_has_open(entries: &[&Entry]) -> Vec<Vec<u32>> {
     openers(entries.iter().map(|entry| (&entry.judgement, entry.directory.join("info"))))
+}
+
+/// The processes that wait for each lock, in the order of the locks, as far as this user may see.
+pub fn who_waits(entries: &[&Entry]) -> Vec<Vec<Waiting>> {
+    super::openers::waiting(entries.iter().map(|entry| entry.queue.as_ref()))
 }
 
 /// Every lock of the root, oldest first.
@@ -69,7 +78,8 @@ fn entry_with(root: &LockRoot, key: &Key, judge: &mut Judge) -> Result<Option<En
     let directory = root.lock_dir(key);
     let age = age(root, key, &judgement);
     let is_taken = judgement.verdict != Verdict::Free;
-    Ok(is_taken.then(|| Entry { key: key.clone(), directory, judgement, age }))
+    let queue = if is_taken { turn::queue_of(root, key) } else { None };
+    Ok(is_taken.then(|| Entry { key: key.clone(), directory, judgement, queue, age }))
 }
 
 fn list_with(root: &LockRoot, judge: &mut Judge) -> Result<Vec<Entry>, LockError> {

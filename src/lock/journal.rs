@@ -63,7 +63,7 @@ impl Event {
 }
 
 /// One line of the journal.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// When.
     pub time: Timestamp,

@@ -1,13 +1,18 @@
 //! One lock as it is shown: to people as a row or a sentence, to programs as an object.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::inventory::{self, Entry};
+use super::openers::Waiting;
 use super::{Holder, Target};
 use crate::sys::text::{printable, shorten, show_duration};
 
 /// A command line may be long; `--json` has it whole.
 const WIDEST_HOLDER: usize = 60;
+/// More of those who wait are counted, not named.
+const MOST_WAITING: usize = 3;
 
 /// A lock's report. The field names are part of the contract with programs.
 #[derive(Debug, Serialize)]
@@ -26,18 +31,21 @@ pub struct Report {
     expires: Option<String>,
     /// The processes that have the lock open: its holder and the commands that inherited it.
     open_by: Vec<u32>,
+    /// The processes that wait for it, the longest first.
+    waiting: Vec<Waiting>,
     directory: Option<String>,
     #[serde(skip)]
     holder: Option<Holder>,
     #[serde(skip)]
-    age: std::time::Duration,
+    age: Duration,
 }
 
 impl Report {
     /// The reports of locks that were found, with one look at all processes.
     pub fn all(entries: &[&Entry]) -> Vec<Report> {
-        let open_by = inventory::who_has_open(entries);
-        entries.iter().zip(open_by).map(|(entry, open_by)| Report::new(entry, open_by)).collect()
+        let (open_by, waiting) = (inventory::who_has_open(entries), inventory::who_waits(entries));
+        let each = entries.iter().zip(open_by).zip(waiting);
+        each.map(|((entry, open_by), waiting)| Report { waiting, ..Report::new(entry, open_by) }).collect()
     }
 
     fn new(entry: &Entry, open_by: Vec<u32>) -> Report {
@@ -57,6 +65,7 @@ impl Report {
             age_seconds: (entry.age.as_secs_f64() * 1000.0).round() / 1000.0,
             expires: info.expires.map(|time| time.to_string()),
             open_by,
+            waiting: Vec::new(),
             directory: Some(entry.directory.to_string_lossy().into_owned()),
             holder: Some(holder),
             age: entry.age,
@@ -78,9 +87,10 @@ impl Report {
             age_seconds: 0.0,
             expires: None,
             open_by: Vec::new(),
+            waiting: Vec::new(),
             directory: None,
             holder: None,
-            age: std::time::Duration::ZERO,
+            age: Duration::ZERO,
         }
     }
 
@@ -91,7 +101,7 @@ impl Report {
             Some(holder) => {
                 let age = show_duration(self.age);
                 let why = printable(&self.why);
-                format!("{}: {holder} for {age}; {why}{}", self.verdict, self.open_by())
+                format!("{}: {holder} for {age}; {why}{}{}", self.verdict, self.open_by(), self.waited_for())
             }
         }
     }
@@ -105,12 +115,26 @@ impl Report {
         if others.is_empty() { String::new() } else { format!("; open in pid {}", others.join(", ")) }
     }
 
+    fn waited_for(&self) -> String {
+        let one = |waiting: &Waiting| match waiting.age_seconds {
+            Some(age) => format!("pid {} for {}", waiting.pid, show_duration(Duration::from_secs_f64(age))),
+            None => format!("pid {}", waiting.pid),
+        };
+        let names: Vec<String> = self.waiting.iter().take(MOST_WAITING).map(one).collect();
+        match self.waiting.len() {
+            0 => String::new(),
+            1 => format!("; {} waits", names.concat()),
+            count if count <= MOST_WAITING => format!("; {count} wait: {}", names.join(", ")),
+            count => format!("; {count} wait: {}, …", names.join(", ")),
+        }
+    }
+
     /// Its verdict, age, file, holder and reason, for a table.
     pub fn row(&self) -> Vec<String> {
         let file = self.target.as_deref().map_or_else(|| format!("(key {}…)", &self.key[..12]), safe);
         let holder = self.holder.as_ref().map(Holder::to_string).unwrap_or_default();
         let holder = shorten(&holder, WIDEST_HOLDER).into_owned();
-        let why = format!("{}{}", printable(&self.why), self.open_by());
+        let why = format!("{}{}{}", printable(&self.why), self.open_by(), self.waited_for());
         vec![self.verdict.to_owned(), show_duration(self.age), file, holder, why]
     }
 }

@@ -17,10 +17,11 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use super::key::Key;
-use super::root::LockRoot;
+use super::root::{GUARDS, LockRoot};
 use crate::sys;
-use crate::sys::file::Flock;
+use crate::sys::file::{Flock, Identity};
 use crate::sys::folder::Access;
+use crate::sys::process::Wanted;
 
 /// Everybody in the queue looks at the lock after this long, in case the first one is stopped; on
 /// average, half as much again is added.
@@ -152,6 +153,15 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn name_of(key: &Key) -> String {
     format!("{key}{SUFFIX}")
+}
+
+/// The file of a key's queue, which whoever waits has open. `None` where nobody has ever waited.
+pub(super) fn queue_of(root: &LockRoot, key: &Key) -> Option<Wanted> {
+    let guards = root.existing_guards().ok()??;
+    let name = name_of(key);
+    let file = root.existing_lock_file(&guards, &name).ok()??;
+    let identity = Identity::from(&file.metadata().ok()?);
+    Some(Wanted { identity, path: root.path().join(GUARDS).join(name) })
 }
 
 /// What the names of queues end with.

@@ -7,6 +7,9 @@ use crate::sys::text::shown;
 pub fn in_words(hint: &Hint) -> Option<String> {
     Some(match hint {
         Hint::Say(words) => (*words).to_owned(),
+        Hint::Tell(words) => words.clone(),
+        Hint::NameVariable(name) => format!("give `{name}` a value in `args`"),
+        Hint::LookAt(_, path) => format!("see what it works on: memory_read with the filter `{path}`"),
         Hint::TakeTurns => "calls under one lock take turns: wait longer with `timeout`".to_owned(),
         Hint::TakeTogether => "release what you hold, and take such locks in one order".to_owned(),
         Hint::NameOwnLock => "each file has a lock of its own: name the id that this one's has".to_owned(),

@@ -7,7 +7,7 @@ use super::{Kinds, Subject, is_json};
 use crate::document::schema::SchemaError;
 use crate::document::text::{NoPlace, NotFound};
 use crate::document::{
-    EqualKeys, FilterError, FilterErrorKind, Format, InvalidJson, NotStorable, Stopped, validate_as,
+    EqualKeys, FilterError, FilterErrorKind, Format, InvalidJson, NotStorable, Slip, Stopped, validate_as,
 };
 use crate::lock::LockError;
 use crate::merge::MergeError;
@@ -276,6 +276,19 @@ impl MemoryError {
         }
     }
 
+    /// What to do about a filter that is not understood, or that fails.
+    fn filter_hint(&self) -> Option<Hint> {
+        let MemoryError::Filter { on, source } = self else { return None };
+        match (source.slip(), on, source.kind()) {
+            (Some(Slip::Variable(name)), ..) => Some(Hint::NameVariable(name.clone())),
+            (Some(Slip::Write(text)), ..) => Some(Hint::Tell(text.clone())),
+            (None, Some(Subject::Document(file)), FilterErrorKind::Failed(_)) => {
+                Some(Hint::LookAt(file.clone(), source.path().unwrap_or(".").to_owned()))
+            }
+            _ => None,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<Hint> {
         use MemoryError as E;
@@ -295,6 +308,9 @@ impl MemoryError {
             E::Layout { .. } => Hint::Say(
                 "leave the options for indents and order away: what changes is laid out like what is beside it",
             ),
+            E::InvalidJson { what: Subject::Default | Subject::Start | Subject::Variable(_), .. } => {
+                Hint::Say("nothing was written; a text in JSON stands in double quotes")
+            }
             E::InvalidJson { .. } | E::Commented { .. } | E::Malformed { .. } => {
                 Hint::Say("nothing was written")
             }
@@ -305,7 +321,7 @@ impl MemoryError {
                     Hint::Say("an update needs exactly one document, for example: . + {…}")
                 }
                 FilterErrorKind::SeveralResults => Hint::Say("collect them in an array: [ … ]"),
-                _ => return None,
+                _ => return self.filter_hint(),
             },
             E::Unwritable { .. } => {
                 Hint::Say("nothing was written; let the filter make something that the format has")

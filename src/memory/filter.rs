@@ -80,6 +80,8 @@ pub struct Layout {
     pub tab: bool,
     /// Keys of objects in order.
     pub sort_keys: bool,
+    /// No line end after a result.
+    pub joined: bool,
 }
 
 impl Layout {
@@ -96,6 +98,7 @@ impl Layout {
             Some(spaces) => style.indent(spaces),
             None => style,
         };
+        let style = if self.joined { style.final_newline(false) } else { style };
         if self.sort_keys { style.sort_keys(true) } else { style }
     }
 }

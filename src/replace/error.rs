@@ -148,7 +148,8 @@ impl ReplaceError {
             E::Damaged { backup: Some(backup), .. } => Hint::OldContent(backup.clone()),
             E::Damaged { backup: None, .. } => Hint::KeepVersions,
             E::NoBackup { path, .. } => Hint::SeeVersions(path.clone()),
-            E::IsDirectory(_) | E::NotAFile(_) | E::Folder { .. } | E::Path(_) => return None,
+            E::IsDirectory(_) => Hint::Say("name a file in it"),
+            E::NotAFile(_) | E::Folder { .. } | E::Path(_) => return None,
         };
         Some(hint)
     }

@@ -104,7 +104,7 @@ fn parsed<T>(
 /// # Errors
 /// It can't be used.
 pub fn lock_timeout() -> Result<Option<Duration>, SettingError> {
-    parsed("LOCK_TIMEOUT", duration::parse)
+    parsed("LOCK_TIMEOUT", duration::parse_limit)
 }
 
 /// `LOCK_RETRY`: the longest pause between two looks; zero would be a busy loop.
@@ -252,7 +252,7 @@ pub const TABLE: [(&str, &str); 24] = [
         "Where aiconfig/.locks is when neither is set, for files that lie in nobody's home and below no \
          shared lock folder.",
     ),
-    ("LOCK_TIMEOUT", "How long to wait for a lock; default 30s."),
+    ("LOCK_TIMEOUT", "How long to wait for a lock; default 30s; inf: as long as it takes."),
     ("LOCK_RETRY", "The longest pause between two looks at a lock while a wait is young; default 20ms."),
     ("LOCK_DEBUG", "1 says on standard error when a lock is taken and released."),
     ("AIMEM_CLIENT", "What you call yourself in what others see of a lock."),

@@ -242,6 +242,12 @@ pub enum Hint {
     },
     /// Let it run longer.
     RunLonger,
+    /// These words, which go for this error alone.
+    Tell(String),
+    /// Give this variable of the filter a value.
+    NameVariable(String),
+    /// Look at what this document has at this path of the filter language.
+    LookAt(PathBuf, String),
 }
 
 impl From<&'static str> for Hint {

@@ -247,6 +247,11 @@ fn pids() -> impl Iterator<Item = u32> {
     table.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
+pub(super) fn process_age(started: u64) -> Option<Duration> {
+    let ticks = rustix::param::clock_ticks_per_second();
+    since_boot().checked_sub(Duration::from_millis(started.saturating_mul(1000) / ticks))
+}
+
 pub(super) fn wall_clock_start(started: u64) -> Option<f64> {
     let stat = fs::read_to_string("/proc/stat").ok()?;
     let boot: u64 = stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;

@@ -135,6 +135,11 @@ pub(super) fn in_inner_namespaces(_pid: u32) -> Vec<Process> {
     Vec::new()
 }
 
+pub(super) fn process_age(started: u64) -> Option<std::time::Duration> {
+    let began = std::time::Duration::try_from_secs_f64(wall_clock_start(started)?).ok()?;
+    super::clock::since_epoch().checked_sub(began)
+}
+
 pub(super) fn wall_clock_start(started: u64) -> Option<f64> {
     Some(started as f64)
 }

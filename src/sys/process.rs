@@ -54,6 +54,11 @@ pub fn take_standard_output(output: impl AsFd, error: impl AsFd) -> std::io::Res
     Ok(taken.into())
 }
 
+/// For how long a process has lived.
+pub fn age(process: &Process) -> Option<std::time::Duration> {
+    platform::process_age(process.started)
+}
+
 /// Whether the process table that we read is that of our own PID namespace.
 pub fn table_is_ours() -> bool {
     platform::table_is_ours()

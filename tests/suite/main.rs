@@ -20,6 +20,7 @@ mod lock;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod merge;
+mod packages;
 #[cfg(feature = "outbox")]
 mod queue;
 mod replace;

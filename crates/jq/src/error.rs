@@ -1,5 +1,7 @@
 //! Why a filter has no result.
 
+use crate::slips::Slip;
+
 /// What went wrong with a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,12 +31,21 @@ pub enum FilterErrorKind {
 pub struct FilterError {
     kind: FilterErrorKind,
     summary: String,
+    /// Apart, so that a result is small where nothing goes wrong.
+    more: Box<More>,
+}
+
+/// What is known besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct More {
     details: Option<String>,
+    slip: Option<Slip>,
+    path: Option<String>,
 }
 
 impl FilterError {
     pub(crate) fn new(kind: FilterErrorKind, summary: impl Into<String>) -> Self {
-        Self { kind, summary: summary.into().replace(['\n', '\r'], " "), details: None }
+        Self { kind, summary: summary.into().replace(['\n', '\r'], " "), more: Box::default() }
     }
 
     /// A filter that is not understood: what is wrong at `at` (a byte offset), and for how long.
@@ -57,10 +68,33 @@ impl FilterError {
         } else {
             format!("line {line_number}, column {}", column + 1)
         };
-        Self {
-            details: Some(details),
-            ..Self::new(FilterErrorKind::Compile, format!("filter, {place}: {what}"))
-        }
+        let mut error = Self::new(FilterErrorKind::Compile, format!("filter, {place}: {what}"));
+        error.more.details = Some(details);
+        error
+    }
+
+    /// The same, and what was probably meant there.
+    pub(crate) fn with_slip(mut self, slip: Option<Slip>) -> Self {
+        self.more.slip = slip;
+        self
+    }
+
+    /// The same with the place in the document.
+    pub(crate) fn with_path(mut self, path: Option<String>) -> Self {
+        self.more.path = path;
+        self
+    }
+
+    /// What was probably meant where the filter is not understood.
+    #[must_use]
+    pub fn slip(&self) -> Option<&Slip> {
+        self.more.slip.as_ref()
+    }
+
+    /// The path in the document at which the filter failed, if that is known.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.more.path.as_deref()
     }
 
     /// What kind of error it is.
@@ -72,7 +106,7 @@ impl FilterError {
     /// For a compile error: the filter's line, a caret under the place and what was expected.
     #[must_use]
     pub fn details(&self) -> Option<&str> {
-        self.details.as_deref()
+        self.more.details.as_deref()
     }
 }
 

@@ -17,6 +17,7 @@ use crate::run::stack;
 use crate::run::start::Start;
 use crate::run::trail::{self, Identity};
 use crate::run::within::given_up;
+use crate::slips;
 use crate::{Bindings, FilterError, FilterErrorKind, Value};
 use jaq_core::data::HasLut;
 use jaq_core::load::parse::Def;
@@ -249,11 +250,11 @@ impl Filter {
             None => format!("(not a string): {value}"),
         };
         let place = trail::of(&value).or_else(|| self.start.place(input?, &message));
-        let summary = match place {
+        let summary = match &place {
             Some(path) => format!("{message}, at {path}"),
             None => message.clone(),
         };
-        FilterError::new(FilterErrorKind::Failed(message), summary)
+        FilterError::new(FilterErrorKind::Failed(message), summary).with_path(place)
     }
 }
 
@@ -319,7 +320,8 @@ fn undefined(source: &str, errors: &jaq_core::compile::Errors<&str, ()>) -> Filt
         Undefined::Label => format!("the label `{name}` is not defined"),
         _ => format!("`{name}` is not defined"),
     };
-    FilterError::compile(source, offset(source, name), name.chars().count(), &what)
+    let at = offset(source, name);
+    FilterError::compile(source, at, name.chars().count(), &what).with_slip(slips::at(source, at, true))
 }
 
 fn too_deep() -> FilterError {

@@ -20,6 +20,7 @@ mod filter;
 mod json;
 mod lang;
 mod run;
+mod slips;
 
 pub use bindings::Bindings;
 pub use error::{FilterError, FilterErrorKind};
@@ -33,3 +34,4 @@ pub use json::shape::Shape;
 pub use json::style::Style;
 pub use json::value::Value;
 pub use run::within::{Limits, Stopped, within, within_leaving};
+pub use slips::Slip;

@@ -9,8 +9,8 @@ use crate::cli::args::{LockArgs, ReplaceArgs, call};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::format::FormatArg;
+use crate::cli::output;
 use crate::cli::waiting::Patient;
-use crate::cli::{diff, output};
 use crate::memory::{self, Conflicts as Found, MemoryError, Reading};
 use crate::merge::{MergeError, Resolution, Shown, Take};
 use crate::place::FilePlace;
@@ -221,14 +221,7 @@ impl Resolve {
         let mut list = FilePlace::new(&list, Some(&locker), Replace::new(), &mut waiting);
         let resolved = memory::resolve(&mut place, &mut list, &request)
             .map_err(|error| self.lock.wait.choose_exit(error))?;
-        if self.json {
-            output::answer_json(&resolved, resolved.changed)?;
-            return Ok(exit(&resolved.left));
-        }
-        resolved.warnings.iter().for_each(output::warning);
-        if self.dry_run {
-            output::result(diff::unified(&self.file, &resolved.old, &resolved.new).as_bytes())?;
-        } else {
+        if output::change(&self.file, &resolved, self.json, self.dry_run)? {
             let (done, left) = (resolved.resolved.len(), resolved.left.len());
             output::note("note", &format!("resolved {done}, {left} left"));
         }

@@ -10,8 +10,8 @@ use serde::Serialize;
 use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::waiting::Patient;
-use crate::cli::{diff, output};
 use crate::history::{Entry, Pruned, State, Which};
 use crate::memory;
 use crate::settings;
@@ -201,7 +201,7 @@ impl Diff {
             Ok(memory::version(&self.file, &roots, &which(text)?, self.force)?)
         };
         let (from, to) = (version(&self.from)?, version(&self.to)?);
-        output::result(diff::unified(&self.file, &from, &to).as_bytes()).map(|()| Exit::Done)
+        output::diff(&self.file, &from, &to).map(|()| Exit::Done)
     }
 }
 

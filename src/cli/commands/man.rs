@@ -38,7 +38,10 @@ impl Man {
         }
         let mut command = &tree;
         for (index, word) in self.verb.iter().enumerate() {
-            let unknown = || words::unknown(&self.verb[..index].join(" "), word, Vec::new());
+            let near = |other: &&str| other.starts_with(word.as_str()) || word.starts_with(*other);
+            let below =
+                || command.get_subcommands().map(Command::get_name).filter(near).map(str::to_owned).collect();
+            let unknown = || words::unknown(&self.verb[..index].join(" "), word, below());
             command = command.find_subcommand(word).ok_or_else(unknown)?;
         }
         let mut text = Vec::new();

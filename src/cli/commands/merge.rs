@@ -11,7 +11,7 @@ use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::format::FormatArg;
 use crate::cli::waiting::Patient;
-use crate::cli::{diff, input, output};
+use crate::cli::{input, output};
 use crate::memory::{self, Combined, Merged, Taken};
 use crate::merge::{Rules, Shown};
 use crate::place::FilePlace;
@@ -119,14 +119,7 @@ impl Merge {
         let mut list = FilePlace::new(&list, Some(&locker), Replace::new(), &mut waiting);
         let merged = memory::merge(&mut place, &mut list, &request)
             .map_err(|error| self.lock.wait.choose_exit(error))?;
-        if self.json {
-            output::answer_json(&merged, merged.changed)?;
-        } else {
-            merged.warnings.iter().for_each(output::warning);
-        }
-        if self.dry_run {
-            output::result(diff::unified(self.ours(), &merged.old, &merged.new).as_bytes())?;
-        } else if !self.json {
+        if output::change(self.ours(), &merged, self.json, self.dry_run)? {
             say(self.ours(), &merged);
         }
         if !self.json {

@@ -2,7 +2,6 @@
 
 mod lines;
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,13 +10,14 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::super::args::{LockArgs, call};
+use super::super::colour::{self, When};
 use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::output;
 use super::super::waiting::Patient;
 use crate::document::{EqualKeys, Format};
-use crate::memory::{self, Duplicates, Program, Reading, Subject, is_json, is_lines};
+use crate::memory::{self, Duplicates, Layout, Program, Reading, Subject, is_json, is_lines};
 use crate::place::{FilePlace, etag};
 use crate::replace::Replace;
 use crate::sys::failure::{Hint, Kind};
@@ -41,6 +41,12 @@ pub struct Read {
     /// Without a filter, the exact bytes of the file; with one, strings without quotes
     #[arg(short = 'r', long)]
     raw: bool,
+    /// The same, without a line end after each result
+    #[arg(short = 'j', long, conflicts_with_all = ["pretty", "json"])]
+    join_output: bool,
+    /// Colours, as --color always
+    #[arg(short = 'C', long)]
+    color_output: bool,
     /// Run the filter on the array of all documents in the file, and not on each one
     #[arg(short = 's', long)]
     slurp: bool,
@@ -69,7 +75,11 @@ impl Read {
         self.read().map_err(|error| error.about(&file, json))
     }
 
-    fn read(self) -> Outcome {
+    fn read(mut self) -> Outcome {
+        self.raw |= self.join_output;
+        if self.color_output {
+            colour::choose(When::Always);
+        }
         let (path, program) = self.filter.program()?;
         let how = if self.locked || self.lock.lock.is_some() { Reading::Locked } else { Reading::Free };
         let locker = self.lock.locker(call("read", &[&path], None))?;
@@ -104,6 +114,10 @@ impl Read {
             let is_plain = matches!(format, None | Some(Format::Json));
             let named = is_json(&path) || is_json(&found.name) || self.filter.format.format.is_some();
             let document = is_plain && named || program.is_some() || !exists;
+            let lines = is_lines(&path) || is_lines(&found.name);
+            if let Some(program) = program.as_ref().filter(|_| lines && exists) {
+                return self.report_lines(program, bytes, &found.name, etag, &mut patient);
+            }
             return self.report(
                 &found.name,
                 etag,
@@ -133,11 +147,12 @@ impl Read {
     }
 
     fn print(&self, program: &Program, bytes: Arc<Vec<u8>>, path: &Path, patient: &mut Patient) -> Outcome {
-        let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
+        let out = output::json_out(self.raw);
         let what = Subject::Document(path.to_owned());
         let bytes = if self.slurp { in_brackets(&bytes, &what)? } else { bytes };
         let duplicates = self.filter.duplicates(Duplicates::Tell(warn_of_equal_keys));
-        let program = &Program { duplicates, ..program.clone() };
+        let layout = Layout { joined: self.join_output, ..program.layout };
+        let program = &Program { duplicates, layout, ..program.clone() };
         let last = memory::print_results(program, bytes, what, self.raw, patient, out)?;
         let truthy = match last {
             Ok(last) => last,

@@ -117,6 +117,7 @@ impl Update {
             FilePlace::new(&path, Some(&locker), replace, &mut patient).make_folders(create.is_some());
         let mut place = place.history(settings::keeping(&locker, "update")?);
         let returns = self.returns.take().map(|source| self.filter.beside(source)).transpose()?;
+        let returns = returns.map(|returns| Program { format: Some(format), ..returns });
         let request = memory::Update {
             create,
             if_match: self.if_match.take(),

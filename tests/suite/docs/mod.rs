@@ -7,3 +7,5 @@ mod pages;
 mod protocol_page;
 mod skills;
 mod troubleshooting;
+
+pub use pages::blocks;

@@ -155,6 +155,17 @@ fn a_dry_run_shows_the_lines_that_would_change() {
     assert_eq!(env.read("c.toml"), "# top\na = 1\nb = 2\n");
 }
 
+#[test]
+fn what_is_returned_is_of_the_new_document_in_its_format() {
+    let env = TestEnv::new();
+    env.write("c.toml", "# top\na = 1\n");
+    env.write("s.jsonc", "{\"a\": 1} // end\n");
+    for name in ["c.toml", "s.jsonc"] {
+        assert_eq!(env.run(["update", name, ".a += 1", "--return", ".a"]).ok().stdout, "2\n", "{name}");
+    }
+    assert_eq!(env.read("c.toml"), "# top\na = 2\n");
+}
+
 /// Many processes, one file: each adds its own entry, and every comment stays.
 #[test]
 fn many_updates_of_one_file_are_all_in_it() {

@@ -83,7 +83,7 @@ fn a_wrapper_finds_the_binary_under_any_name() {
         }
         let mut help = env.command("bash");
         let ran = crate::common::Ran::of(help.args(["s/file-lock.sh", "help"]).output().unwrap());
-        assert!(ran.code == 1 && ran.stdout.starts_with("Usage: file-lock.sh"), "{name:?}: {ran:?}");
+        assert!(ran.code == 1 && ran.stderr.starts_with("Usage: file-lock.sh"), "{name:?}: {ran:?}");
     }
 }
 
@@ -120,7 +120,7 @@ fn wrappers_and_services_call_what_was_called() {
     symlink("../versions/aimem-2", &link).unwrap();
     for folder in ["s", "l"] {
         let ran = shell(&env, &["bash", "-c", &format!("{folder}/file-lock.sh help")]).expect(1);
-        assert!(ran.stdout.starts_with("Usage: file-lock.sh"), "{}", ran.stderr);
+        assert!(ran.stderr.starts_with("Usage: file-lock.sh"), "{}", ran.stderr);
     }
     // A name that leads to another program is not taken for ours.
     let stranger = format!("exec -a bin/other {} scripts install other", aimem_path().display());
@@ -159,7 +159,7 @@ fn a_wrapper_that_is_sourced_does_not_replace_its_caller() {
         "PATH=s:$PATH bash file-lock.sh help",
     ] {
         let ran = shell(&env, &["bash", "-c", line]).expect(1);
-        assert!(ran.stdout.starts_with("Usage: file-lock.sh"), "{line}: {}", ran.stderr);
+        assert!(ran.stderr.starts_with("Usage: file-lock.sh"), "{line}: {}", ran.stderr);
     }
 }
 

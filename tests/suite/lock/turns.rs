@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Child, Command};
 
-use crate::common::{Holder, Inside, Killed, TestEnv, eventually, signal};
+use crate::common::{Holder, Inside, Killed, TestEnv, eventually, lives, signal};
 
 /// Whether a process stands in the queue of some lock.
 fn is_queued(pid: u32) -> bool {
@@ -19,7 +19,8 @@ fn queue(env: &TestEnv, inside: &Inside, who: usize, options: &[&str]) -> Killed
     let mut command: Command = env.aimem(["lock", "with", "f"]);
     command.args(options).arg("--").args(words);
     let waiter = Killed(command.spawn().unwrap());
-    eventually("a waiter in the queue", || is_queued(waiter.0.id()));
+    // One that waits for a moment only may have gone by now.
+    eventually("a waiter in the queue", || is_queued(waiter.0.id()) || !lives(waiter.0.id()));
     waiter
 }
 

@@ -113,6 +113,11 @@ fn in_the_test(example: &str) -> String {
         .replace("~/", "$HOME/")
         .replace("/var/lib/node_exporter", "prom")
         .replace("01JDXQ5R4W3K1M6Z9T0V2B8C7E", "$ENTRY");
+    if example.ends_with("locks show --watch") {
+        return format!(
+            "{example} >seen & until [ -s seen ]; do sleep 0.02; done; kill $!; wait $!; [ $? -eq 143 ]"
+        );
+    }
     if example.contains("--watch") {
         let delivered = "aimem queue list --state delivered 2>/dev/null | grep -q first";
         return format!(

@@ -29,7 +29,7 @@ fn a_file_with_the_name_of_a_phrase_changes_no_hint() {
         env.write(name, "{");
     }
     env.write("f.json", "{}");
-    let nothing = || ends_with("hint: nothing was written\n");
+    let nothing = || ends_with("hint: nothing was written; a text in JSON stands in double quotes\n");
     env.assert(["read", "missing", "--default", "{"]).code(65).stderr(nothing());
     env.assert(["update", "f.json", ".a = $x", "--argjson", "x", "{"]).code(65).stderr(nothing());
     env.assert(["update", "missing", "--create={", "."]).code(65).stderr(nothing());

@@ -78,6 +78,37 @@ fn the_verbs_of_one_lock_report_too() {
 }
 
 #[test]
+fn a_filter_on_lines_reports_all_results() {
+    let env = TestEnv::new();
+    env.write("l.jsonl", "{\"a\": 1}\n\n{\"a\": \"é\"}\n");
+    let report = parsed(&env.run(["read", "l.jsonl", ".a", "--json"]).ok().stdout);
+    assert_eq!(report["results"], serde_json::json!([1, "é"]), "{report}");
+    assert!(report["etag"].is_string(), "{report}");
+    let all = parsed(&env.run(["read", "l.jsonl", "length", "--json", "-s"]).ok().stdout);
+    assert_eq!(all["results"], serde_json::json!([2]), "{all}");
+    // What is left out is an error, and the rest is there.
+    env.write("l.jsonl", "{\"a\": 1}\n{\n");
+    let ran = env.run(["read", "l.jsonl", ".a", "--json", "-q"]).expect(65);
+    assert_eq!(parsed(&ran.stdout)["results"], serde_json::json!([1]), "{}", ran.stdout);
+    assert_eq!(parsed(&ran.stderr)["kind"], "data");
+}
+
+/// Node's children have a socket there, which cannot be opened by its name.
+#[test]
+fn a_document_may_come_on_a_socket() {
+    let env = TestEnv::new();
+    env.write("f.json", "{}\n");
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    let mut update = env.aimem(["update", "f.json", "$new[0]", "--slurpfile", "new", "/dev/stdin"]);
+    let child = update.stdin(std::os::fd::OwnedFd::from(theirs)).spawn().unwrap();
+    drop(update);
+    std::io::Write::write_all(&mut &ours, b"{\"n\": 1}").unwrap();
+    drop(ours);
+    Ran::of(child.wait_with_output().unwrap()).ok();
+    assert_eq!(env.json("f.json"), serde_json::json!({"n": 1}));
+}
+
+#[test]
 fn whose_lock_was_taken_over_is_reported() {
     if !require_dead_scripts() {
         return;

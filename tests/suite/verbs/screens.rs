@@ -8,18 +8,18 @@ use std::fmt::Write;
 use crate::common::{Ran, TestEnv, dead_pid, script_info};
 
 /// A session at a terminal, written down as it goes.
-struct Session {
-    env: TestEnv,
+pub(super) struct Session {
+    pub(super) env: TestEnv,
     screen: String,
 }
 
 impl Session {
-    fn new() -> Session {
+    pub(super) fn new() -> Session {
         Session { env: TestEnv::new(), screen: String::new() }
     }
 
     /// Runs a line of the shell, in which `aimem` is the binary.
-    fn run(&mut self, line: &str) -> &mut Session {
+    pub(super) fn run(&mut self, line: &str) -> &mut Session {
         let script = format!("aimem() {{ \"$AIMEM\" \"$@\"; }}; {line}");
         let ran = Ran::of(self.env.sh(&script).output().unwrap());
         writeln!(self.screen, "$ {line}").unwrap();
@@ -36,9 +36,15 @@ impl Session {
         self
     }
 
+    /// A line between the commands.
+    pub(super) fn say(&mut self, text: &str) -> &mut Session {
+        writeln!(self.screen, "\n{text}\n").unwrap();
+        self
+    }
+
     /// What differs from run to run is put in general terms, and the rest compared.
     #[track_caller]
-    fn is_as_in(&self, name: &str) {
+    pub(super) fn is_as_in(&self, name: &str) {
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path("snapshots");
         settings.set_prepend_module_to_snapshot(false);

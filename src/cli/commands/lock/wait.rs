@@ -12,11 +12,13 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cli::waiting::Patient;
 use crate::lock::Target;
+use crate::settings::{self, duration};
 use crate::sys::text::shown;
 
 /// Wait until the lock of a file is free, without taking it
 ///
-/// Another may take it a moment later: to do something while it is yours, use `lock with`.
+/// As long as that takes, unless --timeout or LOCK_TIMEOUT says otherwise. Another may take it a moment
+/// later: to do something while it is yours, use `lock with`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +40,11 @@ impl Wait {
         self.wait().map_err(|error| error.about(&file, json))
     }
 
-    fn wait(self) -> Outcome {
+    fn wait(mut self) -> Outcome {
+        // Nothing is held up meanwhile, and nothing is to be done after a shorter time.
+        if self.wait.timeout.is_none() && !self.wait.nonblock && settings::lock_timeout()?.is_none() {
+            self.wait.timeout = Some(duration::FOREVER);
+        }
         let locker = locker(&self.wait, None, None, call("lock wait", &[&self.file], None))?;
         let mut patient = Patient::new()?;
         let begun = Instant::now();

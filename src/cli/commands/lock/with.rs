@@ -18,6 +18,7 @@ use super::report::LockReport;
 use crate::cli::args::{WaitArgs, call, locker};
 use crate::cli::error::{CliError, Outcome, explain, show_duration};
 use crate::cli::exit::Exit;
+use crate::cli::hints::quote_text;
 use crate::cli::output;
 use crate::cli::waiting::{Patient, first_ending, note_release};
 use crate::lock::{Held, Keep, LockError, LockId};
@@ -194,11 +195,12 @@ impl With {
         drop(inherited);
         let mut child = spawned.map_err(|error| {
             let name = command.get_program().to_string_lossy().into_owned();
-            let exit = match error.kind() {
-                std::io::ErrorKind::NotFound => Exit::Failed(Kind::NotFound),
-                _ => Exit::Failed(Kind::NotExecutable),
+            let kind = match error.kind() {
+                std::io::ErrorKind::NotFound => Kind::NotFound,
+                _ => Kind::NotExecutable,
             };
-            CliError::new(exit, format!("cannot run {name}: {}", explain(&error)))
+            let told = CliError::new(kind, format!("cannot run {name}: {}", explain(&error)));
+            told.hint(runnable(&command, kind))
         })?;
         // What came while the command was being started may not have reached it.
         for received in signals.pending().into_iter().filter(|received| received.number != signal::CHILD) {
@@ -258,6 +260,34 @@ struct Ran<'a> {
     exit: u8,
     /// Whether a lock was lost while the command ran.
     lost: bool,
+}
+
+/// Words that a shell obeys by itself.
+const OF_THE_SHELL: [&str; 12] =
+    ["cd", "export", "source", ".", "alias", "set", "unset", "umask", "ulimit", "eval", "type", "if"];
+
+/// What to write instead of a command that cannot be run.
+fn runnable(command: &Command, kind: Kind) -> String {
+    let name = command.get_program().to_string_lossy();
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let is_line = name.contains([' ', ';', '|', '&', '>', '<', '$']);
+    match kind {
+        Kind::NotFound if is_line || OF_THE_SHELL.contains(&&*name) => {
+            format!("that is for a shell: -- sh -c {}", quote_text(&line))
+        }
+        Kind::NotFound if name.contains('/') => {
+            "look whether the path, and what its first line names, is there".to_owned()
+        }
+        Kind::NotFound if Path::new(&*name).exists() => {
+            format!("it is in no folder of PATH; the one here is ./{name}")
+        }
+        Kind::NotFound => "it is in no folder of PATH".to_owned(),
+        _ => format!(
+            "make it executable with chmod +x {0}, or name what runs it, such as sh {0}",
+            quote_text(&name)
+        ),
+    }
 }
 
 fn is_reclaimed(held: &[Held]) -> bool {

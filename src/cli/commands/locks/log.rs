@@ -10,9 +10,12 @@ use crate::cli::args::lock_root_here;
 use crate::cli::error::{CliError, Outcome, show_duration};
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::cli::waiting::Patient;
+use crate::lock::Waiter;
 use crate::lock::journal::{self, Event, Record, percentile};
 use crate::settings::duration;
 use crate::sys;
+use crate::sys::failure::Kind;
 use crate::sys::text::printable;
 
 /// Show what happened to locks that should not happen often
@@ -34,6 +37,9 @@ pub struct Log {
     /// One JSON document
     #[arg(long)]
     json: bool,
+    /// Go on with what happens from now on, as it happens, with --json one document a line; Ctrl-C ends it
+    #[arg(short = 'F', long, conflicts_with = "summary")]
+    follow: bool,
 }
 
 /// One line of the summary.
@@ -49,6 +55,9 @@ struct Line {
 
 impl Log {
     pub(crate) fn run(self) -> Outcome {
+        if self.follow {
+            return self.follow();
+        }
         let records = recent(self.since)?;
         if self.summary {
             return summary(&records, self.json);
@@ -64,6 +73,31 @@ impl Log {
         Ok(Exit::Done)
     }
 }
+
+impl Log {
+    fn follow(&self) -> Outcome {
+        let mut patient = Patient::new()?;
+        let mut told: Vec<Record> = Vec::new();
+        loop {
+            let records = recent(if told.is_empty() { self.since } else { None })?;
+            // An old journal is cut off in the front: what was told last is the mark.
+            let known = told.last().and_then(|last| records.iter().rposition(|record| record == last));
+            for record in &records[known.map_or(0, |at| at + 1)..] {
+                let line = if self.json { output::one_line(record)? } else { sentence(record) };
+                if !output::at_once(&(line + "\n"))? {
+                    return Ok(Exit::Done);
+                }
+            }
+            told = records;
+            if let Some(signal) = patient.sleep(PAUSE) {
+                return Ok(Exit::Failed(Kind::Interrupted(signal)));
+            }
+        }
+    }
+}
+
+/// Between two looks at the journal.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The journal's records of the last `since`, or all.
 ///

@@ -7,6 +7,7 @@ mod log;
 pub mod report;
 mod selftest;
 mod show;
+mod watch;
 
 use clap::Subcommand;
 

@@ -6,9 +6,10 @@ use clap::Args;
 
 use super::report::table;
 use crate::cli::args::lock_root_here;
-use crate::cli::error::Outcome;
+use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::lock::LockRoot;
 use crate::lock::info::Liveness;
 use crate::lock::inventory::{self, Entry};
 use crate::lock::report::Report;
@@ -20,7 +21,8 @@ use crate::sys::text::printable;
 #[command(after_help = "\
 Examples:
   aimem locks show
-  aimem locks show --json --older-than 10m")]
+  aimem locks show --json --older-than 10m
+  aimem locks show --watch")]
 pub struct Show {
     /// One JSON document
     #[arg(long)]
@@ -28,6 +30,10 @@ pub struct Show {
     /// Only locks that are older
     #[arg(long, value_name = "DUR", value_parser = duration::parse)]
     older_than: Option<Duration>,
+    /// Show them again every second, or every DUR, until Ctrl-C; with --json one document a line
+    #[arg(long, value_name = "DUR", num_args = 0..=1, require_equals = true, default_missing_value = "1s")]
+    #[arg(value_parser = duration::parse)]
+    watch: Option<Duration>,
     /// For completions: the ids that can be released or renewed, each with its file
     #[arg(long, hide = true)]
     ids: bool,
@@ -35,14 +41,20 @@ pub struct Show {
 
 impl Show {
     pub(crate) fn run(self) -> Outcome {
-        let root = lock_root_here()?;
-        let entries = root.as_ref().map_or_else(|| Ok(Vec::new()), inventory::list)?;
-        let old = entries.iter().filter(|entry| self.older_than.is_none_or(|limit| entry.age > limit));
+        match self.watch {
+            Some(every) => super::watch::watch(every, || self.view()),
+            None => self.once(),
+        }
+    }
+
+    fn once(&self) -> Outcome {
+        let (root, entries) = locks()?;
+        let old = self.old(&entries);
         if self.ids {
-            let ids: String = old.filter_map(id_line).collect();
+            let ids: String = old.into_iter().filter_map(id_line).collect();
             return output::result(ids.as_bytes()).map(|()| Exit::Done);
         }
-        let reports = Report::all(&old.collect::<Vec<_>>());
+        let reports = Report::all(&old);
         if self.json {
             output::json(&reports)?;
             return Ok(Exit::Done);
@@ -61,6 +73,29 @@ impl Show {
         }
         Ok(Exit::Done)
     }
+
+    /// What is seen at one moment: a table, or one line of JSON.
+    fn view(&self) -> Result<String, CliError> {
+        let (root, entries) = locks()?;
+        let reports = Report::all(&self.old(&entries));
+        if self.json {
+            return Ok(output::one_line(&reports)? + "\n");
+        }
+        let path = root.map_or_else(String::new, |root| format!(" in {}", root.path().display()));
+        let rows = if reports.is_empty() { String::new() } else { table(&reports) };
+        Ok(format!("{} locks{}\n{rows}", reports.len(), printable(&path)))
+    }
+
+    fn old<'a>(&self, entries: &'a [Entry]) -> Vec<&'a Entry> {
+        entries.iter().filter(|entry| self.older_than.is_none_or(|limit| entry.age > limit)).collect()
+    }
+}
+
+/// The locks of files here, and where they are.
+fn locks() -> Result<(Option<LockRoot>, Vec<Entry>), CliError> {
+    let root = lock_root_here()?;
+    let entries = root.as_ref().map_or_else(|| Ok(Vec::new()), inventory::list)?;
+    Ok((root, entries))
 }
 
 /// The id of a manual lock or a lease; what a running command holds ends with it.

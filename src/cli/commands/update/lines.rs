@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Update;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::{diff, output};
+use crate::cli::output;
 use crate::memory::{self, Foreign, Lines, MemoryError, Program, Whole};
 use crate::place::FilePlace;
 use crate::sys::text::shown;
@@ -40,7 +40,7 @@ impl Update {
         }
         if let Some(Whole { old, new }) = &updated.whole {
             if self.dry_run {
-                output::result(diff::unified(path, old, new).as_bytes())?;
+                output::diff(path, old, new)?;
             } else if self.print {
                 output::answer(new, updated.changed)?;
             }

@@ -14,6 +14,7 @@ use crate::error::FilterError;
 use crate::lang::lex::{self, Kind, Token};
 use crate::lang::rewrite::{Ast, binary, pipe, text};
 use crate::run::stack;
+use crate::slips;
 use alternative::bind;
 use jaq_core::load::parse::{BinaryOp, Def, Term};
 use jaq_core::ops::{Cmp, Math};
@@ -147,7 +148,8 @@ impl<'s> Parser<'s> {
     }
 
     fn wrong_at<T>(&self, at: usize, length: usize, what: &str) -> Parsed<T> {
-        Err(FilterError::compile(self.source, at, length, what))
+        let slip = slips::at(self.source, at, false);
+        Err(FilterError::compile(self.source, at, length, what).with_slip(slip))
     }
 
     /// The next word is wrong.
