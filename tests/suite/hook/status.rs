@@ -44,8 +44,9 @@ fn it_says_what_is_wrong() {
     // Another `aimem` is found before ours.
     fs::create_dir(env.path("bin")).unwrap();
     let other = |script: &str| {
-        let path = env.write("bin/aimem", format!("#!/bin/sh\n{script}\n"));
-        crate::common::set_mode(&path, 0o755);
+        // By a child: a descriptor of ours, open for writing, could reach another test's child.
+        let mut write = env.sh(r#"printf '#!/bin/sh\n%s\n' "$SCRIPT" >bin/aimem && chmod 755 bin/aimem"#);
+        Ran::of(write.env("SCRIPT", script).output().unwrap()).ok();
         let mut command = env.aimem(["hook", "status", "--client", "claude-code"]);
         command.env("PATH", format!("{}:/usr/bin:/bin", env.path("bin").display()));
         Ran::of(command.output().unwrap())
