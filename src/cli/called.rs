@@ -23,6 +23,11 @@ pub fn program() -> Result<PathBuf, CliError> {
     Ok(called.filter(|path| is_same(path, &own).unwrap_or(false)).unwrap_or(own))
 }
 
+/// Whether a path leads to this program.
+pub fn is_this(path: &Path) -> bool {
+    env::current_exe().is_ok_and(|own| is_same(path, &own).unwrap_or(false))
+}
+
 /// Looks a name up as a shell would have.
 fn find(name: &OsStr) -> Option<PathBuf> {
     if name.as_bytes().contains(&b'/') {

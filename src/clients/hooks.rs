@@ -137,6 +137,15 @@ impl HookClient {
         format!("{quoted}{}", self.ending())
     }
 
+    /// The program in such a command line, with nothing else in it but `--strict`.
+    pub fn program_in(self, command: &str) -> Option<String> {
+        let command = command.strip_suffix(" --strict").unwrap_or(command);
+        let quoted = command.strip_suffix(&self.ending())?;
+        let plain = quoted.trim_matches('\'').replace(r"'\''", "'");
+        // Anything else than we would have written is another command.
+        (self.command(&plain) == command).then_some(plain)
+    }
+
     /// What such a command line ends with, whatever the program's path is.
     fn ending(self) -> String {
         format!(" hook run --client {}", self.word())

@@ -34,8 +34,9 @@ const MOST_TURNS: usize = 50;
 const LONGEST: u64 = 16 << 20;
 /// A file that is shorter is not written anew.
 const SHORT: usize = 64 << 10;
-/// So many files at most are remembered as seen; the ones seen longest ago are forgotten first.
-const MOST_SEEN: usize = 4000;
+/// So many files are remembered as seen, and a quarter more; the ones seen longest ago are forgotten
+/// first. All of them are read at each event, for which a client waits.
+const MOST_SEEN: usize = 2000;
 
 /// What a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -281,7 +282,8 @@ impl Register {
 
     /// Gives the file back, and writes it anew if most of it is out of date.
     pub(super) fn close(mut self) {
-        if self.length > SHORT && self.count > 4 * self.lines.len() || self.lines.len() > 2 * MOST_SEEN {
+        let is_old = self.length > SHORT && self.count > 2 * self.lines.len();
+        if is_old || self.lines.len() > MOST_SEEN + MOST_SEEN / 4 {
             // It stays as it is where that fails.
             let _ = self.rewrite();
         }
@@ -375,5 +377,24 @@ mod tests {
             register.all(Kind::Seen, None).into_iter().filter_map(|line| line.tag).collect();
         assert_eq!(tags, vec![format!("{:0>40}", 99); 8]);
         assert!(register.count < 800, "{}", register.count);
+    }
+
+    #[test]
+    fn what_was_seen_longest_ago_is_forgotten_first() {
+        let top = tempfile::tempdir().unwrap();
+        let dir = top.path().canonicalize().unwrap();
+        let mut register = open(&dir);
+        for number in 0..=MOST_SEEN + MOST_SEEN / 4 {
+            let at = Some(i64::try_from(number).unwrap());
+            register.put(Line { at, ..seen(&format!("/{number}"), "1") }).unwrap();
+        }
+        register.put(Line { kind: Kind::Held, at: Some(0), ..seen("/0", "1") }).unwrap();
+        register.close();
+        let register = open(&dir);
+        let left = register.all(Kind::Seen, None);
+        assert_eq!(left.len(), MOST_SEEN);
+        assert!(left.iter().all(|line| line.at > Some(i64::try_from(MOST_SEEN / 4).unwrap())));
+        // What it holds is never forgotten.
+        assert_eq!(register.all(Kind::Held, None).len(), 1);
     }
 }

@@ -41,11 +41,6 @@ impl Answer {
         self.denied = Some(plain(why));
     }
 
-    /// Whether the tool shall not run.
-    pub fn is_denial(&self) -> bool {
-        self.denied.is_some()
-    }
-
     /// The agent reads this.
     pub fn tell_agent(&mut self, what: &impl Display) {
         self.context.push(plain(what));

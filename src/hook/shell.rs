@@ -81,10 +81,18 @@ fn written_by<'a>(words: &[Option<&'a str>]) -> Vec<&'a str> {
             if !rest.iter().flatten().any(is_in_place) {
                 return Vec::new();
             }
-            let has_script =
-                rest.iter().flatten().any(|word| ["-e", "-f", "--expression", "--file"].contains(word));
-            operands(words).into_iter().skip(usize::from(!has_script)).flatten().collect()
+            let takes_script = |word: &Option<&str>| {
+                word.is_some_and(|word| ["-e", "-f", "--expression", "--file"].contains(&word))
+            };
+            let has_script = rest.iter().any(takes_script);
+            // The script is no file, wherever it stands.
+            let is_script = |at: &usize| takes_script(&words[at - 1]);
+            let others = (1..words.len()).filter(|at| !is_script(at)).map(|at| words[at]);
+            let files = others.filter(|word| word.is_none_or(|word| !word.starts_with('-')));
+            files.skip(usize::from(!has_script)).flatten().collect()
         }
+        // Into a folder that is named first.
+        "cp" | "mv" if rest.contains(&Some("-t")) => Vec::new(),
         "cp" | "mv" => {
             let operands = operands(words);
             let target = (operands.len() >= 2).then(|| operands.last().copied().flatten()).flatten();
@@ -297,6 +305,7 @@ mod tests {
             ("cmd 2>err >'a b' &>c", &["/w/a b", "/w/c", "/w/err"]),
             ("echo x | tee -a one two", &["/w/one", "/w/two"]),
             ("sed -i 's/a/b/' f && sed -i.bak -e x g", &["/w/f", "/w/g"]),
+            ("sed -i \"s/$A/b/\" f", &["/w/f"]),
             ("sed -n p f", &[]),
             ("cp a b; mv c /d", &["/d", "/w/b", "/w/c"]),
             ("cd sub && echo > f", &["/w/sub/f"]),

@@ -100,7 +100,7 @@ fn a_client_that_was_started_under_a_lock_edits_the_file_that_it_is_for() {
     let other = Session::claude(&env, "2");
     let event = env.write("event", session.event("PreToolUse-Edit", "f").to_string());
     let script = format!(
-        r#""$AIMEM" hook run --client claude-code <{}; AIMEM_CLIENT=claude-code:1 "$AIMEM" lock with f -n -- echo in; {}"#,
+        r#""$AIMEM" hook run --client claude-code <{}; AIMEM_CLIENT=claude-code:1 "$AIMEM" lock with f -n -- echo in || echo out; {}"#,
         event.display(),
         crate::common::STAY
     );

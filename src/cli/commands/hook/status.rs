@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use crate::cli::clients::homes;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
-use crate::cli::output;
-use crate::clients::{Homes, HookClient, Scope};
+use crate::cli::{called, output};
+use crate::clients::{Homes, HookClient, NAME, Scope};
 use crate::lock::wait::Silent;
 use crate::memory::{self, Program, Subject};
 use crate::settings;
-use crate::sys::text::show_duration;
+use crate::sys::text::{printable, show_duration};
 
 /// A hook that takes longer than this would have been given up by its client.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -27,7 +27,8 @@ const PAUSE: Duration = Duration::from_millis(1);
 ///
 /// Each installation is tried: two sessions that exist for this only want to edit the same new file, in a
 /// folder of their own, through the very command that stands in the settings. The first one must be let in,
-/// and the second one denied. Exit code 1 says that something is wrong with what is installed.
+/// and the second one denied. Exit code 1 says that something is wrong with what is installed. A command
+/// that is not this program's, as a project's settings may have any, is shown and not run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -77,14 +78,15 @@ impl Status {
                 }
             }
         }
-        let is_wrong = |report: &Report| report.command.is_some() && report.works != Some(true);
+        let is_wrong = |report: &Report| report.works == Some(false);
         let exit = if reports.iter().any(is_wrong) { Exit::CheckFailed } else { Exit::Done };
         if self.json {
             output::json(&reports)?;
             return Ok(exit);
         }
         for Report { client, scope, file, said, .. } in &reports {
-            output::result(format!("{client} ({scope}), {}: {said}\n", file.display()).as_bytes())?;
+            let line = format!("{client} ({scope}), {}: {}\n", file.display(), printable(said));
+            output::result(line.as_bytes())?;
         }
         Ok(exit)
     }
@@ -119,11 +121,15 @@ fn look(client: HookClient, scope: Scope, homes: &Homes) -> Result<Report, CliEr
         return Ok(report);
     };
     report.installed = report.missing.is_empty();
-    let tried = try_out(client, &command);
-    report.works = Some(tried.is_ok() && report.installed);
+    // The settings may be a stranger's, and what is named there anything.
+    let is_ours = |program: String| program == NAME || called::is_this(Path::new(&program));
+    let is_ours = client.program_in(&command).is_some_and(is_ours);
+    let tried = is_ours.then(|| try_out(client, &command));
+    report.works = tried.as_ref().map(|tried| tried.is_ok() && report.installed);
     report.said = match tried {
-        Ok(said) => said,
-        Err(why) => format!("installed, but {why}: {command}"),
+        Some(Ok(said)) => said,
+        Some(Err(why)) => format!("installed, but {why}: {command}"),
+        None => format!("installed by a command that is not this program's, and was not tried: {command}"),
     };
     if !report.installed {
         report.said = format!("incomplete, without {}; {}", report.missing.join(", "), report.said);
