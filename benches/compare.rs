@@ -33,10 +33,10 @@ jq '.count += 1' "$1" > "$1.tmp" && mv "$1.tmp" "$1"
 rm -rf "$1.lock"
 "#;
 
-/// Needs PyPI's filelock.
+/// Needs PyPI's filelock, whose lock file would be in proper-lockfile's way under the same name.
 const PYTHON: &str = r#"
 import filelock, json, os, sys
-with filelock.FileLock(sys.argv[1] + ".lock"):
+with filelock.FileLock(sys.argv[1] + ".filelock"):
     with open(sys.argv[1]) as file: document = json.load(file)
     document["count"] += 1
     with open(sys.argv[1] + ".tmp", "w") as file: json.dump(document, file, indent=2)
@@ -200,10 +200,14 @@ fn at_once(folder: &Path, ours: &[(&str, String)], chart: &mut Chart) {
                 })
             });
             let spread = Spread::of(times.collect());
-            let lost = (count * rounds).saturating_sub(counted(&file));
+            let all = count * rounds;
+            let lost = match counted(&file) {
+                Some(counted) => format!("{} of {all} lost", all.saturating_sub(counted)),
+                None => "file broken".to_owned(),
+            };
             let ratio = spread.median / *first.get_or_insert(spread.median);
-            println!("  {:<22} {spread}   {ratio:>6.2} x   {lost} of {} lost", way.name, count * rounds);
-            bars.push((format!("{} ({lost} lost)", way.name), spread.median));
+            println!("  {:<22} {spread}   {ratio:>6.2} x   {lost}", way.name);
+            bars.push((format!("{} ({lost})", way.name), spread.median));
         }
         if count == 50 {
             chart.add("50 updates at once, ms", &bars);
@@ -211,11 +215,10 @@ fn at_once(folder: &Path, ours: &[(&str, String)], chart: &mut Chart) {
     }
 }
 
-fn counted(file: &Path) -> usize {
-    let text = fs::read_to_string(file).unwrap_or_default();
-    let number = text.split("\"count\":").nth(1).map(str::trim_start);
-    let digits = number.and_then(|rest| rest.split(|letter: char| !letter.is_ascii_digit()).next());
-    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+/// The counter, if the file still is the document.
+fn counted(file: &Path) -> Option<usize> {
+    let document: serde_json::Value = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+    usize::try_from(document.get("count")?.as_u64()?).ok()
 }
 
 /// From one holder's release to the next one's entry, among threads of one process that hold the

@@ -21,6 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
 
     $completions = @(switch ($command) {
         'aimem' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -38,7 +39,14 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Put an earlier version of a file back')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Undo the last change of a file')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show what a file was before: when, who, by which verb, how large')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make a project''s memory: context, sessions and decisions, with their schemas')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Look at memory files, their locks and the outbox; exit 1 if a person is needed')
+            [CompletionResult]::new('compare', 'compare', [CompletionResultType]::ParameterValue, 'Say whether a version of a document is older than another, newer, or neither')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Make one document of two versions of it')
+            [CompletionResult]::new('conflicts', 'conflicts', [CompletionResultType]::ParameterValue, 'List the conflicts that a merge has left, and resolve them')
+            [CompletionResult]::new('merge-driver', 'merge-driver', [CompletionResultType]::ParameterValue, 'Merge for git and jj')
             [CompletionResult]::new('queue', 'queue', [CompletionResultType]::ParameterValue, 'Save memories at once, and deliver them when the server can take them')
+            [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'Guard what agents edit with their own tools, as a hook of their client')
             [CompletionResult]::new('mcp', 'mcp', [CompletionResultType]::ParameterValue, 'Serve files, locks and memories to an agent, by the Model Context Protocol')
             [CompletionResult]::new('scripts', 'scripts', [CompletionResultType]::ParameterValue, 'Stand in for the old bash scripts')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completions, or write all of them')
@@ -46,6 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -63,12 +72,13 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;with' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'End the command after this long: TERM, and KILL after --kill-after')
             [CompletionResult]::new('--kill-after', '--kill-after', [CompletionResultType]::ParameterName, 'How long after TERM to send KILL')
             [CompletionResult]::new('--on-reclaimed', '--on-reclaimed', [CompletionResultType]::ParameterName, 'Run this shell command first when the lock was taken over from a dead holder')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -85,10 +95,12 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;acquire' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--pid', '--pid', [CompletionResultType]::ParameterName, 'The process that shall own the lock [default: the shell that runs this command]')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'Make it a lease that ends after this long, whatever the processes do')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--id-file', '--id-file', [CompletionResultType]::ParameterName, 'Keep the id in this file instead of printing it, for `lock release` and `renew`')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -106,6 +118,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;release' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--id-file', '--id-file', [CompletionResultType]::ParameterName, 'The file in which `lock acquire` has kept the id')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -117,6 +131,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;renew' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--id-file', '--id-file', [CompletionResultType]::ParameterName, 'The file in which `lock acquire` has kept the id')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'From now on')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -129,6 +145,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;status' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
@@ -139,8 +156,9 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;wait' {
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -156,6 +174,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;break' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -165,9 +184,10 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;lock;take' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long the lease lasts')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -185,6 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;locks' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -200,7 +221,9 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;locks;show' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only locks that are older')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Show them again every second, or every DUR, until Ctrl-C; with --json one document a line')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
@@ -211,6 +234,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;locks;cleanup' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only say what would be removed')
@@ -222,6 +246,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;locks;check' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'A lock that is older is reported')
             [CompletionResult]::new('--max-timeouts', '--max-timeouts', [CompletionResultType]::ParameterName, 'More waits than this that timed out in the last hour are reported')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -234,11 +259,14 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;locks;log' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only what happened within this time before now')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Count by file and client, with the median and the 99th percentile of the long waits')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-F', '-F ', [CompletionResultType]::ParameterName, 'Go on with what happens from now on, as it happens, with --json one document a line; Ctrl-C ends it')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Go on with what happens from now on, as it happens, with --json one document a line; Ctrl-C ends it')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -246,6 +274,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;locks;selftest' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--contenders', '--contenders', [CompletionResultType]::ParameterName, 'How many processes at once; several numbers are several races')
             [CompletionResult]::new('--takeovers', '--takeovers', [CompletionResultType]::ParameterName, 'End a race after so many locks were taken over from dead holders')
             [CompletionResult]::new('--time', '--time', [CompletionResultType]::ParameterName, 'End a race after this long in any case')
@@ -260,6 +289,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;locks;init' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Whose members may use it: a name or a number; without it, everyone may')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -270,6 +300,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;read' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read the filter from a file')
             [CompletionResult]::new('--from-file', '--from-file', [CompletionResultType]::ParameterName, 'Read the filter from a file')
@@ -281,8 +312,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--duplicate-keys', '--duplicate-keys', [CompletionResultType]::ParameterName, 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]')
             [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Give up when the filter runs for longer')
             [CompletionResult]::new('--default', '--default', [CompletionResultType]::ParameterName, 'Print this JSON when there is no such file')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -301,6 +332,10 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Indent JSON [default for .json files and for the results of a filter]')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Without a filter, the exact bytes of the file; with one, strings without quotes')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Without a filter, the exact bytes of the file; with one, strings without quotes')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'The same, without a line end after each result')
+            [CompletionResult]::new('--join-output', '--join-output', [CompletionResultType]::ParameterName, 'The same, without a line end after each result')
+            [CompletionResult]::new('-C', '-C ', [CompletionResultType]::ParameterName, 'Colours, as --color always')
+            [CompletionResult]::new('--color-output', '--color-output', [CompletionResultType]::ParameterName, 'Colours, as --color always')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Run the filter on the array of all documents in the file, and not on each one')
             [CompletionResult]::new('--slurp', '--slurp', [CompletionResultType]::ParameterName, 'Run the filter on the array of all documents in the file, and not on each one')
             [CompletionResult]::new('--etag', '--etag', [CompletionResultType]::ParameterName, 'Print only the content''s tag, for `write --if-match`')
@@ -316,6 +351,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;update' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Read the filter from a file')
             [CompletionResult]::new('--from-file', '--from-file', [CompletionResultType]::ParameterName, 'Read the filter from a file')
@@ -329,9 +365,10 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--create', '--create', [CompletionResultType]::ParameterName, 'Start from this document when there is no such file, by default from an empty one; missing folders above it are made')
             [CompletionResult]::new('--return', '--return', [CompletionResultType]::ParameterName, 'Print the results of this filter on the new document')
             [CompletionResult]::new('--if-match', '--if-match', [CompletionResultType]::ParameterName, 'Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file')
+            [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]')
             [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -365,12 +402,14 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;write' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--content', '--content', [CompletionResultType]::ParameterName, 'Write this instead of standard input')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
+            [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]')
             [CompletionResult]::new('--if-match', '--if-match', [CompletionResultType]::ParameterName, 'Write only if the file''s tag, from `read --etag`, is still this one; none: if there is no file')
             [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -392,6 +431,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;edit' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--old', '--old', [CompletionResultType]::ParameterName, 'The text to replace, which must occur exactly once')
             [CompletionResult]::new('--new', '--new', [CompletionResultType]::ParameterName, 'What takes its place; may be empty')
             [CompletionResult]::new('--old-file', '--old-file', [CompletionResultType]::ParameterName, 'Read the text to replace from a file, or from standard input (-)')
@@ -399,8 +439,8 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--script', '--script', [CompletionResultType]::ParameterName, 'Make several edits, all or none: lines of JSON in a file or on standard input (-), each an object with old, new and perhaps all')
             [CompletionResult]::new('--if-match', '--if-match', [CompletionResultType]::ParameterName, 'Edit only if the file''s tag, from `read --etag`, is still this one')
             [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -422,14 +462,15 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;insert' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--under', '--under', [CompletionResultType]::ParameterName, 'At the end of the section below this Markdown heading')
             [CompletionResult]::new('--after', '--after', [CompletionResultType]::ParameterName, 'After the line that this text is on, which must occur exactly once')
             [CompletionResult]::new('--before', '--before', [CompletionResultType]::ParameterName, 'Before the line that this text is on')
             [CompletionResult]::new('--line', '--line', [CompletionResultType]::ParameterName, 'As line N; 1 is the first')
             [CompletionResult]::new('--if-match', '--if-match', [CompletionResultType]::ParameterName, 'Insert only if the file''s tag, from `read --etag`, is still this one')
             [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -451,10 +492,11 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;append' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--max-size', '--max-size', [CompletionResultType]::ParameterName, 'Let no file grow beyond this: set it aside as FILE.1, FILE.2, … at a line''s end')
             [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'With --max-size: keep so many of those that are set aside')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -473,10 +515,11 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;restore' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Which version: a backup''s number, 0 being the latest, or one that `history` shows, as @{-1} [default: the latest backup, or else @{-1}]')
             [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -499,10 +542,11 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;undo' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Only the last change of the client of this name')
             [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
@@ -523,6 +567,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;history' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document; errors too, on standard error')
@@ -537,6 +582,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;history;show' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Print it even if it was altered since it was kept')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -547,6 +593,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;history;diff' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Take versions even if they were altered since they were kept')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -557,10 +604,11 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;history;forget' {
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document; errors too, on standard error')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
             [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
@@ -574,6 +622,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;history;prune' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document; errors too, on standard error')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -583,7 +632,182 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'aimem;init' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--folder', '--folder', [CompletionResultType]::ParameterName, 'The folder of all memories [default: memory in $AICONFIG_PATH, or in ~/aiconfig]')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the locks [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was made as one JSON document; errors too, on standard error')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;check' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]')
+            [CompletionResult]::new('--max-age', '--max-age', [CompletionResultType]::ParameterName, 'A lock that is older is told')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what is safe to mend: leftovers of dead writers, and stale locks')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;compare' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;merge' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--sync-conflicts', '--sync-conflicts', [CompletionResultType]::ParameterName, 'Merge the copies that Syncthing, Dropbox and iCloud have left in DIR and below into their files; each is kept in the history of its file, then removed')
+            [CompletionResult]::new('--base', '--base', [CompletionResultType]::ParameterName, 'The version that both come from [default: the newest common one in the history]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the merged document to this file, instead of standard output')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the merged document to this file, instead of standard output')
+            [CompletionResult]::new('--id-key', '--id-key', [CompletionResultType]::ParameterName, 'What names the elements of an array; may be given several times [default: id, key, name]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
+            [CompletionResult]::new('--if-match', '--if-match', [CompletionResultType]::ParameterName, 'Merge only if the tag of OURS, from `read --etag`, is still this one')
+            [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--write', '--write', [CompletionResultType]::ParameterName, 'Write it to OURS, under its lock')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would change in OURS as a diff, and change nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done as one JSON document; errors too, on standard error')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not sync the folder: quicker, and a power cut may bring the old file back')
+            [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;conflicts' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the conflicts of a document; exit 1 if there are any')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the values of all sides')
+            [CompletionResult]::new('resolve', 'resolve', [CompletionResultType]::ParameterValue, 'Choose what the document shall hold')
+            break
+        }
+        'aimem;conflicts;list' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;conflicts;show' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;conflicts;resolve' {
+            [CompletionResult]::new('--value', '--value', [CompletionResultType]::ParameterName, 'Take this value')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The file''s format [default: what its name says, else JSON]')
+            [CompletionResult]::new('--if-match', '--if-match', [CompletionResultType]::ParameterName, 'Resolve only if the file''s tag, from `read --etag`, is still this one')
+            [CompletionResult]::new('--backup', '--backup', [CompletionResultType]::ParameterName, 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--lock', '--lock', [CompletionResultType]::ParameterName, 'Work under this lock, which is already held, instead of taking one')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Resolve all of them in this way')
+            [CompletionResult]::new('--ours', '--ours', [CompletionResultType]::ParameterName, 'Keep what the document holds')
+            [CompletionResult]::new('--theirs', '--theirs', [CompletionResultType]::ParameterName, 'Take their value; what they have removed is removed')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would change as a diff, and change nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was done as one JSON document; errors too, on standard error')
+            [CompletionResult]::new('--no-sync', '--no-sync', [CompletionResultType]::ParameterName, 'Do not sync the folder: quicker, and a power cut may bring the old file back')
+            [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;merge-driver' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--jj', '--jj', [CompletionResultType]::ParameterName, 'The files are OUTPUT BASE LEFT RIGHT, as jj names them')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Tell git of the driver, and print the lines for .gitattributes')
+            break
+        }
+        'aimem;merge-driver;install' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--global', '--global', [CompletionResultType]::ParameterName, 'For all repositories of this user')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'aimem;queue' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -604,6 +828,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;add' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Whose memory it is')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Whose memory it is')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Something else to keep with it')
@@ -620,6 +845,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;list' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Only entries in this state; may be given several times [default: all but delivered]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Only this project''s')
             [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'Only this project''s')
@@ -634,6 +860,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;show' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--content', '--content', [CompletionResultType]::ParameterName, 'Only the content, as it was given')
@@ -645,6 +872,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;status' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
@@ -656,6 +884,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;work' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'The time between two runs')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Uploads at a time')
             [CompletionResult]::new('--tries', '--tries', [CompletionResultType]::ParameterName, 'Tries of an entry in one run before it is given up on')
@@ -673,6 +902,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;retry' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All that waits: the dead, those that the server refused included, and the parked')
@@ -683,6 +913,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;cancel' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -692,6 +923,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;dead' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
@@ -702,6 +934,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;health' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
@@ -712,6 +945,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;import' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'One JSON document')
@@ -722,6 +956,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;queue;export' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -730,7 +965,87 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'aimem;hook' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Read one event of a client on standard input, and answer it')
+            [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Put the hooks into the settings of an agent''s client')
+            [CompletionResult]::new('uninstall', 'uninstall', [CompletionResultType]::ParameterValue, 'Take the hooks out of the settings of an agent''s client')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say where hooks are installed, and try them')
+            break
+        }
+        'aimem;hook;run' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'The client')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Deny an edit that cannot be protected')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;hook;install' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'The client')
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Whose settings: yours, or those of the project in the working folder')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change as a diff, and change nothing')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print the hooks and the file that they belong into, and change nothing')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;hook;uninstall' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'The client')
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Whose settings: yours, or those of the project in the working folder')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change as a diff, and change nothing')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--nonblock', '--nonblock', [CompletionResultType]::ParameterName, 'Do not wait: the same as --timeout 0')
+            [CompletionResult]::new('--no-deadlock-check', '--no-deadlock-check', [CompletionResultType]::ParameterName, 'Keep waiting even if others wait for what this process holds')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'aimem;hook;status' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
+            [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'This client only')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON document')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'aimem;mcp' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -744,10 +1059,11 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;mcp;install' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'The client')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Whose settings: yours, or those of the project in the working folder')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -764,10 +1080,11 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;mcp;uninstall' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--client', '--client', [CompletionResultType]::ParameterName, 'The client')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Whose settings: yours, or those of the project in the working folder')
-            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('--conflict-exit-code', '--conflict-exit-code', [CompletionResultType]::ParameterName, 'The exit code when the lock was not free in time [default: 75]')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -783,6 +1100,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;scripts' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -793,6 +1111,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;scripts;install' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Make symbolic links to aimem instead of wrappers: quicker by one shell')
@@ -804,6 +1123,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;completions' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the completions of every shell into this folder')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
@@ -814,6 +1134,7 @@ Register-ArgumentCompleter -Native -CommandName 'aimem' -ScriptBlock {
             break
         }
         'aimem;man' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, unless NO_COLOR is set; always; never')
             [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write a page for every verb into this folder')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors on standard error; with -E 0 a busy lock is none')

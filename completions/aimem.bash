@@ -19,14 +19,29 @@ _aimem() {
             aimem,append)
                 cmd="aimem__subcmd__append"
                 ;;
+            aimem,check)
+                cmd="aimem__subcmd__check"
+                ;;
+            aimem,compare)
+                cmd="aimem__subcmd__compare"
+                ;;
             aimem,completions)
                 cmd="aimem__subcmd__completions"
+                ;;
+            aimem,conflicts)
+                cmd="aimem__subcmd__conflicts"
                 ;;
             aimem,edit)
                 cmd="aimem__subcmd__edit"
                 ;;
             aimem,history)
                 cmd="aimem__subcmd__history"
+                ;;
+            aimem,hook)
+                cmd="aimem__subcmd__hook"
+                ;;
+            aimem,init)
+                cmd="aimem__subcmd__init"
                 ;;
             aimem,insert)
                 cmd="aimem__subcmd__insert"
@@ -42,6 +57,12 @@ _aimem() {
                 ;;
             aimem,mcp)
                 cmd="aimem__subcmd__mcp"
+                ;;
+            aimem,merge)
+                cmd="aimem__subcmd__merge"
+                ;;
+            aimem,merge-driver)
+                cmd="aimem__subcmd__merge__subcmd__driver"
                 ;;
             aimem,queue)
                 cmd="aimem__subcmd__queue"
@@ -64,6 +85,15 @@ _aimem() {
             aimem,write)
                 cmd="aimem__subcmd__write"
                 ;;
+            aimem__subcmd__conflicts,list)
+                cmd="aimem__subcmd__conflicts__subcmd__list"
+                ;;
+            aimem__subcmd__conflicts,resolve)
+                cmd="aimem__subcmd__conflicts__subcmd__resolve"
+                ;;
+            aimem__subcmd__conflicts,show)
+                cmd="aimem__subcmd__conflicts__subcmd__show"
+                ;;
             aimem__subcmd__history,diff)
                 cmd="aimem__subcmd__history__subcmd__diff"
                 ;;
@@ -75,6 +105,18 @@ _aimem() {
                 ;;
             aimem__subcmd__history,show)
                 cmd="aimem__subcmd__history__subcmd__show"
+                ;;
+            aimem__subcmd__hook,install)
+                cmd="aimem__subcmd__hook__subcmd__install"
+                ;;
+            aimem__subcmd__hook,run)
+                cmd="aimem__subcmd__hook__subcmd__run"
+                ;;
+            aimem__subcmd__hook,status)
+                cmd="aimem__subcmd__hook__subcmd__status"
+                ;;
+            aimem__subcmd__hook,uninstall)
+                cmd="aimem__subcmd__hook__subcmd__uninstall"
                 ;;
             aimem__subcmd__lock,acquire)
                 cmd="aimem__subcmd__lock__subcmd__acquire"
@@ -124,6 +166,9 @@ _aimem() {
             aimem__subcmd__mcp,uninstall)
                 cmd="aimem__subcmd__mcp__subcmd__uninstall"
                 ;;
+            aimem__subcmd__merge__subcmd__driver,install)
+                cmd="aimem__subcmd__merge__subcmd__driver__subcmd__install"
+                ;;
             aimem__subcmd__queue,add)
                 cmd="aimem__subcmd__queue__subcmd__add"
                 ;;
@@ -167,12 +212,16 @@ _aimem() {
 
     case "${cmd}" in
         aimem)
-            opts="-q -h -V --quiet --help --version lock locks read update write edit insert append restore undo history queue mcp scripts completions man"
+            opts="-q -h -V --quiet --color --help --version lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -181,12 +230,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__append)
-            opts="-q -w -n -E -h -V --quiet --max-size --keep --no-sync --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --max-size --keep --no-sync --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -226,13 +279,81 @@ _aimem() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        aimem__subcmd__completions)
-            opts="-q -h -V --quiet --out --help --version bash zsh fish elvish powershell nushell"
+        aimem__subcmd__check)
+            opts="-q -w -n -E -h -V --quiet --color --schema --fix --max-age --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__compare)
+            opts="-q -h -V --quiet --color --format --json --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__completions)
+            opts="-q -h -V --quiet --color --out --help --version bash zsh fish elvish powershell nushell"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --out)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -244,13 +365,137 @@ _aimem() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        aimem__subcmd__edit)
-            opts="-q -w -n -E -h -V --quiet --old --new --old-file --new-file --all --script --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+        aimem__subcmd__conflicts)
+            opts="-q -h -V --quiet --color --help --version list show resolve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__conflicts__subcmd__list)
+            opts="-q -h -V --format --json --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__conflicts__subcmd__resolve)
+            opts="-w -n -E -q -h -V --all --ours --theirs --value --format --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --value)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --if-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__conflicts__subcmd__show)
+            opts="-q -h -V --format --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__edit)
+            opts="-q -w -n -E -h -V --quiet --color --old --new --old-file --new-file --all --script --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --old)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -311,12 +556,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history)
-            opts="-q -h -V --quiet --json --help --version show diff forget prune"
+            opts="-q -h -V --quiet --color --json --help --version show diff forget prune"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -325,12 +574,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__diff)
-            opts="-q -h -V --force --quiet --help --version"
+            opts="-q -h -V --force --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -339,12 +592,112 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__history__subcmd__forget)
-            opts="-w -n -E -q -h -V --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --quiet --help --version"
+            opts="-w -n -E -q -h -V --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__history__subcmd__prune)
+            opts="-q -h -V --json --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__history__subcmd__show)
+            opts="-q -h -V --force --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__hook)
+            opts="-q -h -V --quiet --color --help --version run install uninstall status"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__hook__subcmd__install)
+            opts="-q -w -n -E -h -V --quiet --color --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -W "user project" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -368,13 +721,21 @@ _aimem() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        aimem__subcmd__history__subcmd__prune)
-            opts="-q -h -V --json --quiet --help --version"
+        aimem__subcmd__hook__subcmd__run)
+            opts="-q -h -V --quiet --color --client --strict --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -382,13 +743,105 @@ _aimem() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        aimem__subcmd__history__subcmd__show)
-            opts="-q -h -V --force --quiet --help --version"
+        aimem__subcmd__hook__subcmd__status)
+            opts="-q -h -V --quiet --color --client --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__hook__subcmd__uninstall)
+            opts="-q -w -n -E -h -V --quiet --color --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -W "claude-code codex gemini" -- "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -W "user project" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__init)
+            opts="-q -w -n -E -h -V --quiet --color --folder --json --client --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --folder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -397,12 +850,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__insert)
-            opts="-q -w -n -E -h -V --quiet --under --after --before --line --end --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --under --after --before --line --end --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --under)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -459,12 +916,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock)
-            opts="-q -h -V --quiet --help --version with acquire release renew status wait break take"
+            opts="-q -h -V --quiet --color --help --version with acquire release renew status wait break take"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -473,17 +934,25 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__acquire)
-            opts="-q -w -n -E -h -V --quiet --pid --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --pid --ttl --id-file --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --pid)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -519,12 +988,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__break)
-            opts="-q -h -V --quiet --help --version"
+            opts="-q -h -V --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -533,12 +1006,20 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__release)
-            opts="-q -h -V --quiet --client --json --help --version"
+            opts="-q -h -V --quiet --color --id-file --client --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --id-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -551,12 +1032,20 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__renew)
-            opts="-q -h -V --quiet --client --ttl --json --help --version"
+            opts="-q -h -V --quiet --color --id-file --client --ttl --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --id-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -573,12 +1062,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__status)
-            opts="-q -h -V --quiet --json --help --version"
+            opts="-q -h -V --quiet --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -587,12 +1080,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__take)
-            opts="-q -w -n -E -h -V --quiet --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --ttl --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -629,12 +1126,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__wait)
-            opts="-q -w -n -E -h -V --quiet --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -659,12 +1160,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__lock__subcmd__with)
-            opts="-q -w -n -E -h -V --quiet --close --ttl --kill-after --on-reclaimed --client --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --close --ttl --kill-after --on-reclaimed --client --json --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -705,12 +1210,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks)
-            opts="-q -h -V --quiet --help --version show cleanup check log selftest init"
+            opts="-q -h -V --quiet --color --help --version show cleanup check log selftest init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -719,12 +1228,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__check)
-            opts="-q -h -V --quiet --max-age --max-timeouts --json --help --version"
+            opts="-q -h -V --quiet --color --max-age --max-timeouts --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-age)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -741,12 +1254,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__cleanup)
-            opts="-q -h -V --quiet --dry-run --json --help --version"
+            opts="-q -h -V --quiet --color --dry-run --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -755,12 +1272,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__init)
-            opts="-q -h -V --quiet --group --help --version"
+            opts="-q -h -V --quiet --color --group --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --group)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -773,12 +1294,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__log)
-            opts="-q -h -V --quiet --since --summary --json --help --version"
+            opts="-q -F -h -V --quiet --color --since --summary --json --follow --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -791,12 +1316,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__selftest)
-            opts="-q -h -V --quiet --contenders --takeovers --time --compare --json --help --version"
+            opts="-q -h -V --quiet --color --contenders --takeovers --time --compare --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --contenders)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -817,13 +1346,21 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__locks__subcmd__show)
-            opts="-q -h -V --quiet --json --older-than --help --version"
+            opts="-q -h -V --quiet --color --json --older-than --watch --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -835,12 +1372,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__man)
-            opts="-q -h -V --quiet --out --help --version"
+            opts="-q -h -V --quiet --color --out --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --out)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -853,12 +1394,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__mcp)
-            opts="-q -h -V --quiet --root --read-only --help --version install uninstall"
+            opts="-q -h -V --quiet --color --root --read-only --help --version install uninstall"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -871,12 +1416,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__mcp__subcmd__install)
-            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --print --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -W "claude-code cursor vscode codex zed gemini" -- "${cur}"))
                     return 0
@@ -909,12 +1458,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__mcp__subcmd__uninstall)
-            opts="-q -w -n -E -h -V --quiet --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --client --scope --dry-run --timeout --nonblock --conflict-exit-code --no-deadlock-check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -W "claude-code cursor vscode codex zed gemini" -- "${cur}"))
                     return 0
@@ -946,13 +1499,127 @@ _aimem() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        aimem__subcmd__queue)
-            opts="-q -h -V --quiet --help --version add list show status work retry cancel dead health import export"
+        aimem__subcmd__merge)
+            opts="-q -o -w -n -E -h -V --quiet --color --sync-conflicts --base --output --write --id-key --format --if-match --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --sync-conflicts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --id-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --if-match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --conflict-exit-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -E)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__merge__subcmd__driver)
+            opts="-q -h -V --quiet --color --jj --help --version install"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__merge__subcmd__driver__subcmd__install)
+            opts="-q -h -V --global --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        aimem__subcmd__queue)
+            opts="-q -h -V --quiet --color --help --version add list show status work retry cancel dead health import export"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -961,12 +1628,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__add)
-            opts="-q -p -h -V --quiet --project --lines --meta --max-entries --max-bytes --json --help --version"
+            opts="-q -p -h -V --quiet --color --project --lines --meta --max-entries --max-bytes --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --project)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -995,12 +1666,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__cancel)
-            opts="-q -h -V --quiet --help --version"
+            opts="-q -h -V --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1009,12 +1684,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__dead)
-            opts="-q -h -V --quiet --json --help --version"
+            opts="-q -h -V --quiet --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1023,12 +1702,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__export)
-            opts="-q -h -V --quiet --help --version"
+            opts="-q -h -V --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1037,12 +1720,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__health)
-            opts="-q -h -V --quiet --json --help --version"
+            opts="-q -h -V --quiet --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1051,12 +1738,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__import)
-            opts="-q -h -V --quiet --json --help --version"
+            opts="-q -h -V --quiet --color --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1065,12 +1756,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__list)
-            opts="-q -p -h -V --quiet --state --project --limit --json --help --version"
+            opts="-q -p -h -V --quiet --color --state --project --limit --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --state)
                     COMPREPLY=($(compgen -W "pending in-flight dead delivered" -- "${cur}"))
                     return 0
@@ -1095,12 +1790,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__retry)
-            opts="-q -h -V --quiet --all --help --version"
+            opts="-q -h -V --quiet --color --all --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1109,12 +1808,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__show)
-            opts="-q -h -V --quiet --content --json --help --version"
+            opts="-q -h -V --quiet --color --content --json --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1123,12 +1826,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__status)
-            opts="-q -h -V --quiet --json --prometheus --help --version"
+            opts="-q -h -V --quiet --color --json --prometheus --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1137,12 +1844,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__queue__subcmd__work)
-            opts="-q -h -V --quiet --watch --interval --concurrency --tries --no-revive --log-format --json --print-service --help --version"
+            opts="-q -h -V --quiet --color --watch --interval --concurrency --tries --no-revive --log-format --json --print-service --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1171,12 +1882,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__read)
-            opts="-q -f -S -c -e -r -s -w -n -E -h -V --quiet --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --slurp --etag --default --json --locked --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -f -S -c -e -r -j -C -s -w -n -E -h -V --quiet --color --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pretty --raw --join-output --color-output --slurp --etag --default --json --locked --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
                     return 0
@@ -1253,12 +1968,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__restore)
-            opts="-q -w -n -E -h -V --quiet --list --json --from --force --dry-run --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --list --json --from --force --dry-run --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --from)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1299,12 +2018,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__scripts)
-            opts="-q -h -V --quiet --help --version install"
+            opts="-q -h -V --quiet --color --help --version install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1313,12 +2036,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__scripts__subcmd__install)
-            opts="-q -h -V --quiet --link --force --help --version"
+            opts="-q -h -V --quiet --color --link --force --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1327,12 +2054,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__undo)
-            opts="-q -w -n -E -h -V --quiet --client --force --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --client --force --dry-run --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --client)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1369,12 +2100,16 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__update)
-            opts="-q -f -S -c -e -w -n -E -h -V --quiet --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -f -S -c -e -w -n -E -h -V --quiet --color --args --jsonargs --format --from-file --arg --argjson --slurpfile --rawfile --sort-keys --indent --tab --compact-output --duplicate-keys --exit-status --max-time --pipe --text --create --dry-run --print --return --json --if-match --any-kind --schema --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
                     return 0
@@ -1427,6 +2162,10 @@ _aimem() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --backup)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1463,18 +2202,26 @@ _aimem() {
             return 0
             ;;
         aimem__subcmd__write)
-            opts="-q -w -n -E -h -V --quiet --content --validate --format --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
+            opts="-q -w -n -E -h -V --quiet --color --content --validate --format --schema --if-match --no-lock --json --backup --no-sync --in-place --timeout --nonblock --conflict-exit-code --no-deadlock-check --lock --client --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --content)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "json jsonc toml" -- "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --if-match)
@@ -1539,12 +2286,15 @@ _aimem_or_ids() {
                 ;;
             " man "* | " help "*)
                 case "${COMP_WORDS[COMP_CWORD-1]}" in
-                man) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue mcp scripts completions man" -- "$2")) ;;
-                help) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history queue mcp scripts completions man" -- "$2")) ;;
+                man) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man" -- "$2")) ;;
+                help) COMPREPLY=($(compgen -W "lock locks read update write edit insert append restore undo history init check compare merge conflicts merge-driver queue hook mcp scripts completions man" -- "$2")) ;;
                 lock) COMPREPLY=($(compgen -W "with acquire release renew status wait break take" -- "$2")) ;;
                 locks) COMPREPLY=($(compgen -W "show cleanup check log selftest init" -- "$2")) ;;
                 history) COMPREPLY=($(compgen -W "show diff forget prune" -- "$2")) ;;
+                conflicts) COMPREPLY=($(compgen -W "list show resolve" -- "$2")) ;;
+                merge-driver) COMPREPLY=($(compgen -W "install" -- "$2")) ;;
                 queue) COMPREPLY=($(compgen -W "add list show status work retry cancel dead health import export" -- "$2")) ;;
+                hook) COMPREPLY=($(compgen -W "run install uninstall status" -- "$2")) ;;
                 mcp) COMPREPLY=($(compgen -W "install uninstall" -- "$2")) ;;
                 scripts) COMPREPLY=($(compgen -W "install" -- "$2")) ;;
                 esac

@@ -18,6 +18,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
     }
     var completions = [
         &'aimem'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
@@ -35,13 +36,21 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand restore 'Put an earlier version of a file back'
             cand undo 'Undo the last change of a file'
             cand history 'Show what a file was before: when, who, by which verb, how large'
+            cand init 'Make a project''s memory: context, sessions and decisions, with their schemas'
+            cand check 'Look at memory files, their locks and the outbox; exit 1 if a person is needed'
+            cand compare 'Say whether a version of a document is older than another, newer, or neither'
+            cand merge 'Make one document of two versions of it'
+            cand conflicts 'List the conflicts that a merge has left, and resolve them'
+            cand merge-driver 'Merge for git and jj'
             cand queue 'Save memories at once, and deliver them when the server can take them'
+            cand hook 'Guard what agents edit with their own tools, as a hook of their client'
             cand mcp 'Serve files, locks and memories to an agent, by the Model Context Protocol'
             cand scripts 'Stand in for the old bash scripts'
             cand completions 'Print a shell''s completions, or write all of them'
             cand man 'Print the manual page of a verb, or write all of them'
         }
         &'aimem;lock'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
@@ -58,12 +67,13 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand take 'Take the lock of a file away from whoever holds it, and have it'
         }
         &'aimem;lock;with'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --ttl 'End the command after this long: TERM, and KILL after --kill-after'
             cand --kill-after 'How long after TERM to send KILL'
             cand --on-reclaimed 'Run this shell command first when the lock was taken over from a dead holder'
             cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -79,10 +89,12 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;acquire'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --pid 'The process that shall own the lock [default: the shell that runs this command]'
             cand --ttl 'Make it a lease that ends after this long, whatever the processes do'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand --id-file 'Keep the id in this file instead of printing it, for `lock release` and `renew`'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -99,6 +111,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;release'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --id-file 'The file in which `lock acquire` has kept the id'
             cand --client 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -109,6 +123,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;renew'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --id-file 'The file in which `lock acquire` has kept the id'
             cand --client 'The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]'
             cand --ttl 'From now on'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -120,6 +136,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;status'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
@@ -129,8 +146,9 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;wait'= {
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -145,6 +163,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;break'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
@@ -153,9 +172,10 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;lock;take'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --ttl 'How long the lease lasts'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -172,6 +192,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;locks'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
@@ -186,7 +207,9 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand init 'Make a lock folder for all who share DIR'
         }
         &'aimem;locks;show'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --older-than 'Only locks that are older'
+            cand --watch 'Show them again every second, or every DUR, until Ctrl-C; with --json one document a line'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
@@ -196,6 +219,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;locks;cleanup'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --dry-run 'Only say what would be removed'
@@ -206,6 +230,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;locks;check'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --max-age 'A lock that is older is reported'
             cand --max-timeouts 'More waits than this that timed out in the last hour are reported'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -217,17 +242,21 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;locks;log'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --since 'Only what happened within this time before now'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --summary 'Count by file and client, with the median and the 99th percentile of the long waits'
             cand --json 'One JSON document'
+            cand -F 'Go on with what happens from now on, as it happens, with --json one document a line; Ctrl-C ends it'
+            cand --follow 'Go on with what happens from now on, as it happens, with --json one document a line; Ctrl-C ends it'
             cand -h 'Print help'
             cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
         }
         &'aimem;locks;selftest'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --contenders 'How many processes at once; several numbers are several races'
             cand --takeovers 'End a race after so many locks were taken over from dead holders'
             cand --time 'End a race after this long in any case'
@@ -241,6 +270,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;locks;init'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --group 'Whose members may use it: a name or a number; without it, everyone may'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -250,6 +280,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;read'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --format 'The file''s format [default: what its name says, else JSON]'
             cand -f 'Read the filter from a file'
             cand --from-file 'Read the filter from a file'
@@ -261,8 +292,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --duplicate-keys 'With two equal keys in an object let the last one count [default: an update refuses the file, a read warns]'
             cand --max-time 'Give up when the filter runs for longer'
             cand --default 'Print this JSON when there is no such file'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -281,6 +312,10 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --pretty 'Indent JSON [default for .json files and for the results of a filter]'
             cand -r 'Without a filter, the exact bytes of the file; with one, strings without quotes'
             cand --raw 'Without a filter, the exact bytes of the file; with one, strings without quotes'
+            cand -j 'The same, without a line end after each result'
+            cand --join-output 'The same, without a line end after each result'
+            cand -C 'Colours, as --color always'
+            cand --color-output 'Colours, as --color always'
             cand -s 'Run the filter on the array of all documents in the file, and not on each one'
             cand --slurp 'Run the filter on the array of all documents in the file, and not on each one'
             cand --etag 'Print only the content''s tag, for `write --if-match`'
@@ -295,6 +330,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;update'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --format 'The file''s format [default: what its name says, else JSON]'
             cand -f 'Read the filter from a file'
             cand --from-file 'Read the filter from a file'
@@ -308,9 +344,10 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --create 'Start from this document when there is no such file, by default from an empty one; missing folders above it are made'
             cand --return 'Print the results of this filter on the new document'
             cand --if-match 'Change the file only if its tag, from `read --etag`, is still this one; none: if there is no file'
+            cand --schema 'Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -343,12 +380,14 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;write'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --content 'Write this instead of standard input'
             cand --format 'The file''s format [default: what its name says, else JSON]'
+            cand --schema 'Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]'
             cand --if-match 'Write only if the file''s tag, from `read --etag`, is still this one; none: if there is no file'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -369,6 +408,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;edit'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --old 'The text to replace, which must occur exactly once'
             cand --new 'What takes its place; may be empty'
             cand --old-file 'Read the text to replace from a file, or from standard input (-)'
@@ -376,8 +416,8 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --script 'Make several edits, all or none: lines of JSON in a file or on standard input (-), each an object with old, new and perhaps all'
             cand --if-match 'Edit only if the file''s tag, from `read --etag`, is still this one'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -398,14 +438,15 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;insert'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --under 'At the end of the section below this Markdown heading'
             cand --after 'After the line that this text is on, which must occur exactly once'
             cand --before 'Before the line that this text is on'
             cand --line 'As line N; 1 is the first'
             cand --if-match 'Insert only if the file''s tag, from `read --etag`, is still this one'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -426,10 +467,11 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;append'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --max-size 'Let no file grow beyond this: set it aside as FILE.1, FILE.2, … at a line''s end'
             cand --keep 'With --max-size: keep so many of those that are set aside'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -447,10 +489,11 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;restore'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --from 'Which version: a backup''s number, 0 being the latest, or one that `history` shows, as @{-1} [default: the latest backup, or else @{-1}]'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -472,10 +515,11 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;undo'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --client 'Only the last change of the client of this name'
             cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand --lock 'Work under this lock, which is already held, instead of taking one'
@@ -495,6 +539,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;history'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document; errors too, on standard error'
@@ -508,6 +553,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand prune 'Remove versions beyond what is to be kept, of all files'
         }
         &'aimem;history;show'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --force 'Print it even if it was altered since it was kept'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -517,6 +563,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;history;diff'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --force 'Take versions even if they were altered since they were kept'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -526,10 +573,11 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;history;forget'= {
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --json 'One JSON document; errors too, on standard error'
             cand -n 'Do not wait: the same as --timeout 0'
             cand --nonblock 'Do not wait: the same as --timeout 0'
@@ -542,6 +590,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;history;prune'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --json 'One JSON document; errors too, on standard error'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -550,7 +599,172 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'aimem;init'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --folder 'The folder of all memories [default: memory in $AICONFIG_PATH, or in ~/aiconfig]'
+            cand --client 'Call yourself NAME in what others see of the locks [default: $AIMEM_CLIENT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand -E 'The exit code when the lock was not free in time [default: 75]'
+            cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --json 'Print what was made as one JSON document; errors too, on standard error'
+            cand -n 'Do not wait: the same as --timeout 0'
+            cand --nonblock 'Do not wait: the same as --timeout 0'
+            cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;check'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --schema 'Refuse what breaks this JSON Schema; auto: the one that the document names under $schema, if that is a file here [default: $AIMEM_SCHEMA]'
+            cand --max-age 'A lock that is older is told'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand -E 'The exit code when the lock was not free in time [default: 75]'
+            cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --fix 'Mend what is safe to mend: leftovers of dead writers, and stale locks'
+            cand --json 'One JSON document'
+            cand -n 'Do not wait: the same as --timeout 0'
+            cand --nonblock 'Do not wait: the same as --timeout 0'
+            cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;compare'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --format 'The file''s format [default: what its name says, else JSON]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --json 'One JSON document'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;merge'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --sync-conflicts 'Merge the copies that Syncthing, Dropbox and iCloud have left in DIR and below into their files; each is kept in the history of its file, then removed'
+            cand --base 'The version that both come from [default: the newest common one in the history]'
+            cand -o 'Write the merged document to this file, instead of standard output'
+            cand --output 'Write the merged document to this file, instead of standard output'
+            cand --id-key 'What names the elements of an array; may be given several times [default: id, key, name]'
+            cand --format 'The file''s format [default: what its name says, else JSON]'
+            cand --if-match 'Merge only if the tag of OURS, from `read --etag`, is still this one'
+            cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand -E 'The exit code when the lock was not free in time [default: 75]'
+            cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand --lock 'Work under this lock, which is already held, instead of taking one'
+            cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --write 'Write it to OURS, under its lock'
+            cand --dry-run 'Print what would change in OURS as a diff, and change nothing'
+            cand --json 'Print what was done as one JSON document; errors too, on standard error'
+            cand --no-sync 'Do not sync the folder: quicker, and a power cut may bring the old file back'
+            cand --in-place 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+            cand -n 'Do not wait: the same as --timeout 0'
+            cand --nonblock 'Do not wait: the same as --timeout 0'
+            cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;conflicts'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand list 'List the conflicts of a document; exit 1 if there are any'
+            cand show 'Show the values of all sides'
+            cand resolve 'Choose what the document shall hold'
+        }
+        &'aimem;conflicts;list'= {
+            cand --format 'The file''s format [default: what its name says, else JSON]'
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --json 'One JSON document'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;conflicts;show'= {
+            cand --format 'The file''s format [default: what its name says, else JSON]'
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;conflicts;resolve'= {
+            cand --value 'Take this value'
+            cand --format 'The file''s format [default: what its name says, else JSON]'
+            cand --if-match 'Resolve only if the file''s tag, from `read --etag`, is still this one'
+            cand --backup 'Keep the last K versions as FILE.bak, FILE.bak.1, … [default K: $AIMEM_BACKUP, or as many as there are, at least 1]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand -E 'The exit code when the lock was not free in time [default: 75]'
+            cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand --lock 'Work under this lock, which is already held, instead of taking one'
+            cand --client 'Call yourself NAME in what others see of the lock [default: $AIMEM_CLIENT]'
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --all 'Resolve all of them in this way'
+            cand --ours 'Keep what the document holds'
+            cand --theirs 'Take their value; what they have removed is removed'
+            cand --dry-run 'Print what would change as a diff, and change nothing'
+            cand --json 'Print what was done as one JSON document; errors too, on standard error'
+            cand --no-sync 'Do not sync the folder: quicker, and a power cut may bring the old file back'
+            cand --in-place 'Overwrite the file itself instead of replacing it, for a bind-mounted file; a crash can tear it'
+            cand -n 'Do not wait: the same as --timeout 0'
+            cand --nonblock 'Do not wait: the same as --timeout 0'
+            cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;merge-driver'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --jj 'The files are OUTPUT BASE LEFT RIGHT, as jj names them'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand install 'Tell git of the driver, and print the lines for .gitattributes'
+        }
+        &'aimem;merge-driver;install'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --global 'For all repositories of this user'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'aimem;queue'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
@@ -570,6 +784,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand export 'Print the outbox in the old programs'' form'
         }
         &'aimem;queue;add'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -p 'Whose memory it is'
             cand --project 'Whose memory it is'
             cand --meta 'Something else to keep with it'
@@ -585,6 +800,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;list'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --state 'Only entries in this state; may be given several times [default: all but delivered]'
             cand -p 'Only this project''s'
             cand --project 'Only this project''s'
@@ -598,6 +814,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;show'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --content 'Only the content, as it was given'
@@ -608,6 +825,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;status'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
@@ -618,6 +836,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;work'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --interval 'The time between two runs'
             cand --concurrency 'Uploads at a time'
             cand --tries 'Tries of an entry in one run before it is given up on'
@@ -634,6 +853,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;retry'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --all 'All that waits: the dead, those that the server refused included, and the parked'
@@ -643,6 +863,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;cancel'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
@@ -651,6 +872,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;dead'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
@@ -660,6 +882,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;health'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
@@ -669,6 +892,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;import'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --json 'One JSON document'
@@ -678,6 +902,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;queue;export'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
@@ -685,7 +910,82 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'aimem;hook'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand run 'Read one event of a client on standard input, and answer it'
+            cand install 'Put the hooks into the settings of an agent''s client'
+            cand uninstall 'Take the hooks out of the settings of an agent''s client'
+            cand status 'Say where hooks are installed, and try them'
+        }
+        &'aimem;hook;run'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --client 'The client'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --strict 'Deny an edit that cannot be protected'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;hook;install'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --client 'The client'
+            cand --scope 'Whose settings: yours, or those of the project in the working folder'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand -E 'The exit code when the lock was not free in time [default: 75]'
+            cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --dry-run 'Show what would change as a diff, and change nothing'
+            cand -n 'Do not wait: the same as --timeout 0'
+            cand --nonblock 'Do not wait: the same as --timeout 0'
+            cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand --print 'Print the hooks and the file that they belong into, and change nothing'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;hook;uninstall'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --client 'The client'
+            cand --scope 'Whose settings: yours, or those of the project in the working folder'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand -E 'The exit code when the lock was not free in time [default: 75]'
+            cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --dry-run 'Show what would change as a diff, and change nothing'
+            cand -n 'Do not wait: the same as --timeout 0'
+            cand --nonblock 'Do not wait: the same as --timeout 0'
+            cand --no-deadlock-check 'Keep waiting even if others wait for what this process holds'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'aimem;hook;status'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
+            cand --client 'This client only'
+            cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
+            cand --json 'Print one JSON document'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'aimem;mcp'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --root 'Serve the files in this folder; may be repeated [default: $AICONFIG_PATH, or ~/aiconfig]'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -698,10 +998,11 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand uninstall 'Take the server out of the settings of an agent''s client'
         }
         &'aimem;mcp;install'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --client 'The client'
             cand --scope 'Whose settings: yours, or those of the project in the working folder'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -717,10 +1018,11 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;mcp;uninstall'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --client 'The client'
             cand --scope 'Whose settings: yours, or those of the project in the working folder'
-            cand -w 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
-            cand --timeout 'Give up after this long; 0 tries once [default: 30s, or $LOCK_TIMEOUT]'
+            cand -w 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
+            cand --timeout 'Give up after this long; 0 tries once, inf never gives up [default: 30s, or $LOCK_TIMEOUT]'
             cand -E 'The exit code when the lock was not free in time [default: 75]'
             cand --conflict-exit-code 'The exit code when the lock was not free in time [default: 75]'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -735,6 +1037,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;scripts'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand -h 'Print help'
@@ -744,6 +1047,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand install 'Put file-lock.sh, memory-read.sh, memory-update.sh and atomic-write.sh into a folder'
         }
         &'aimem;scripts;install'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --link 'Make symbolic links to aimem instead of wrappers: quicker by one shell'
@@ -754,6 +1058,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;completions'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --out 'Write the completions of every shell into this folder'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
@@ -763,6 +1068,7 @@ set edit:completion:arg-completer[aimem] = {|@words|
             cand --version 'Print version'
         }
         &'aimem;man'= {
+            cand --color 'Colours: on a terminal, unless NO_COLOR is set; always; never'
             cand --out 'Write a page for every verb into this folder'
             cand -q 'Say nothing but errors on standard error; with -E 0 a busy lock is none'
             cand --quiet 'Say nothing but errors on standard error; with -E 0 a busy lock is none'

@@ -62,32 +62,38 @@
 //!
 //! - [`cli`]: what is typed and what is shown. This page's functions: what is called.
 //! - `mcp`: what agents ask by the Model Context Protocol.
+//! - [`hook`]: what agents' clients say before and after their own tools' edits.
 //! - [`settings`]: what the environment says.
 //! - [`clients`]: the settings of agents' clients, and entries of ours in them.
 //! - [`memory`]: one transaction on one document.
 //! - `queue`: memories saved at once, delivered when the server can take them.
+//! - [`edits`]: edits that agents make with their own tools: who holds what, and has seen what.
 //! - [`place`]: where a document lives.
 //! - [`document`]: a memory document without I/O; JSON and jq's language are [`aimem_jq`]'s.
+//! - [`merge`]: two versions of a document made one, without I/O either.
 //! - [`mod@lock`]: who may change a file now.
 //! - [`replace`]: how a file is changed so that nothing can be lost.
 //! - [`history`]: what a file was before.
 //! - [`legacy`]: what came before: the old scripts' names, and the Python programs' files.
 //! - [`sys`]: questions to the kernel.
 //!
-//! **The rule**: `cli, mcp → settings, clients, memory, queue → place, document → lock, replace, history → sys`, never
+//! **The rule**: `cli, mcp, hook → settings, clients, memory, queue, edits → place, merge, document → lock, replace, history → sys`, never
 //! back, and `lock`, `document`, `replace` and `history` do not know each other. Of `legacy`, the scripts' names are a
 //! front end, and the Python programs' files lie below `queue`. A test holds it.
 
 pub mod cli;
 pub mod clients;
 pub mod document;
+pub mod edits;
 pub mod history;
+pub mod hook;
 pub mod legacy;
 mod library;
 pub mod lock;
 #[cfg(feature = "mcp")]
 pub mod mcp;
 pub mod memory;
+pub mod merge;
 pub mod place;
 #[cfg(feature = "outbox")]
 pub mod queue;

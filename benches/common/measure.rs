@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// A JSON document of about `size` bytes: a counter and a list of sessions.
+#[allow(dead_code, reason = "not every bench uses all")]
 pub fn document(size: usize) -> String {
     let mut text = String::from("{\n  \"count\": 0,\n  \"sessions\": [\n");
     let mut number = 0;
@@ -56,6 +57,7 @@ impl fmt::Display for Spread {
     }
 }
 
+#[allow(dead_code, reason = "not every bench uses all")]
 pub fn installed(tool: &str) -> bool {
     std::path::Path::new(tool).is_file()
         || std::env::var_os("PATH")

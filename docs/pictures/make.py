@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Draws the pictures of the documentation, from data that is checked in beside them.
 
-make.py                       draw architecture.svg, contention.svg, tour.svg and watch.svg
-make.py --check               compare them with what would be drawn
-make.py --record-views AIMEM  record tour.json and watch.json anew on a terminal with this binary, then draw
-make.py --record AIMEM        the same, and measure contention.json
+make.py                        draw architecture.svg, contention.svg, denial.svg, tour.svg and watch.svg
+make.py --check                compare them with what would be drawn
+make.py --record-views AIMEM   record tour.json and watch.json anew on a terminal with this binary, then draw
+make.py --record-denial AIMEM  record denial.json alone, then draw
+make.py --record AIMEM         all of that, and measure contention.json
 
 Python's standard library only; no network. Measuring needs bash and jq.
 """
@@ -63,6 +64,15 @@ sleep 0.7; timeout 1 aimem locks show --watch=200ms; wait
 # A terminal's colours, as it is told of them.
 COLOURS = {"1;31": "#ff6b68", "31": "#ff6b68", "32": "#7fd962", "36": "#5ccfe6", "1;36": "#5ccfe6",
            "34;1": "#73b8ff", "90": "#8a919c", "1;33": "#ffd173", "1": "#ffffff"}
+
+# One file, two sessions: who asks, the event, the tool, and what is done to the file then.
+DENIAL = [
+    ("5f1c", "PreToolUse", "Edit", None),
+    ("77aa", "PreToolUse", "Edit", None),
+    ("5f1c", "PostToolUse", "Edit", "- one\n"),
+    ("5f1c", "Stop", "", None),
+    ("77aa", "PreToolUse", "Edit", None),
+]
 
 
 def svg(width, height, parts, background=PAPER):
@@ -186,6 +196,21 @@ def wrapped(line, width=104):
     return [*pieces, piece]
 
 
+def denial():
+    steps = json.loads((HERE / "denial.json").read_text())
+    parts, y = [text(30, 34, "Two agents and one file: what a client asks, and what it is answered", 17, weight="bold")], 66
+    for step in steps:
+        first = step["session"] == steps[0]["session"]
+        left, colour = (30, OURS) if first else (170, THEIRS)
+        parts.append(text(left, y, f"session {step['session']}: {step['event']} {step['tool']} notes.md".replace("  notes.md", ""), 13, fill=colour, weight="bold"))
+        why = step["answer"].get("hookSpecificOutput", {}).get("permissionDecisionReason")
+        for line in ["denied: " + why[start:start + 92] if start == 0 else why[start:start + 92] for start in range(0, len(why), 92)] if why else ["let in" if step["event"] == "PreToolUse" else "noted"]:
+            y += 18
+            parts.append(text(left + 16, y, line, 12, fill=INK if why else FAINT, font=MONO if why else FONT))
+        y += 32
+    return svg(920, y, parts)
+
+
 def environment(aimem, home):
     path = f"{pathlib.Path(aimem).resolve().parent}:{os.environ['PATH']}"
     return {"PATH": path, "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
@@ -228,6 +253,23 @@ def record_watch(aimem):
     (HERE / "watch.json").write_text(json.dumps(lines, indent=2, ensure_ascii=False) + "\n")
 
 
+def record_denial(aimem):
+    steps = []
+    with tempfile.TemporaryDirectory(prefix="denial-") as folder:
+        work = pathlib.Path(folder).resolve()
+        notes = work / "notes.md"
+        notes.write_text("# Notes\n")
+        for session, event, tool, added in DENIAL:
+            notes.write_text(notes.read_text() + (added or ""))
+            asked = {"session_id": session, "cwd": str(work), "hook_event_name": event, "tool_name": tool,
+                     "tool_use_id": "1", "tool_input": {"file_path": "notes.md"}}
+            run = subprocess.run([aimem, "hook", "run", "--client", "claude-code"], input=json.dumps(asked).encode(),
+                                 env=environment(aimem, work), stdout=subprocess.PIPE, check=True)
+            answer = json.loads(run.stdout.decode().replace(str(work), "~"))
+            steps.append({"session": session, "event": event, "tool": tool, "answer": answer})
+    (HERE / "denial.json").write_text(json.dumps(steps, indent=2, ensure_ascii=False) + "\n")
+
+
 def measure(aimem, script, processes):
     with tempfile.TemporaryDirectory(prefix="contention-") as folder:
         document = pathlib.Path(folder, "document.json")
@@ -266,15 +308,23 @@ def record_contention(aimem):
     (HERE / "contention.json").write_text(json.dumps(data, indent=2) + "\n")
 
 
-PICTURES = {"architecture.svg": architecture, "contention.svg": contention, "tour.svg": tour, "watch.svg": watch}
+PICTURES = {
+    "architecture.svg": architecture,
+    "contention.svg": contention,
+    "denial.svg": denial,
+    "tour.svg": tour,
+    "watch.svg": watch,
+}
+RECORDED = {
+    "--record-views": [record_tour, record_watch],
+    "--record-denial": [record_denial],
+    "--record": [record_tour, record_watch, record_denial, record_contention],
+}
 
-for option in ("--record", "--record-views"):
+for option, recordings in RECORDED.items():
     if option in sys.argv:
-        binary = sys.argv[sys.argv.index(option) + 1]
-        record_tour(binary)
-        record_watch(binary)
-        if option == "--record":
-            record_contention(binary)
+        for record in recordings:
+            record(sys.argv[sys.argv.index(option) + 1])
 for name, draw in PICTURES.items():
     if "--check" in sys.argv:
         if (HERE / name).read_text() != draw():

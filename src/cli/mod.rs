@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod called;
+pub mod clients;
 pub mod colour;
 mod commands;
 pub mod diff;
@@ -14,6 +15,7 @@ pub mod input;
 mod mistakes;
 pub mod operands;
 pub mod output;
+pub mod schema_arg;
 pub mod waiting;
 pub mod words;
 
@@ -27,7 +29,8 @@ use commands::mcp;
 #[cfg(feature = "outbox")]
 use commands::queue;
 use commands::{
-    append, completions, edit, history, insert, lock, locks, man, read, restore, undo, update, write,
+    append, check, compare, completions, conflicts, edit, history, hook, init, insert, lock, locks, man,
+    merge, merge_driver, read, restore, undo, update, write,
 };
 use error::Outcome;
 use exit::Exit;
@@ -45,8 +48,7 @@ use crate::legacy::scripts;
     help_template = "{about-with-newline}\n{usage-heading} {usage}\n\nCommands:\n{subcommands}{after-help}"
 )]
 #[command(after_help = "\
-Help for each: aimem VERB --help. Exit codes: 0 done, 65 bad data, 75 lock not free in time,
-76 lock lost or file not what was read; all of them: aimem man. Version: aimem --version.")]
+Each: aimem VERB --help. Exit codes: 75 lock not free in time, 76 lock lost; all: aimem man.")]
 pub struct Cli {
     /// Say nothing but errors on standard error; with -E 0 a busy lock is none
     #[arg(short, long, global = true, display_order = 900)]
@@ -85,10 +87,26 @@ enum Command {
     Undo(undo::Undo),
     /// Show what a file was before: when, who, by which verb, how large
     History(history::History),
+    /// Make a project's memory: context, sessions and decisions, with their schemas
+    Init(init::Init),
+    /// Look at memory files, their locks and the outbox; exit 1 if a person is needed
+    Check(check::Check),
+    /// Say whether a version of a document is older than another, newer, or neither
+    Compare(compare::Compare),
+    /// Make one document of two versions of it
+    Merge(merge::Merge),
+    /// List the conflicts that a merge has left, and resolve them
+    #[command(subcommand)]
+    Conflicts(conflicts::Conflicts),
+    /// Merge for git and jj
+    MergeDriver(merge_driver::MergeDriver),
     /// Save memories at once, and deliver them when the server can take them
     #[cfg(feature = "outbox")]
     #[command(subcommand)]
     Queue(queue::Queue),
+    /// Guard what agents edit with their own tools, as a hook of their client
+    #[command(subcommand)]
+    Hook(hook::Hook),
     /// Serve files, locks and memories to an agent, by the Model Context Protocol
     #[cfg(feature = "mcp")]
     Mcp(mcp::Mcp),
@@ -115,8 +133,15 @@ impl Command {
             Command::Restore(restore) => restore.run(),
             Command::Undo(undo) => undo.run(),
             Command::History(history) => history.run(),
+            Command::Init(init) => init.run(),
+            Command::Check(check) => check.run(),
+            Command::Compare(compare) => compare.run(),
+            Command::Merge(merge) => merge.run(),
+            Command::Conflicts(conflicts) => conflicts.run(),
+            Command::MergeDriver(driver) => driver.run(),
             #[cfg(feature = "outbox")]
             Command::Queue(queue) => queue.run(),
+            Command::Hook(hook) => hook.run(),
             #[cfg(feature = "mcp")]
             Command::Mcp(mcp) => mcp.run(),
             Command::Scripts(scripts) => scripts.run(),
@@ -146,7 +171,11 @@ fn run_words(words: impl IntoIterator<Item = OsString>) -> u8 {
 
 /// The same, an error still to be told.
 pub(crate) fn outcome_of(words: impl IntoIterator<Item = OsString>) -> Outcome {
-    let words = words::without_help(words.into_iter().collect());
+    let words: Vec<OsString> = words.into_iter().collect();
+    if let Some(outcome) = hook::answer_at_once(&words) {
+        return outcome;
+    }
+    let words = words::without_help(words);
     let program = std::iter::once(OsString::from("aimem"));
     match Cli::try_parse_from(program.chain(words.iter().cloned())) {
         Ok(cli) => {

@@ -20,10 +20,16 @@ const READS: u32 = 4;
 /// Between two of these.
 const PAUSE: Duration = Duration::from_millis(15);
 
+/// Whether an element of a list is the one that is meant: as it was put in, or a hook of ours alone in
+/// its group.
+const IS: &str = "def is($e): . == $e.value or ($e.ending != null
+        and (.hooks? | type == \"array\" and length == 1
+            and (.[0].command? | type == \"string\" and endswith($e.ending))));\n";
+
 /// Puts in what is not there.
 const INSTALL: &str = "reduce $entries[] as $e (.;
     if $e.is_element then
-        if any((getpath($e.path) // [])[]; . == $e.value) then .
+        if any((getpath($e.path) // [])[]; is($e)) then .
         else setpath($e.path; (getpath($e.path) // []) + [$e.value]) end
     elif getpath($e.path) == null then setpath($e.path; $e.value)
     else . end)";
@@ -32,7 +38,7 @@ const INSTALL: &str = "reduce $entries[] as $e (.;
 const UNINSTALL: &str = "reduce $entries[] as $e (.;
     if $e.is_element then
         if getpath($e.path) | type == \"array\" then
-            setpath($e.path; getpath($e.path) | map(select(. != $e.value)))
+            setpath($e.path; getpath($e.path) | map(select(is($e) | not)))
         else . end
     else delpaths([$e.path]) end)
     | reduce ($made | sort_by(-length))[] as $p (.;
@@ -51,7 +57,7 @@ const FOUND: &str =
 const REST: &str = "reduce $entries[] as $e (.;
     if $e.is_element then
         if getpath($e.path) | type == \"array\" then
-            setpath($e.path; getpath($e.path) | map(select(. != $e.value)))
+            setpath($e.path; getpath($e.path) | map(select(is($e) | not)))
         else . end
     else delpaths([$e.path]) end)
     | reduce ($entries[] | if .is_element then .path else .path[:-1] end) as $p (.;
@@ -308,11 +314,13 @@ impl Edit<'_> {
         let entries: Vec<Value> = self
             .entries
             .iter()
-            .map(|Entry { path, value, is_element }| json!({"path": path, "value": value, "is_element": is_element}))
+            .map(|Entry { path, value, is_element, ending }| {
+                json!({"path": path, "value": value, "is_element": is_element, "ending": ending})
+            })
             .collect();
         let json = |name: &str, value: Value| Binding::Json(name.to_owned(), value.to_string().into_bytes());
         Program {
-            source: filter.to_owned(),
+            source: format!("{IS}{filter}"),
             format: Some(self.room.format),
             bindings: vec![json("entries", entries.into()), json("made", json!(made))],
             ..Program::default()

@@ -10,12 +10,14 @@
 mod edit;
 mod error;
 mod foreign;
+mod hooks;
 pub mod note;
 mod own;
 mod table;
 
 pub use edit::{Done, Room, Task};
 pub use error::ClientError;
+pub use hooks::HookClient;
 pub use own::{Added, add_by_claude};
 pub use table::{Client, Homes, Scope};
 
@@ -31,6 +33,9 @@ pub struct Entry {
     pub value: serde_json::Value,
     /// Whether it is an element of a list, beside others', and not the value of a key of its own.
     pub is_element: bool,
+    /// The end of the command of an element that is ours although it is spelled otherwise, such as with
+    /// another path of the program.
+    pub ending: Option<String>,
 }
 
 impl Entry {
@@ -43,7 +48,7 @@ impl Entry {
         value.insert("command".to_owned(), command.into());
         value.insert("args".to_owned(), vec!["mcp"].into());
         let path = vec![client.servers().to_owned(), NAME.to_owned()];
-        Entry { path, value: value.into(), is_element: false }
+        Entry { path, value: value.into(), is_element: false, ending: None }
     }
 
     /// Whether what stands in its place is ours too, perhaps with arguments that somebody has added.

@@ -39,7 +39,7 @@ pub struct Homes {
     pub claude: Option<PathBuf>,
     /// Codex's own, if it was moved.
     pub codex: Option<PathBuf>,
-    /// Where we keep notes of what we have installed.
+    /// Where we keep what we remember.
     pub state: PathBuf,
     /// The project.
     pub project: PathBuf,

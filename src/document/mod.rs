@@ -2,6 +2,7 @@
 
 mod format;
 mod original;
+pub mod schema;
 pub mod text;
 mod toml;
 

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::Shelf;
 use crate::sys::text::{printable, shorten};
@@ -21,6 +22,8 @@ const MOST_LOGS: usize = 64;
 const FULL: u64 = 1 << 20;
 /// No more of a log is read. Others may write to the one of a shared root.
 const MOST_READ: u64 = 4 * FULL;
+/// In milliseconds: a clock of a file system advances in steps of no more than this.
+const CLOCK_STEP: i64 = 20;
 /// A longer line is not one of ours.
 const LONGEST_LINE: usize = 64 * 1024;
 /// The most that is kept of a name or a command.
@@ -37,8 +40,12 @@ pub struct Record {
     /// The tag of what was there before; `None` where there was nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// The tag of what was there after.
-    pub after: String,
+    /// The tag of what was there after; `None` where lines were added to what nobody has read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// What was added at the end, in place, where that is what was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<Added>,
     /// The size in bytes after.
     #[serde(default)]
     pub size: u64,
@@ -56,12 +63,42 @@ pub struct Record {
     pub command: String,
 }
 
+/// What was added at a file's end. What stood before it is the file without it: nothing needs to be
+/// kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Added {
+    /// How large the file was, in bytes.
+    pub from: u64,
+    /// The SHA-256 of what was added.
+    pub etag: String,
+}
+
+impl Added {
+    /// What stood before these bytes, if they are the end of `content`.
+    pub fn before<'a>(&self, content: &'a [u8]) -> Option<&'a [u8]> {
+        let (before, added) = content.split_at_checked(usize::try_from(self.from).ok()?)?;
+        (hex::encode(Sha256::digest(added)) == self.etag).then_some(before)
+    }
+}
+
 impl Record {
+    /// The verb of a record that is about no change: another program's copy of the file was kept.
+    pub const COPY: &str = "copy";
+
     /// Who did it, in one short phrase that is safe for a terminal.
     pub fn who(&self) -> String {
         match &self.client {
             Some(client) => shorten(&printable(client), LONGEST_LABEL).into_owned(),
             None => format!("pid {}", self.pid),
+        }
+    }
+
+    /// Whether what this one found is what that one has left; `None` where that can't be told.
+    fn follows(&self, earlier: &Record) -> Option<bool> {
+        match (&self.added, &earlier.after) {
+            (Some(added), _) => Some(added.from == earlier.size),
+            (None, Some(after)) => Some(self.before.as_ref() == Some(after)),
+            (None, None) => None,
         }
     }
 
@@ -119,6 +156,21 @@ impl Shelf {
         Ok(in_order(records))
     }
 
+    /// Whether a line may have been written since that time. Clocks of file systems are a little behind.
+    ///
+    /// # Errors
+    /// The folder can't be listed.
+    pub fn is_written_since(&self, time: Timestamp) -> io::Result<bool> {
+        let since = time.as_millisecond() - CLOCK_STEP;
+        for name in self.folder.names()?.into_iter().filter(|name| is_log(name)) {
+            let modified = self.folder.look(&name)?.map_or((0, 0), |look| look.modified);
+            if modified.0.saturating_mul(1000).saturating_add(modified.1 / 1_000_000) >= since {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Puts full logs aside, over what was put aside before.
     pub(super) fn turn_logs(&self) -> io::Result<()> {
         for name in self.folder.names()?.into_iter().filter(|name| is_log(name) && !is_aside(name)) {
@@ -156,12 +208,12 @@ const NEIGHBOURS: usize = 16;
 /// Each change begins with what the one before it has left.
 fn in_order(mut records: Vec<Record>) -> Vec<Record> {
     for index in 1..records.len() {
-        let left = Some(records[index - 1].after.clone());
-        if records[index].before == left {
+        let follows = |other: usize| records[other].follows(&records[index - 1]);
+        if follows(index) != Some(false) {
             continue;
         }
-        let near = index + 1..(index + NEIGHBOURS).min(records.len());
-        if let Some(follower) = near.clone().find(|&other| records[other].before == left) {
+        let mut near = index + 1..(index + NEIGHBOURS).min(records.len());
+        if let Some(follower) = near.find(|&other| follows(other) == Some(true)) {
             // Only if it was first by the clock as well: a file may have had this content twice.
             if records[follower].time <= records[index].time {
                 records[index..=follower].rotate_right(1);
@@ -180,7 +232,8 @@ mod tests {
             time: Timestamp::from_second(second).unwrap(),
             id: None,
             before: Some(before.to_owned()),
-            after: after.to_owned(),
+            after: Some(after.to_owned()),
+            added: None,
             size: 0,
             verb: "update".to_owned(),
             client: None,
@@ -192,7 +245,7 @@ mod tests {
     #[test]
     fn a_line_that_came_late_stands_where_it_belongs() {
         let lines = vec![record(1, "a", "b"), record(3, "c", "d"), record(2, "b", "c"), record(4, "d", "e")];
-        let afters: Vec<String> = in_order(lines).into_iter().map(|record| record.after).collect();
+        let afters: Vec<String> = in_order(lines).into_iter().filter_map(|record| record.after).collect();
         assert_eq!(afters, ["b", "c", "d", "e"]);
         // A gap stays a gap.
         let lines = vec![record(1, "a", "b"), record(2, "x", "y")];

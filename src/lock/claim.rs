@@ -33,6 +33,8 @@ pub(super) struct Claim {
     pub(super) client: Option<String>,
     /// What the holder runs.
     pub(super) command: String,
+    /// Whether the same client's commands are guests of a lease.
+    pub(super) invites: bool,
 }
 
 impl Claim {
@@ -65,6 +67,7 @@ impl Claim {
                 info.liveness = Some(Liveness::Lease);
                 info.pid = Some(0);
                 info.time_namespace = here.time_namespace;
+                info.guests = self.invites;
                 info.expire_in(limit);
             }
         }

@@ -143,6 +143,10 @@ pub struct Busy {
     pub target: PathBuf,
     /// Who has it.
     pub holder: Holder,
+    /// What that one calls itself.
+    pub client: Option<String>,
+    /// Since when, as it says itself.
+    pub since: Option<jiff::Timestamp>,
     /// When a lease ends, by the wall clock.
     pub expires: Option<jiff::Timestamp>,
     /// How long that lease keeps others out yet.

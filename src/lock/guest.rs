@@ -18,7 +18,7 @@ use super::info::{Info, Liveness};
 use super::key::Target;
 use super::liveness::{Judge, Judgement};
 use super::loss::Reclaimed;
-use super::manage::prolong;
+use super::manage::{Terms, prolong};
 use super::nest::{Nest, Record};
 use super::root::LockRoot;
 use super::verdict::Verdict;
@@ -288,8 +288,28 @@ pub(super) fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
 ///
 /// # Errors
 /// As [`release`]; [`LockError::NotALease`].
-pub(super) fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+pub(super) fn renew(
+    root: &LockRoot,
+    id: &LockId,
+    terms: impl FnOnce(&Info) -> Option<Terms>,
+) -> Result<(), LockError> {
     let mut judge = Judge::new(root);
     let Acquired { nest, record } = reopen(root, id, &mut judge)?;
-    prolong(nest.file(), nest.path(), record.info, ttl, &mut judge)
+    match terms(&record.info) {
+        Some(terms) => prolong(nest.file(), nest.path(), record.info, terms, &mut judge),
+        None => Ok(()),
+    }
+}
+
+/// Whether a guest is inside that lock.
+///
+/// # Errors
+/// This process is short of something.
+pub(super) fn is_inside(root: &LockRoot, host: &LockId, judge: &mut Judge) -> Result<bool, LockError> {
+    let fail = |source| LockError::io(Op::LookAtGuest, root.lock_dir(&host.key))(source);
+    let Some(nest) = Nest::look(root, host).map_err(fail)? else { return Ok(false) };
+    match nest.read().map_err(fail)?.token {
+        Some(token) => nest.is_of(&token, judge).map_err(fail),
+        None => Ok(false),
+    }
 }

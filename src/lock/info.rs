@@ -78,6 +78,8 @@ pub struct Info {
     pub expires_boot: Option<Duration>,
     /// What the holder calls itself.
     pub client: Option<String>,
+    /// Whether commands of the same client are guests of this lease.
+    pub guests: bool,
     /// The locked file.
     pub target: Option<PathBuf>,
     /// What the holder runs: its verb, files, and the name of its command.
@@ -132,6 +134,7 @@ impl Info {
                 "EXPIRES" => info.expires = value.trim().parse().ok(),
                 "EXPIRES_BOOT" => info.expires_boot = parse_boot_time(value.trim()),
                 "CLIENT" => info.client = label(),
+                "GUESTS" => info.guests = value == GUESTS_OF_CLIENT,
                 "TARGET" => info.target = Some(path_from(unescape(value))),
                 "COMMAND" => info.command = label(),
                 _ => {}
@@ -166,6 +169,7 @@ impl Info {
         line("EXPIRES", self.expires.map(render_wall_time));
         line("EXPIRES_BOOT", self.expires_boot.map(render_boot_time));
         line("CLIENT", label(&self.client));
+        line("GUESTS", self.guests.then(|| GUESTS_OF_CLIENT.to_owned()));
         line("TARGET", self.target.as_ref().map(|path| escape(path.as_os_str().as_encoded_bytes())));
         line("COMMAND", label(&self.command));
         out
@@ -206,6 +210,11 @@ impl Liveness {
         }
     }
 }
+
+/// Whose commands are guests of a lease: those of the same client, and those of nobody any more. The
+/// one overwrites the other, so they are equally long.
+const GUESTS_OF_CLIENT: &str = "client";
+pub(super) const GUESTS_OF_NOBODY: &str = "nobody";
 
 /// Wall-clock time in UTC to the millisecond, always 24 characters.
 pub(super) fn render_wall_time(time: Timestamp) -> String {

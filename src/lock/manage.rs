@@ -13,7 +13,7 @@ use super::guest;
 use super::held::{RELEASE_PATIENCE, open_info, open_info_with};
 use super::holder::Holder;
 use super::id::LockId;
-use super::info::{Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
+use super::info::{GUESTS_OF_NOBODY, Info, Liveness, MAX_BYTES, render_boot_time, render_wall_time};
 use super::journal::{Event, Record};
 use super::key::{Key, Target};
 use super::liveness::{Judge, Judgement};
@@ -31,15 +31,24 @@ use crate::sys::folder::Access;
 /// [`LockError::Lost`] when it is not held under this id any more, and nothing is
 /// removed; [`LockError::Running`] when a running command has it.
 pub fn release(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
-    loss::note(root, id, remove_own(root, id))
+    loss::note(root, id, remove_if(root, id, |_| true).map(drop))
 }
 
-fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
+/// The same if the lock is one that is meant, and where a loss is nothing to write down. Says whether
+/// it was.
+pub(super) fn remove_if(
+    root: &LockRoot,
+    id: &LockId,
+    is_meant: impl FnOnce(&Info) -> bool,
+) -> Result<bool, LockError> {
     if id.is_guest() {
-        return guest::release(root, id);
+        return guest::release(root, id).map(|()| true);
     }
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (file, info) = open_info(root, id, None)?;
+    if !is_meant(&info) {
+        return Ok(false);
+    }
     match info.liveness {
         Some(Liveness::Kernel) if is_locked(root, id, &file)? => {
             return Err(LockError::Running { target: info.target.clone(), holder: Holder::of(&info) });
@@ -51,7 +60,8 @@ fn remove_own(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
     let identity = lock.identity().map_err(LockError::io(Op::LookAt, root.lock_dir(&id.key)))?;
     let removed = set_aside(root, &id.key, identity, &guard)?;
     drop(guard);
-    removed.map(SetAside::delete).ok_or_else(|| LockError::lost(info.target, "it was removed"))
+    removed.map(SetAside::delete).ok_or_else(|| LockError::lost(info.target, "it was removed"))?;
+    Ok(true)
 }
 
 /// The id of the lock of `key`, or of a guest's place under one of the inherited ids, that `lock
@@ -129,13 +139,27 @@ pub(super) fn check(root: &LockRoot, id: &LockId) -> Result<(), LockError> {
 /// # Errors
 /// [`LockError::Lost`] when it is over or another's; [`LockError::NotALease`].
 pub fn renew(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
-    loss::note(root, id, overwrite_lease(root, id, ttl))
+    loss::note(root, id, overwrite_lease(root, id, |_| Some(Terms { ttl, guests: true })))
 }
 
-/// The same, where a loss is nothing to write down.
-pub(super) fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Result<(), LockError> {
+/// What a lease is changed to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    /// For how long it runs from now.
+    pub(super) ttl: Duration,
+    /// Whether its client's commands stay guests of it, if they are.
+    pub(super) guests: bool,
+}
+
+/// The same, where a loss is nothing to write down. The terms are chosen under the guard; `None` leaves
+/// the lease as it is.
+pub(super) fn overwrite_lease(
+    root: &LockRoot,
+    id: &LockId,
+    terms: impl FnOnce(&Info) -> Option<Terms>,
+) -> Result<(), LockError> {
     if id.is_guest() {
-        return guest::renew(root, id, ttl);
+        return guest::renew(root, id, terms);
     }
     let guard = Guard::take(root, &id.key, RELEASE_PATIENCE)?;
     let (file, info) = open_info(root, id, None)?;
@@ -144,11 +168,12 @@ pub(super) fn overwrite_lease(root: &LockRoot, id: &LockId, ttl: Duration) -> Re
     if info.liveness != Some(Liveness::Lease) {
         return Err(LockError::NotALease { holder: Holder::of(&info) });
     }
+    let Some(terms) = terms(&info) else { return Ok(()) };
     // The same one: nobody changes a lock while we have its guard. To be written, it must have no
     // other name, as that of a lease has none.
     let (file, info) = open_info_with(root, id, None, Access::Write)?;
     let path = root.lock_dir(&id.key);
-    let overwritten = prolong(&file, &path, info, ttl, &mut judge);
+    let overwritten = prolong(&file, &path, info, terms, &mut judge);
     drop(guard);
     overwritten
 }
@@ -158,7 +183,7 @@ pub(super) fn prolong(
     file: &File,
     path: &Path,
     mut info: Info,
-    ttl: Duration,
+    Terms { ttl, guests }: Terms,
     judge: &mut Judge,
 ) -> Result<(), LockError> {
     if info.liveness != Some(Liveness::Lease) {
@@ -169,21 +194,21 @@ pub(super) fn prolong(
     } else {
         info.expire_elsewhere_in(ttl);
     }
-    overwrite_end(file, &info).map_err(LockError::io(Op::Renew, path))
+    overwrite(file, &info, info.guests && !guests).map_err(LockError::io(Op::Renew, path))
 }
 
 /// Puts the new end over the old one, which has the same width: a rename would give the lock
 /// another info file, and its holder would take that for a loss.
-fn overwrite_end(file: &File, info: &Info) -> std::io::Result<()> {
+fn overwrite(file: &File, info: &Info, without_guests: bool) -> std::io::Result<()> {
     let mut text = vec![0; MAX_BYTES];
     let length = file.read_at(&mut text, 0)?;
     text.truncate(length);
-    let ends = [
-        ("EXPIRES: ", info.expires.map(render_wall_time)),
-        ("EXPIRES_BOOT: ", info.expires_boot.map(render_boot_time)),
+    let values = [
+        ("EXPIRES: ", Some(info.expires.map(render_wall_time).unwrap_or_default())),
+        ("EXPIRES_BOOT: ", Some(info.expires_boot.map(render_boot_time).unwrap_or_default())),
+        ("GUESTS: ", without_guests.then(|| GUESTS_OF_NOBODY.to_owned())),
     ];
-    for (key, value) in ends {
-        let value = value.unwrap_or_default();
+    for (key, value) in values.into_iter().filter_map(|(key, value)| Some((key, value?))) {
         let line = format!("\n{key}");
         let start =
             text.windows(line.len()).position(|window| window == line.as_bytes()).map(|at| at + line.len());

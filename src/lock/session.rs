@@ -8,11 +8,12 @@ use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use super::LockError;
+use super::guest;
 use super::id::LockId;
 use super::info::{Info, Liveness, MAX_LABEL};
 use super::key::Key;
 use super::liveness::Judge;
-use super::manage::{overwrite_lease, taken_by};
+use super::manage::{Terms, overwrite_lease, remove_if, taken_by};
 use super::root::LockRoot;
 use super::verdict::lease_left;
 use crate::sys::process::effective_user;
@@ -55,24 +56,88 @@ impl Session {
     }
 
     /// Lets this session's lease run for at least `ttl` from now, and returns its id. `None` when it
-    /// has none, or has lost it at this moment.
+    /// has none, or has lost it at this moment. One that was there for the session's own commands
+    /// becomes that of who renews it, unless `invites` says that this is one of its kind.
     pub(super) fn renew(
+        &self,
+        root: &LockRoot,
+        key: &Key,
+        inherited: &[LockId],
+        (ttl, invites): (Duration, bool),
+        judge: &mut Judge,
+    ) -> Result<Option<LockId>, LockError> {
+        let Some((id, info)) = self.lease(root, key, inherited, judge)? else { return Ok(None) };
+        // Another call of the session may rely on a later end.
+        let left = lease_left(&info, judge.here()).unwrap_or_default();
+        if left >= ttl && (invites || !info.guests) {
+            return Ok(Some(id));
+        }
+        let terms = Terms { ttl: left.max(ttl), guests: invites };
+        match overwrite_lease(root, &id, |_| Some(terms)) {
+            Ok(()) => Ok(Some(id)),
+            Err(LockError::Lost { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The lease of this session that its own commands are guests of, if it has one on `key`.
+    ///
+    /// # Errors
+    /// As [`Judge::judge`].
+    pub fn host(
+        &self,
+        root: &LockRoot,
+        key: &Key,
+        inherited: &[LockId],
+        judge: &mut Judge,
+    ) -> Result<Option<LockId>, LockError> {
+        Ok(self.lease(root, key, inherited, judge)?.filter(|(_, info)| info.guests).map(|(id, _)| id))
+    }
+
+    /// Lets that lease run for no longer than `ttl` from now. Says whether there is one.
+    ///
+    /// # Errors
+    /// As [`Judge::judge`], or the end can't be written.
+    pub fn cut(
         &self,
         root: &LockRoot,
         key: &Key,
         inherited: &[LockId],
         ttl: Duration,
         judge: &mut Judge,
-    ) -> Result<Option<LockId>, LockError> {
-        let Some((id, info)) = self.lease(root, key, inherited, judge)? else { return Ok(None) };
-        // Another call of the session may rely on a later end.
-        if lease_left(&info, judge.here()).is_some_and(|left| left >= ttl) {
-            return Ok(Some(id));
-        }
-        match overwrite_lease(root, &id, ttl) {
-            Ok(()) => Ok(Some(id)),
-            Err(LockError::Lost { .. }) => Ok(None),
+    ) -> Result<bool, LockError> {
+        let Some(id) = self.host(root, key, inherited, judge)? else { return Ok(false) };
+        let here = judge.here();
+        // Somebody else of the session may have made it a lease of their own since we looked.
+        let is_longer = |info: &Info| info.guests && lease_left(info, here).is_none_or(|left| left > ttl);
+        let terms = |info: &Info| is_longer(info).then_some(Terms { ttl, guests: true });
+        match overwrite_lease(root, &id, terms) {
+            Ok(()) => Ok(true),
+            Err(LockError::Lost { .. }) => Ok(false),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Ends that lease. While a guest is inside, it runs on for `ttl` at most. Says whether there was
+    /// one.
+    ///
+    /// # Errors
+    /// As [`Session::cut`], or it can't be removed.
+    pub fn end(
+        &self,
+        root: &LockRoot,
+        key: &Key,
+        inherited: &[LockId],
+        ttl: Duration,
+        judge: &mut Judge,
+    ) -> Result<bool, LockError> {
+        let Some(id) = self.host(root, key, inherited, judge)? else { return Ok(false) };
+        if guest::is_inside(root, &id, judge)? {
+            return self.cut(root, key, inherited, ttl, judge);
+        }
+        match remove_if(root, &id, |info| info.guests) {
+            Err(LockError::Lost { .. }) => Ok(false),
+            removed => removed,
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct Locker {
     pub command: String,
     /// Give up a wait that is part of a cycle of waits.
     pub deadlock_check: bool,
+    /// Whether other commands of the same session are guests of the leases that we take.
+    pub invites: bool,
 }
 
 /// Locks where each file's place says, under nobody's lock, for half a minute, and gives up a
@@ -58,6 +60,7 @@ impl Default for Locker {
             client: None,
             command: String::new(),
             deadlock_check: true,
+            invites: false,
         }
     }
 }
@@ -123,7 +126,7 @@ impl Locker {
             return self.acquire(path, keep, waiter).map(|held| (held, None));
         }
         if let (Some(session), Keep::Lease(ttl)) = (self.client.as_deref().and_then(Session::of), keep)
-            && let Some(id) = session.renew(root, &target.key, &[], ttl, &mut judge)?
+            && let Some(id) = session.renew(root, &target.key, &[], (ttl, self.invites), &mut judge)?
         {
             return Ok((Held::before(root, &target, id), None));
         }
@@ -216,7 +219,8 @@ impl Locker {
         let result = loop {
             // Each time: a call beside this one may take the session's lease while we wait.
             if let (Some(session), Keep::Lease(ttl)) = (session, keep)
-                && let Some(id) = session.renew(root, &target.key, &self.inherited, ttl, &mut judge)?
+                && let Some(id) =
+                    session.renew(root, &target.key, &self.inherited, (ttl, self.invites), &mut judge)?
             {
                 break Ok(Held::before(root, target, id));
             }
@@ -301,7 +305,8 @@ impl Locker {
     }
 
     fn claim(&self, keep: Keep) -> Claim {
-        Claim { keep, client: self.client.clone(), command: self.command.clone() }
+        let Locker { client, command, invites, .. } = self;
+        Claim { keep, client: client.clone(), command: command.clone(), invites: *invites }
     }
 
     /// The live id that makes us a guest on this target. An id that has ended is ignored.
@@ -320,10 +325,20 @@ impl Locker {
             return loss::note(root, under, Err(lost));
         }
         let ids = || self.inherited.iter().rev().filter(|id| id.key == target.key);
+        // A lease of our session that is there for its commands would only be in their way.
+        let session = self.client.as_deref().and_then(Session::of).filter(|_| !self.invites);
+        let own = match session {
+            Some(session) => session.host(root, &target.key, &self.inherited, judge)?,
+            None => None,
+        };
         for id in ids() {
             if let Some(live) = live_part(root, id, judge)? {
-                return Ok(Some(live));
+                let is_further_in = |own: &LockId| own.inner.len() > live.inner.len();
+                return Ok(Some(own.filter(is_further_in).unwrap_or(live)));
             }
+        }
+        if own.is_some() {
+            return Ok(own);
         }
         // A holder that lives on without its directory would keep us out until our deadline. Nor
         // may we enter: its guests exclude each other by files in that directory.
@@ -425,6 +440,8 @@ impl<'a> Wait<'a> {
             }
             return Err(LockError::Busy(Box::new(Busy {
                 target: self.target.path.clone(),
+                client: seen.info.client.clone(),
+                since: seen.info.acquired,
                 expires: seen.info.expires.filter(|_| holder.lease),
                 left: lease_left(&seen.info, here),
                 holder,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::stays_valid;
 use super::transaction::{check_tag, transact};
+use super::version::raised;
 use super::{Change, MemoryError};
 use crate::document::text::{NoPlace, Replacement, replace};
 use crate::place::Place;
@@ -92,7 +93,7 @@ pub fn edit(place: &mut impl Place, request: &Edit) -> Result<Edited, MemoryErro
         let (new, replaced) =
             replace(bytes, &request.edits).map_err(|source| no_place(place.name(), source))?;
         stays_valid(&old.name, bytes, &new)?;
-        Ok((Arc::new(new), replaced))
+        Ok((Arc::new(raised(place, None, &old.name, Some(bytes), new)), replaced))
     })?;
     let (change, replaced) = Change::of(done);
     Ok(Edited { change, replaced })

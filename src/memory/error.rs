@@ -4,11 +4,13 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{Kinds, Subject, is_json};
+use crate::document::schema::SchemaError;
 use crate::document::text::{NoPlace, NotFound};
 use crate::document::{
     EqualKeys, FilterError, FilterErrorKind, Format, InvalidJson, NotStorable, Slip, Stopped, validate_as,
 };
 use crate::lock::LockError;
+use crate::merge::MergeError;
 use crate::place::PlaceError;
 use crate::place::error::COME_TO_REST;
 use crate::sys::failure::{Hint, Kind};
@@ -189,6 +191,44 @@ pub enum MemoryError {
         /// The path as given.
         path: PathBuf,
     },
+    /// The document breaks its schema, or can't be held against it.
+    #[error("{}: {source} ({})", path.display(), schema.display())]
+    Schema {
+        /// The document.
+        path: PathBuf,
+        /// The schema.
+        schema: PathBuf,
+        /// What is wrong.
+        source: SchemaError,
+        /// Each rule that is broken, in lines.
+        details: Option<String>,
+    },
+    /// A folder can't be listed.
+    #[error("cannot list {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Two versions can't be merged.
+    #[error("cannot merge {} into {}: {source}", theirs.display(), ours.display())]
+    Merge {
+        /// The document.
+        ours: PathBuf,
+        /// What was to be merged into it.
+        theirs: PathBuf,
+        /// Why.
+        source: MergeError,
+    },
+    /// The conflicts of a document can't be listed or resolved.
+    #[error("{}: {source}", path.display())]
+    Conflicts {
+        /// The document.
+        path: PathBuf,
+        /// Why.
+        source: MergeError,
+    },
     /// The command of `--pipe` can't be started.
     #[error("cannot run {command}")]
     Spawn {
@@ -218,6 +258,7 @@ impl MemoryError {
             E::Mismatch { .. } | E::Exists { .. } | E::Changing { .. } => Kind::Lost,
             E::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Kind::NotFound,
             E::Spawn { .. } => Kind::NotExecutable,
+            E::Folder { source, .. } => Kind::of_reading(source),
             E::InvalidJson { .. }
             | E::Broken { .. }
             | E::BrokenVersion { .. }
@@ -225,6 +266,8 @@ impl MemoryError {
             | E::Empty { .. }
             | E::OtherKind { .. } => Kind::Data,
             E::Commented { .. } | E::Malformed { .. } => Kind::Data,
+            E::Schema { source: SchemaError::NotBuilt, .. } => Kind::Usage,
+            E::Merge { .. } | E::Conflicts { .. } | E::Schema { .. } => Kind::Data,
             E::Layout { .. } => Kind::Usage,
             E::NoPlace { .. } | E::Script { .. } | E::InvalidLine { .. } | E::Yaml { .. } => Kind::Data,
             E::Filter { .. } | E::Unwritable { .. } | E::Stopped { .. } | E::CommandFailed { .. } => {
@@ -324,7 +367,21 @@ impl MemoryError {
                 Hint::AskOrStore { file: path.clone(), filter, compares }
             }
             E::Changing { .. } => COME_TO_REST,
-            E::Stopped { .. } | E::Spawn { .. } | E::CommandFailed { .. } => return None,
+            E::Schema { source: SchemaError::NotBuilt, .. } => Hint::Say(
+                "nothing was written; leave --schema and AIMEM_SCHEMA away, or build it with the feature schema",
+            ),
+            E::Schema { .. } => Hint::Say("nothing was written"),
+            E::Merge { source: MergeError::Alarm, .. } => Hint::Say(
+                "nothing was written; two clients have one name, or a program changed one of the files that does not raise _version: name the version that both come from, --base FILE",
+            ),
+            E::Conflicts { source: MergeError::NoConflict(_), .. } => {
+                Hint::Say("nothing was written; aimem conflicts list FILE shows those that there are")
+            }
+            E::Conflicts { source: MergeError::NoPlace(_), .. } => Hint::Say(
+                "nothing was written; put the value where it belongs by aimem update, then resolve the conflict with --ours",
+            ),
+            E::Merge { .. } | E::Conflicts { .. } => Hint::Say("nothing was written"),
+            E::Folder { .. } | E::Stopped { .. } | E::Spawn { .. } | E::CommandFailed { .. } => return None,
         };
         Some(hint)
     }
@@ -345,7 +402,7 @@ impl MemoryError {
         match self {
             MemoryError::Filter { source, .. } => source.details(),
             MemoryError::OnLine { source, .. } => source.details(),
-            MemoryError::NoPlace { details, .. } => details.as_deref(),
+            MemoryError::NoPlace { details, .. } | MemoryError::Schema { details, .. } => details.as_deref(),
             _ => None,
         }
     }

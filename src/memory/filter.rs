@@ -1,20 +1,19 @@
 //! A filter as a transaction's way from the old content to the new one.
 
-use std::cell::{Cell, RefCell};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::apart::apart;
 use super::check::refuse_yaml;
 use super::update::{Kinds, Made, Transform};
 use super::{MemoryError, Subject};
 use crate::document::{
-    Bindings, EqualKeys, Filter, Format, InvalidJson, Limits, NotStorable, Original, Stopped, Style, Value,
-    parse_as, same_data, serialise, within_leaving,
+    Bindings, EqualKeys, Filter, Format, InvalidJson, Limits, NotStorable, Original, Style, Value, parse_as,
+    same_data, serialise,
 };
-use crate::lock::{LockError, Waiter};
+use crate::lock::Waiter;
 
 /// A variable or an argument for a filter, as it was given.
 #[derive(Debug, Clone)]
@@ -223,20 +222,7 @@ impl Program {
         work: impl FnOnce(&Program) -> Result<(T, L), MemoryError> + Send + 'static,
     ) -> Result<T, MemoryError> {
         let program = self.clone();
-        let signal = Cell::new(None);
-        let waiter = RefCell::new(waiter);
-        let interrupted = || {
-            signal.set(waiter.borrow_mut().sleep(Duration::ZERO));
-            signal.get().is_some()
-        };
-        let work =
-            move || work(&program).map_or_else(|error| (Err(error), None), |(t, left)| (Ok(t), Some(left)));
-        let done = within_leaving(&self.limits, interrupted, work);
-        match (done, signal.get()) {
-            (Err(Stopped::Interrupted), Some(signal)) => Err(LockError::Interrupted(signal).into()),
-            (Err(source), _) => Err(MemoryError::Stopped { source }),
-            (Ok(result), _) => result,
-        }
+        apart(&self.limits, waiter, move || work(&program))
     }
 }
 

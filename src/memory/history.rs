@@ -1,13 +1,14 @@
 //! What a document was before: to be looked at, and to be forgotten.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::check::format_of;
 use super::{MemoryError, Reading, read};
 use crate::document;
-use crate::history::{Entry, HistoryError, Limits, Pruned, Version, Which};
+use crate::history::{Entry, HistoryError, Limits, Pruned, Which};
 use crate::lock::wait::Silent;
 use crate::lock::{Keep, Locker, Roots, Target, Waiter};
 use crate::place::{self, Content, FilePlace, PlaceError, past_of};
@@ -32,7 +33,7 @@ pub fn history(path: &Path, roots: &Roots) -> Result<History, MemoryError> {
     let format = format_of(path, &target.path);
     let judge = |bytes: &[u8]| format.is_none_or(|format| document::validate_as(format, bytes).is_ok());
     let past = past_of(roots, &target, &now)?;
-    let versions = past.map(|past| past.entries(&now, &judge)).unwrap_or_default();
+    let versions = past.map(|past| past.entries(&judge)).unwrap_or_default();
     Ok(History { file: shown(&target.path), versions })
 }
 
@@ -42,20 +43,13 @@ pub fn history(path: &Path, roots: &Roots) -> Result<History, MemoryError> {
 /// There is no such version, or it was altered since it was kept and that is not forced.
 pub fn version(path: &Path, roots: &Roots, which: &Which, force: bool) -> Result<Vec<u8>, MemoryError> {
     let (target, now) = look(path)?;
-    let current = |now: &Content| match &now.bytes {
-        Some(bytes) => Ok(bytes.to_vec()),
-        None => Err(MemoryError::Missing { path: path.to_owned() }),
-    };
+    let missing = || MemoryError::Missing { path: path.to_owned() };
     if *which == Which::Now {
-        return current(&now);
+        return now.bytes.map(Arc::unwrap_or_clone).ok_or_else(missing);
     }
     let nothing = || PlaceError::from(HistoryError::Nothing { path: path.to_owned(), client: None });
     let past = past_of(roots, &target, &now)?.ok_or_else(nothing)?;
-    let found: Option<Version> = past.find(which)?;
-    match found {
-        Some(version) => Ok(past.read(&version, force)?),
-        None => current(&now),
-    }
+    past.read(&past.find(which)?, force)?.ok_or_else(missing)
 }
 
 /// Removes all that is known of a file's past: every version, their names, the log. Under the file's

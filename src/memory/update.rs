@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 
 use super::filter::results;
 use super::transaction::{check_tag, transact};
-use super::{Change, MemoryError, Program, Subject};
+use super::version::raised;
+use super::{Change, MemoryError, Program, Schema, Subject, obeys};
 use crate::document::{self, Format};
 use crate::lock::Waiter;
 use crate::place::Place;
@@ -69,6 +70,10 @@ pub struct Update {
     pub if_match: Option<String>,
     /// Whether a document may become one of another kind, such as an object a number.
     pub any_kind: bool,
+    /// The document's format; by default what its name says.
+    pub format: Option<Format>,
+    /// The schema that the new document must obey.
+    pub schema: Option<Schema>,
     /// A filter for the new document, whose results are handed back.
     pub returns: Option<Program>,
     /// Only say what would happen.
@@ -130,7 +135,8 @@ pub fn update(
         {
             return Err(MemoryError::OtherKind { path: place.name().to_owned(), kinds });
         }
-        let new = Arc::new(made.bytes);
+        let new = Arc::new(raised(place, request.format, &old.name, old.bytes.as_ref(), made.bytes));
+        obeys(request.schema.as_ref(), request.format, &old.name, &new, place.waiter())?;
         // Before anything is written: a filter that fails leaves the document as it was.
         let subject = || Subject::NewContent(old.name.clone());
         let returned = request.returns.as_ref();

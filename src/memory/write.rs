@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::transaction::{check_tag, transact};
-use super::{Change, MemoryError, Subject, validate_as};
+use super::version::raised;
+use super::{Change, MemoryError, Schema, Subject, obeys, validate_as};
 use crate::document::Format;
 use crate::place::Place;
 
@@ -32,6 +33,8 @@ pub struct Write {
     /// The document's format; by default what its name says. Where that says none, [`Validate::Always`]
     /// takes it for JSON.
     pub format: Option<Format>,
+    /// The schema that the document must obey.
+    pub schema: Option<Schema>,
     /// Write only if the document still has this tag; `none` for one that must not exist.
     pub if_match: Option<String>,
 }
@@ -57,7 +60,7 @@ impl Deref for Written {
 /// # Errors
 /// See [`MemoryError`]; the document is as it was.
 pub fn write(place: &mut impl Place, request: Write) -> Result<Written, MemoryError> {
-    let Write { content, validate: when, format, if_match } = request;
+    let Write { content, validate: when, format, schema, if_match } = request;
     if content.is_empty() {
         return Err(MemoryError::Empty { path: place.name().to_owned() });
     }
@@ -70,13 +73,14 @@ pub fn write(place: &mut impl Place, request: Write) -> Result<Written, MemoryEr
         validate_as(format, &content, subject.clone())?;
         is_valid = true;
     }
-    let content = Arc::new(content);
     let done = transact(place, false, |place, old, _| {
         if let Some(format) = Format::of_name(&old.name).filter(|_| !is_valid) {
             validate_as(format, &content, subject.clone())?;
         }
         check_tag(if_match.as_ref(), place, old)?;
-        Ok((content.clone(), ()))
+        let new = raised(place, format, &old.name, old.bytes.as_ref(), content.to_vec());
+        obeys(schema.as_ref(), format, &old.name, &new, place.waiter())?;
+        Ok((Arc::new(new), ()))
     })?;
     let (change, ()) = Change::of(done);
     Ok(Written { change })

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::keeping::{Past, Tags};
+use super::keeping::Tags;
+use super::past::Past;
 use super::{
     Appended, Bounds, Content, Earlier, Found, Keeping, Make, Place, PlaceError, Published, Rewritten, Told,
     etag,
@@ -258,31 +259,32 @@ impl<'a> FilePlace<'a> {
 
     fn past(&self, path: &Path) -> Result<Option<Past>, PlaceError> {
         let Some(root) = self.root(path)? else { return Ok(None) };
-        let now = self.under_way.old.as_deref().map(|bytes| super::etag(bytes));
-        Past::in_root(&root, &Target::resolve(path)?, now)
-    }
-
-    fn kept(&mut self, past: &Past, which: &Which, force: bool) -> Result<Found, PlaceError> {
-        match past.find(which)? {
-            Some(version) => self.put_back(past, &version, force),
-            None => {
-                let bytes = self.under_way.old.as_deref().cloned().unwrap_or_default();
-                Ok(Found { bytes, which: "what is there now".to_owned(), written: None })
-            }
-        }
+        Past::in_root(&root, &Target::resolve(path)?, self.under_way.old.clone())
     }
 
     fn put_back(
         &mut self,
         past: &Past,
-        version: &crate::history::Version,
+        found: &crate::history::Found,
         force: bool,
     ) -> Result<Found, PlaceError> {
-        let bytes = past.read(version, force)?;
+        let bytes = past.read(found, force)?.unwrap_or_default();
+        let appends = match found.added.len() {
+            1 => "last append".to_owned(),
+            count => format!("last {count} appends"),
+        };
+        let which = match (&found.kept, found.added.is_empty()) {
+            (None, true) => "what is there now".to_owned(),
+            (None, false) => format!("the state before the {appends}"),
+            (Some(version), true) => format!("the version {}", version.id),
+            (Some(version), false) => format!("the version {} without its {appends}", version.id),
+        };
+        let Some(version) = &found.kept else { return Ok(Found { bytes, which, written: None }) };
         let model = past.open(version)?;
         let written = model.metadata().and_then(|meta| meta.modified().ok());
+        let written = written.filter(|_| found.added.is_empty());
         self.under_way.kept_model = Some(model);
-        Ok(Found { bytes, which: format!("the version {}", version.id), written })
+        Ok(Found { bytes, which, written })
     }
 }
 
@@ -337,7 +339,8 @@ impl Place for FilePlace<'_> {
         };
         match (self.replace.stage_with(source, fill, restart)?, made) {
             (Filled::Staged(staged), Some(made)) => {
-                let tags = || Tags { before: Some(made.before), after: made.after, size: made.size };
+                let (before, after) = (Some(made.before), Some(made.after));
+                let tags = || Tags { before, after, size: made.size, added: None };
                 Ok(Rewritten::Made(self.put_staged(*staged, tags)?))
             }
             (Filled::Not(source), Some(_)) => Ok(Rewritten::Same(self.settle(*source)?)),
@@ -350,11 +353,11 @@ impl Place for FilePlace<'_> {
             Earlier::Backup(index) => self.backup(version, *index),
             Earlier::Latest if !backups(version.path())?.is_empty() => self.backup(version, 0),
             Earlier::Latest => match self.past(version.path())? {
-                Some(past) => self.kept(&past, &Which::Back(1), force),
+                Some(past) => self.put_back(&past, &past.find(&Which::Back(1))?, force),
                 None => Err(ReplaceError::NoBackup { path: version.path().to_owned(), index: 0 }.into()),
             },
             Earlier::Kept(which) => match self.past(version.path())? {
-                Some(past) => self.kept(&past, which, force),
+                Some(past) => self.put_back(&past, &past.find(which)?, force),
                 None => {
                     let path = version.path().to_owned();
                     Err(HistoryError::Nothing { path, client: None }.into())
@@ -392,7 +395,8 @@ impl Place for FilePlace<'_> {
         let staged = how.stage_again(source, content, std::mem::take(&mut self.under_way.restart))?;
         let old = self.under_way.old.clone();
         let before = || old.as_deref().map(|old| etag(old));
-        let tags = || Tags { before: before(), after: etag(content), size: content.len() as u64 };
+        let tags =
+            || Tags { before: before(), after: Some(etag(content)), size: content.len() as u64, added: None };
         self.put_staged(staged, tags)
     }
 
@@ -415,6 +419,11 @@ impl Place for FilePlace<'_> {
 
     fn name(&self) -> &Path {
         &self.path
+    }
+
+    fn client(&self) -> Option<&str> {
+        let keeping = self.keeping.as_ref().and_then(|keeping| keeping.client.as_deref());
+        keeping.or_else(|| self.locker.and_then(|locker| locker.client.as_deref()))
     }
 
     fn waiter(&mut self) -> &mut dyn Waiter {

@@ -3,18 +3,16 @@
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Content, PlaceError, etag};
-use crate::history::{
-    Entry, HistoryError, Kept, Limits, Pruned, Record, Shelf, Tally, Version, Way, Which, prune_all,
-};
+use super::{PlaceError, etag};
+use crate::history::{Added, HistoryError, Kept, Limits, Record, Shelf, Version, Way, prune_all};
 use crate::lock::{Held, LockRoot, Roots, Target};
 use crate::replace::{Source, Staged, Warning};
 use crate::sys;
+use crate::sys::dir::Look;
 use crate::sys::failure::{Op, PathError};
 use crate::sys::file::Identity;
 
@@ -43,6 +41,15 @@ impl Keeping {
     /// The file can't be read, or not be kept.
     pub fn keep_before(&self, path: &Path) -> Result<Option<String>, PlaceError> {
         let source = Source::open(path)?;
+        let tag = if source.exists() { etag(&source.read()?) } else { String::new() };
+        self.keep(&source, &tag)
+    }
+
+    /// The same for a file that is open and whose tag is known.
+    ///
+    /// # Errors
+    /// As [`Keeping::keep_before`].
+    pub fn keep(&self, source: &Source, tag: &str) -> Result<Option<String>, PlaceError> {
         let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(None) };
         if !self.limits.apply_to(source.path()) {
             return Ok(None);
@@ -52,7 +59,7 @@ impl Keeping {
         let token = hex::encode(sys::random_128().map_err(fail())?);
         let file_system = root.file_system().map_err(fail())?;
         let kept = shelf.clone().keep(file, meta, Way::NoLink, &file_system, &token).map_err(fail())?;
-        let (_, version) = kept.settle(Timestamp::now(), &etag(&source.read()?)).map_err(fail())?;
+        let (_, version) = kept.settle(Timestamp::now(), tag).map_err(fail())?;
         Ok(Some(version.id))
     }
 
@@ -64,6 +71,22 @@ impl Keeping {
     /// The file can't be read, or the log not be written.
     pub fn record_after(&self, path: &Path, id: Option<&str>) -> Result<(), PlaceError> {
         let source = Source::open(path)?;
+        let new = source.read()?;
+        self.record(&source, (id, None), etag(&new), new.len() as u64)
+    }
+
+    /// The same for a file that is open, with the tag and the size of what it holds, and the tag of what
+    /// was there before, where no version says so.
+    ///
+    /// # Errors
+    /// As [`Keeping::record_after`].
+    pub fn record(
+        &self,
+        source: &Source,
+        (id, before): (Option<&str>, Option<String>),
+        after: String,
+        size: u64,
+    ) -> Result<(), PlaceError> {
         if !source.exists() || !self.limits.apply_to(source.path()) {
             return Ok(());
         }
@@ -72,17 +95,16 @@ impl Keeping {
         let versions = shelf.versions().map_err(fail())?;
         let kept =
             versions.into_iter().map(|(version, _)| version).find(|version| Some(version.id.as_str()) == id);
-        let new = source.read()?;
-        let after = etag(&new);
         if let Some(version) = kept.as_ref().filter(|version| version.etag == after) {
             return Ok(shelf.drop_version(version).map_err(fail())?);
         }
         let record = Record {
             time: Timestamp::now(),
             id: id.map(str::to_owned),
-            before: kept.map(|version| version.etag),
-            after,
-            size: new.len() as u64,
+            before: kept.map(|version| version.etag).or(before),
+            after: Some(after),
+            added: None,
+            size,
             verb: self.verb.to_owned(),
             client: self.client.clone(),
             pid: sys::process::own_id(),
@@ -91,6 +113,91 @@ impl Keeping {
         shelf.record(&record).map_err(fail())?;
         let _ = shelf.prune(&self.limits);
         Ok(())
+    }
+
+    /// Keeps a copy of a file that another program has left beside it, as a version of the file, if it
+    /// still has this tag. Returns the version's id; `None` where nothing is kept of the file.
+    ///
+    /// # Errors
+    /// The copy can't be read, is another one by now, or can't be kept.
+    pub fn keep_copy(&self, path: &Path, copy: &Path, tag: &str) -> Result<Option<String>, PlaceError> {
+        let source = Source::open(copy)?;
+        let target = Target::resolve(path)?.path;
+        let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(None) };
+        if !self.limits.apply_to(&target) {
+            return Ok(None);
+        }
+        let (root, shelf) = self.shelf_of(&target)?;
+        let fail = || PathError::of::<HistoryError>(Op::Create, shelf.path());
+        let token = hex::encode(sys::random_128().map_err(fail())?);
+        let file_system = root.file_system().map_err(fail())?;
+        let kept = shelf.clone().keep(file, meta, Way::NoLink, &file_system, &token).map_err(fail())?;
+        let now = source.read()?;
+        if etag(&now) != tag {
+            return Err(fail()(io::Error::other("the copy was changed meanwhile")).into());
+        }
+        let time = Timestamp::now();
+        let (_, version) = kept.settle(time, tag).map_err(fail())?;
+        let record = Record {
+            time,
+            id: Some(version.id.clone()),
+            before: Some(tag.to_owned()),
+            after: Some(tag.to_owned()),
+            added: None,
+            size: now.len() as u64,
+            verb: Record::COPY.to_owned(),
+            client: self.client.clone(),
+            pid: sys::process::own_id(),
+            command: self.command.clone(),
+        };
+        shelf.record(&record).map_err(fail())?;
+        Ok(Some(version.id))
+    }
+
+    /// Forgets a copy again that nothing came of.
+    ///
+    /// # Errors
+    /// It can't be removed.
+    pub fn drop_copy(&self, path: &Path, id: &str) -> Result<(), PlaceError> {
+        let (_, shelf) = self.shelf_of(&Target::resolve(path)?.path)?;
+        let fail = || PathError::of::<HistoryError>(Op::Remove, shelf.path());
+        let versions = shelf.versions().map_err(fail())?;
+        let kept = versions.into_iter().find(|(version, _)| version.id == id);
+        kept.map_or(Ok(()), |(version, _)| Ok(shelf.drop_version(&version).map_err(fail())?))
+    }
+
+    /// The changes that others have written down since that time, the latest last, and of each the id of
+    /// the version that it left, if that is kept.
+    ///
+    /// # Errors
+    /// The log can't be read.
+    pub fn since(&self, path: &Path, time: Timestamp) -> Result<Vec<(Record, Option<String>)>, PlaceError> {
+        let target = Target::resolve(path)?;
+        let Some(root) = self.roots.existing_of(&target.path)? else { return Ok(Vec::new()) };
+        let fail = || PathError::of::<HistoryError>(Op::ReadHistory, &target.path);
+        let found = Shelf::existing(&root.folder(), target.key.as_str()).map_err(fail())?;
+        let Some(shelf) = found else { return Ok(Vec::new()) };
+        if !shelf.is_written_since(time).map_err(fail())? {
+            return Ok(Vec::new());
+        }
+        let records = shelf.records().map_err(fail())?;
+        let others = records.into_iter().filter(|record| record.time >= time && record.client != self.client);
+        let versions = shelf.versions().map_err(fail())?;
+        let with_version = |record: Record| {
+            let is_its = |(version, _): &&(Version, Look)| Some(&version.etag) == record.after.as_ref();
+            let id = versions.iter().rev().find(is_its).map(|(version, _)| version.id.clone());
+            (record, id)
+        };
+        Ok(others.map(with_version).collect())
+    }
+
+    /// Who has left what is there now, by its tag, and when; `None` where nobody says so.
+    ///
+    /// # Errors
+    /// As [`Keeping::since`].
+    pub fn writer_of(&self, path: &Path, tag: &str) -> Result<Option<Record>, PlaceError> {
+        let since = self.since(path, Timestamp::MIN)?;
+        Ok(since.into_iter().map(|(record, _)| record).rfind(|record| record.after.as_deref() == Some(tag)))
     }
 
     fn shelf_of(&self, path: &Path) -> Result<(LockRoot, Shelf), PlaceError> {
@@ -121,10 +228,12 @@ pub(super) struct UnderWay {
 pub(super) struct Tags {
     /// The tag of the first; `None` where there was no document.
     pub(super) before: Option<String>,
-    /// The tag of the second.
-    pub(super) after: String,
+    /// The tag of the second; `None` where that is known only by what was added.
+    pub(super) after: Option<String>,
     /// Its size in bytes.
     pub(super) size: u64,
+    /// What was added at the end, in place.
+    pub(super) added: Option<Added>,
 }
 
 impl Keeping {
@@ -150,30 +259,9 @@ impl Keeping {
         staged: &Staged,
     ) -> Result<UnderWay, (Option<LockRoot>, io::Error)> {
         let source = staged.source();
-        let (root, key) = match held {
-            Some(held) => (held.root().clone(), held.target().key.clone()),
-            None => {
-                let other = |error| (None, io::Error::other(error));
-                let target = Target::resolve(source.path()).map_err(other)?;
-                (self.roots.of(&target.path).map_err(other)?, target.key)
-            }
-        };
-        let fail = |error| (Some(root.clone()), error);
-        let shelf = Shelf::open_or_make(&root.folder(), key.as_str(), root.common_mode(), root.file_mode())
-            .map_err(fail)?;
-        let token = match held.map(Held::id) {
-            Some(id) => id.inner.last().unwrap_or(&id.token).as_str().to_owned(),
-            None => hex::encode(sys::random_128().map_err(fail)?),
-        };
-        let mut under_way = UnderWay {
-            kept: None,
-            size: source.metadata().map_or(0, Metadata::len),
-            leftovers: 0,
-            warning: None,
-            root: root.clone(),
-            shelf,
-            token,
-        };
+        let size = source.metadata().map_or(0, Metadata::len);
+        let mut under_way = self.open_shelf(held, source.path(), size)?;
+        let root = under_way.root.clone();
         if let (Some(file), Some(meta)) = (source.file(), source.metadata()) {
             if meta.nlink() > 1 {
                 under_way.leftovers = under_way.shelf.remove_leftovers_of(Identity::from(meta));
@@ -189,6 +277,48 @@ impl Keeping {
             }
         }
         Ok(under_way)
+    }
+}
+
+impl Keeping {
+    /// Prepares to write down what is about to be added to a file, of which nothing needs to be kept.
+    pub(super) fn begin_adding(
+        &self,
+        held: Option<&Held>,
+        path: &Path,
+    ) -> (Option<UnderWay>, Option<Warning>) {
+        if !self.limits.apply_to(path) {
+            return (None, None);
+        }
+        match self.open_shelf(held, path, 0) {
+            Ok(under_way) => (Some(under_way), None),
+            Err((root, error)) => (None, root.and_then(|root| forgotten(&root, path, &error))),
+        }
+    }
+
+    /// A history of which `size` bytes more are going to be kept.
+    fn open_shelf(
+        &self,
+        held: Option<&Held>,
+        path: &Path,
+        size: u64,
+    ) -> Result<UnderWay, (Option<LockRoot>, io::Error)> {
+        let (root, key) = match held {
+            Some(held) => (held.root().clone(), held.target().key.clone()),
+            None => {
+                let other = |error| (None, io::Error::other(error));
+                let target = Target::resolve(path).map_err(other)?;
+                (self.roots.of(&target.path).map_err(other)?, target.key)
+            }
+        };
+        let fail = |error| (Some(root.clone()), error);
+        let shelf = Shelf::open_or_make(&root.folder(), key.as_str(), root.common_mode(), root.file_mode())
+            .map_err(fail)?;
+        let token = match held.map(Held::id) {
+            Some(id) => id.inner.last().unwrap_or(&id.token).as_str().to_owned(),
+            None => hex::encode(sys::random_128().map_err(fail)?),
+        };
+        Ok(UnderWay { root, shelf, kept: None, size, token, leftovers: 0, warning: None })
     }
 }
 
@@ -223,7 +353,7 @@ impl Replaced {
         tags: Tags,
     ) -> (Option<String>, Option<Warning>) {
         let (time, UnderWay { root, shelf, kept, size, token, .. }) = (self.time, self.under_way);
-        let Tags { before, after, size: new_size } = tags;
+        let Tags { before, after, size: new_size, added } = tags;
         let settled = kept.zip(before.as_deref()).map(|(kept, before)| kept.settle(time, before));
         let (version, failed) = match settled {
             None => (None, None),
@@ -236,6 +366,7 @@ impl Replaced {
             id: id.clone(),
             before,
             after,
+            added,
             size: new_size,
             verb: keeping.verb.to_owned(),
             client: keeping.client.clone(),
@@ -270,109 +401,4 @@ pub(super) fn forgive(warnings: &mut Vec<Warning>, leftovers: u64) {
         }
     }
     warnings.retain(|warning| !matches!(warning, Warning::HardLinks { others: 0, .. }));
-}
-
-/// What is known of a file's past, with what is there now.
-#[derive(Debug)]
-pub struct Past {
-    /// The file's true path, and its key.
-    pub target: Target,
-    root: LockRoot,
-    shelf: Shelf,
-    tally: Tally,
-}
-
-/// Looks at a file's past; `None` where nothing is known of it. `now` is what is there.
-///
-/// # Errors
-/// The lock root can't be used, or the log can't be read.
-pub fn past_of(roots: &Roots, target: &Target, now: &Content) -> Result<Option<Past>, PlaceError> {
-    let Some(root) = roots.existing_of(&target.path)? else { return Ok(None) };
-    Past::in_root(&root, target, now.tag())
-}
-
-impl Past {
-    pub(super) fn in_root(
-        root: &LockRoot,
-        target: &Target,
-        now: Option<String>,
-    ) -> Result<Option<Past>, PlaceError> {
-        let fail = || PathError::of::<HistoryError>(Op::ReadHistory, &target.path);
-        let found = Shelf::existing(&root.folder(), target.key.as_str()).map_err(fail())?;
-        let Some(shelf) = found else { return Ok(None) };
-        let tally = Tally::take(&shelf, &target.path, now).map_err(fail())?;
-        Ok(Some(Past { target: target.clone(), root: root.clone(), shelf, tally }))
-    }
-
-    /// All that is known, the newest first.
-    pub fn entries(&self, now: &Content, judge: &dyn Fn(&[u8]) -> bool) -> Vec<Entry> {
-        self.tally.entries(&self.shelf, now.bytes.as_ref().map(|bytes| bytes.as_slice()), judge)
-    }
-
-    /// Finds a version; `None` when it is what is there now.
-    ///
-    /// # Errors
-    /// See [`HistoryError`].
-    pub fn find(&self, which: &Which) -> Result<Option<Version>, PlaceError> {
-        Ok(self.tally.find(which)?)
-    }
-
-    /// The version that undoes the last change, or the last one of this client.
-    ///
-    /// # Errors
-    /// See [`HistoryError`].
-    pub fn undo(&self, client: Option<&str>) -> Result<Version, PlaceError> {
-        Ok(self.tally.undo(client)?)
-    }
-
-    /// The newest version that is whole, in the spelling of `restore --from`.
-    pub fn last_good(&self, judge: &dyn Fn(&[u8]) -> bool) -> Option<String> {
-        self.tally.last_good(&self.shelf, judge)
-    }
-
-    /// What a version holds. One that was altered since it was kept is an error unless `force`.
-    ///
-    /// # Errors
-    /// It can't be read, or was altered.
-    pub fn read(&self, version: &Version, force: bool) -> Result<Vec<u8>, PlaceError> {
-        let fail = PathError::of::<HistoryError>(Op::ReadHistory, &self.target.path);
-        let (bytes, is_as_kept) = self.shelf.read(version).map_err(fail)?;
-        if is_as_kept || force {
-            return Ok(bytes);
-        }
-        let (path, which) = (self.target.path.clone(), version.id.clone());
-        Err(HistoryError::Altered { path, which }.into())
-    }
-
-    pub(super) fn open(&self, version: &Version) -> Result<Arc<Source>, PlaceError> {
-        let fail = PathError::of::<HistoryError>(Op::ReadHistory, &self.target.path);
-        let file = self.shelf.open(version).map_err(fail)?;
-        Ok(Arc::new(Source::opened(&self.target.path, file)?))
-    }
-
-    /// Removes all that is known of the file: every version, the log, and their folder. Only who has
-    /// the file's lock may do so.
-    ///
-    /// # Errors
-    /// Something can't be removed.
-    pub fn forget(self) -> Result<Pruned, PlaceError> {
-        let path = self.shelf.path().to_owned();
-        let fail = PathError::of::<HistoryError>(Op::Remove, path);
-        let forgotten = self.shelf.forget(&self.root.folder(), self.target.key.as_str());
-        Ok(forgotten.map_err(fail)?)
-    }
-}
-
-/// Prunes every history in the root of the file at this path.
-///
-/// # Errors
-/// The root can't be used, or something in it can't be listed or removed.
-pub fn prune(roots: &Roots, path: &Path, limits: &Limits) -> Result<(PathBuf, Pruned), PlaceError> {
-    let target = Target::resolve(path)?;
-    let Some(root) = roots.existing_of(&target.path)? else {
-        return Ok((roots.path_of(&target.path)?, Pruned::default()));
-    };
-    let fail = PathError::of::<HistoryError>(Op::Clear, root.path());
-    let pruned = prune_all(&root.folder(), limits).map_err(fail)?;
-    Ok((root.path().to_owned(), pruned))
 }

@@ -9,6 +9,7 @@ pub mod bounds;
 pub(crate) mod error;
 mod file;
 mod keeping;
+mod past;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +21,8 @@ use sha2::{Digest, Sha256};
 pub use bounds::Bounds;
 pub use error::PlaceError;
 pub use file::FilePlace;
-pub use keeping::{Keeping, Past, past_of, prune};
+pub use keeping::Keeping;
+pub use past::{Past, past_of, prune};
 
 use crate::history::Which;
 use crate::lock::Waiter;
@@ -228,6 +230,11 @@ pub trait Place {
 
     /// The document's name as the caller has given it.
     fn name(&self) -> &Path;
+
+    /// What the one who works on the document calls itself.
+    fn client(&self) -> Option<&str> {
+        None
+    }
 
     /// Who sleeps, tells and is interrupted meanwhile.
     fn waiter(&mut self) -> &mut dyn Waiter;

@@ -18,6 +18,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use super::folder::{Folder, PATIENCE};
 use super::temporary::{NAME_LIMIT, Temporary, rename_to_new};
 use super::{ReplaceError, Warning, metadata};
@@ -55,6 +57,9 @@ pub struct Appending {
     is_torn: bool,
     /// The file was made by us, and nothing is in it yet.
     is_ours: bool,
+    /// How large the file was when we came to it, and what was written since.
+    from: u64,
+    written: Sha256,
     warnings: Vec<Warning>,
 }
 
@@ -87,6 +92,8 @@ impl Appending {
             line_end: b"\n",
             is_torn: false,
             is_ours,
+            from: 0,
+            written: Sha256::new(),
             warnings: Vec::new(),
         };
         appending.look_at_end()?;
@@ -96,6 +103,16 @@ impl Appending {
     /// How large the file is.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Whether the file was made for this, and nothing is in it yet.
+    pub fn is_made(&self) -> bool {
+        self.is_ours
+    }
+
+    /// What was written since the file was opened, or begun anew, and how large it was then.
+    pub fn added(&self) -> (u64, String) {
+        (self.from, hex::encode(self.written.clone().finalize()))
     }
 
     /// How many of these bytes, in whole lines, the file still takes before it must be set aside;
@@ -139,6 +156,7 @@ impl Appending {
         let before = self.size;
         let Err(error) = (&self.file).write_all(bytes) else {
             self.size += bytes.len() as u64;
+            self.written.update(bytes);
             return Ok(());
         };
         let now = self.file.metadata().map(|meta| meta.len());
@@ -233,7 +251,7 @@ impl Appending {
         if !meta.is_file() {
             return Err(ReplaceError::NotAFile(self.path.clone()));
         }
-        self.size = meta.len();
+        (self.size, self.from, self.written) = (meta.len(), meta.len(), Sha256::new());
         let length = self.size.min(TAIL);
         let mut tail = vec![0; usize::try_from(length).unwrap_or(0)];
         let read = self.file.read_exact_at(&mut tail, self.size - length);

@@ -78,7 +78,7 @@ pub fn sweep_leftovers_of(target: &Path) -> Swept {
 pub(super) fn sweep(place: &Dir, name: &OsStr, thoroughly: bool) -> Swept {
     let briefly = !thoroughly && fastrand::u32(..ONCE_IN) != 0;
     let mut swept = Swept::default();
-    if briefly && place.metadata().is_ok_and(|meta| meta.len() > LARGE) {
+    if place.metadata().is_ok_and(|meta| meta.len() > LARGE) && briefly {
         return swept;
     }
     let most = if briefly { FEW } else { usize::MAX };

@@ -1,32 +1,21 @@
 //! How much of a file's past is kept: `AIMEM_HISTORY`, and `[history]` in `config.toml`.
 
-use std::path::{Path, PathBuf};
-
 use serde::Deserialize;
 
-use super::{SettingError, folder, parsed};
+use super::{SettingError, file, parsed};
 use crate::history::{Limits, Pattern};
 use crate::lock::Locker;
 use crate::place::Keeping;
-use crate::sys;
-use crate::sys::folder::walk_to_file;
 
 const VARIABLE: &str = "AIMEM_HISTORY";
 const MIB: u64 = 1 << 20;
 /// More of one file than anybody wants to look through.
 const MOST_VERSIONS: usize = 10_000;
 
-/// What stands in `config.toml`. Other tables are for other parts of the program.
-#[derive(Debug, Default, Deserialize)]
-struct File {
-    #[serde(default)]
-    history: Table,
-}
-
 /// The table `[history]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Table {
+pub(super) struct Table {
     /// How many of a file's last versions; 0 keeps none.
     keep: Option<usize>,
     /// How much of one file, in MiB.
@@ -51,10 +40,7 @@ pub fn limits() -> Result<Limits, SettingError> {
     if from_variable == Some(0) {
         return Ok(Limits { keep: 0, ..default });
     }
-    let table = match config()? {
-        Some(path) => read(&path)?,
-        None => Table::default(),
-    };
+    let table = file::read()?.history;
     let mib = |number: Option<u64>, default: u64| number.map_or(default, |mib| mib.saturating_mul(MIB));
     Ok(Limits {
         keep: from_variable.or(table.keep).unwrap_or(default.keep).min(MOST_VERSIONS),
@@ -77,32 +63,4 @@ pub fn keeping(locker: &Locker, verb: &'static str) -> Result<Keeping, SettingEr
         command: locker.command.clone(),
         verb,
     })
-}
-
-/// `$XDG_CONFIG_HOME/aimem/config.toml`, else under `~/.config`.
-fn config() -> Result<Option<PathBuf>, SettingError> {
-    let named = match folder("XDG_CONFIG_HOME")? {
-        None => folder("HOME")?.map(|home| home.join(".config")),
-        set => set,
-    };
-    Ok(named.map(|folder| folder.join("aimem/config.toml")))
-}
-
-/// A file that is not there sets nothing. One that can't be trusted is an error: what it excludes
-/// would be kept.
-fn read(path: &Path) -> Result<Table, SettingError> {
-    let unusable = |why: String| SettingError::File { path: path.to_owned(), why };
-    match sys::path::is_there(path) {
-        Ok(true) => {}
-        // Nearly always. Where the way there is no folder, there is none either.
-        Ok(false) => return Ok(Table::default()),
-        // Another user's HOME: what stands there is that one's.
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Ok(Table::default()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => return Ok(Table::default()),
-        Err(error) => return Err(unusable(sys::explain(&error))),
-    }
-    let text = walk_to_file(path).and_then(|reached| reached.text());
-    let text = text.map_err(|error| unusable(sys::explain(&error)))?;
-    let file: File = toml::from_str(&text).map_err(|error| unusable(error.message().to_owned()))?;
-    Ok(file.history)
 }

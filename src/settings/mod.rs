@@ -4,7 +4,9 @@
 //! down: below them nothing depends on who has started the process.
 
 pub mod duration;
+mod file;
 mod history;
+mod hook;
 pub mod size;
 
 use std::ffi::OsString;
@@ -15,6 +17,7 @@ use crate::lock::{LockId, Locker, Patience, Roots};
 use crate::sys::machine::Reach;
 
 pub use history::{keeping, limits};
+pub use hook::{Hook, hook};
 
 /// A variable that can't be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -27,6 +30,14 @@ pub enum SettingError {
     File {
         /// The file.
         path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A value in that file makes no sense.
+    #[error("{name} in config.toml: {why}")]
+    Table {
+        /// Its table and its name.
+        name: &'static str,
         /// What is wrong with it.
         why: String,
     },
@@ -59,6 +70,19 @@ pub fn folder(variable: &'static str) -> Result<Option<PathBuf>, SettingError> {
         }
         path => Ok(path),
     }
+}
+
+/// Where programs keep what they remember: `XDG_STATE_HOME`, else `~/.local/state`; ours is in `aimem` there.
+/// `None` without a home.
+///
+/// # Errors
+/// A relative path.
+pub fn state_folder() -> Result<Option<PathBuf>, SettingError> {
+    let named = match folder("XDG_STATE_HOME")? {
+        None => folder("HOME")?.map(|home| home.join(".local/state")),
+        set => set,
+    };
+    Ok(named.map(|folder| folder.join("aimem")))
 }
 
 fn text(variable: &'static str) -> Result<Option<String>, SettingError> {
@@ -205,13 +229,18 @@ pub fn locker(command: impl Into<String>) -> Result<Locker, SettingError> {
     })
 }
 
+/// `AIMEM_SCHEMA`: the schema that documents must obey; `auto` is each one's own.
+pub fn schema() -> Option<PathBuf> {
+    variable("AIMEM_SCHEMA").map(PathBuf::from)
+}
+
 /// Whether colours are unwanted whatever the terminal can do.
 pub fn no_color() -> bool {
     variable("NO_COLOR").is_some() || variable("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// The variables as the manual shows them.
-pub const TABLE: [(&str, &str); 23] = [
+pub const TABLE: [(&str, &str); 24] = [
     ("AIMEM_LOCK_DIR", "The folder for locks, for all files; must be the same for everyone who shares them."),
     (
         "AICONFIG_PATH",
@@ -229,6 +258,10 @@ pub const TABLE: [(&str, &str); 23] = [
     ("AIMEM_CLIENT", "What you call yourself in what others see of a lock."),
     ("AIMEM_BACKUP", "How many backups update, write and restore keep; default 0."),
     ("AIMEM_HISTORY", "How many of a file's last versions are kept; off keeps none. Default 20."),
+    (
+        "AIMEM_SCHEMA",
+        "The JSON Schema that documents must obey which update and write make; auto: the one that each names itself.",
+    ),
     ("AIMEM_LOCK_FS", "local or network: overrules what the lock folder's file system says of itself."),
     ("AIMEM_LOCK_ID", "Set by lock with for its command: the locks that it runs under."),
     ("AIMEM_LOCK_TARGET", "Set by lock with for its command: the locked files, one a line."),
@@ -246,7 +279,8 @@ pub const TABLE: [(&str, &str); 23] = [
     ("XDG_CONFIG_HOME", "Where programs keep their settings; default ~/.config."),
     (
         "XDG_STATE_HOME",
-        "Below it, in aimem, are notes of what mcp install has changed; default ~/.local/state.",
+        "Below it, in aimem, is noted what mcp install and hook install have changed, and what sessions have \
+         seen; default ~/.local/state.",
     ),
     ("NO_COLOR", "No colours on a terminal."),
 ];

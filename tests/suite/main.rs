@@ -11,12 +11,15 @@ mod common;
 
 mod clients;
 mod docs;
+mod documents;
 mod formats;
 mod history;
+mod hook;
 mod legacy;
 mod lock;
 #[cfg(feature = "mcp")]
 mod mcp;
+mod merge;
 mod packages;
 #[cfg(feature = "outbox")]
 mod queue;

@@ -16,7 +16,7 @@ use crate::lock::LockError;
 use crate::memory::{self, Appended, MemoryError};
 use crate::place::FilePlace;
 use crate::replace::{Replace, Rotation};
-use crate::settings::size;
+use crate::settings::{self, size};
 
 /// Add lines at the end of any file
 ///
@@ -64,9 +64,11 @@ impl Append {
         let locker = self.lock.locker(call("append", &[&self.file], None))?;
         let replace = Replace::new().sync(!self.no_sync);
         let mut patient = Patient::new()?;
+        let keeping = settings::keeping(&locker, "append")?;
         let mut put = |lines: Vec<u8>, lines_before: usize, patient: &mut Patient| {
-            let mut place =
+            let place =
                 FilePlace::new(&self.file, Some(&locker), replace.clone(), patient).make_folders(true);
+            let mut place = place.history(keeping.clone());
             memory::append(&mut place, &memory::Append { lines, lines_before, rotation })
         };
         let done = match self.text.take() {

@@ -1,12 +1,11 @@
 //! `aimem mcp install` and `aimem mcp uninstall`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::builder::PossibleValue;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use crate::cli::args::{WaitArgs, call, locker};
-use crate::cli::called;
+use crate::cli::clients::{homes, program, tell};
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -19,8 +18,6 @@ use crate::memory::{self, Reading};
 use crate::place::{FilePlace, Keeping};
 use crate::replace::Replace;
 use crate::settings;
-use crate::sys;
-use crate::sys::text::shown;
 
 /// Put the server into the settings of an agent's client, and take it out again
 #[derive(Debug, Subcommand)]
@@ -90,7 +87,7 @@ pub struct Uninstall {
 impl Install {
     fn run(self) -> Outcome {
         let homes = homes()?;
-        let command = command(self.at.scope)?;
+        let command = program(self.at.scope)?;
         let entry = Entry::server(self.at.client, &command);
         let file = self.at.client.file(self.at.scope, &homes);
         if self.print {
@@ -105,9 +102,11 @@ impl Install {
         let locker = self.at.locker("mcp install", &file)?;
         let keeping = settings::keeping(&locker, "mcp install")?;
         match self.at.change((&locker, keeping), Task::Install, &file, &entry, &homes, &mut patient) {
-            Ok(done) => {
-                self.at.tell(&done, ["has the server now", "has the server already", "would get the server"])
-            }
+            Ok(done) => tell(
+                &done,
+                self.at.dry_run,
+                ["has the server now", "has the server already", "would get the server"],
+            ),
             Err(error) => {
                 if error.is_about_the_file() {
                     output::note("note", &format!("to add it by hand, this belongs into {}", file.display()));
@@ -155,8 +154,9 @@ impl Uninstall {
         let locker = self.at.locker("mcp uninstall", &file)?;
         let keeping = settings::keeping(&locker, "mcp uninstall")?;
         match self.at.change((&locker, keeping), Task::Uninstall, &file, &entry, &homes, &mut patient) {
-            Ok(done) => self.at.tell(
+            Ok(done) => tell(
                 &done,
+                self.at.dry_run,
                 ["does not have the server any more", "does not have the server", "would lose the server"],
             ),
             Err(error) => Err(self.at.wait.choose_exit(error)),
@@ -185,31 +185,10 @@ impl Where {
             locker,
             keeping,
             label: "mcp",
-            notes: Notes { folder: homes.state.join("aimem/clients") },
+            notes: Notes { folder: homes.state.join("clients") },
             dry_run: self.dry_run,
         };
         room.change(task, std::slice::from_ref(entry), patient)
-    }
-
-    /// Says what was done: with a change, without one, and what would be.
-    fn tell(&self, done: &Done, [changed, same, would]: [&str; 3]) -> Outcome {
-        done.change.warnings.iter().for_each(output::warning);
-        if let Some(why) = &done.no_note {
-            output::warning(format!(
-                "{why}: what was installed could not be noted, so that its removal may leave a blank behind"
-            ));
-        }
-        let file = shown(&done.change.file);
-        let told = match (done.change.changed, self.dry_run) {
-            (true, true) => would,
-            (true, false) => changed,
-            (false, _) => same,
-        };
-        output::note("note", &format!("{file} {told}"));
-        if self.dry_run {
-            output::diff(&done.change.file, &done.change.old, &done.change.new)?;
-        }
-        Ok(Exit::Done)
     }
 }
 
@@ -224,69 +203,4 @@ fn has(file: &Path, entry: &Entry, format: Format, patient: &mut Patient) -> boo
     let mut place = FilePlace::new(file, None, Replace::new(), patient);
     let found = memory::read(&mut place, Reading::Free).ok().and_then(|content| content.bytes);
     found.is_some_and(|text| document::has(format, &text, &entry.path))
-}
-
-/// What a client shall start. In a project's settings it is the name, for every user's has its own
-/// path; in one's own the path, if the name would not be found.
-fn command(scope: Scope) -> Result<String, CliError> {
-    let path = settings::variable("PATH").unwrap_or_default();
-    let is_found = std::env::split_paths(&path).any(|folder| folder.join(NAME).is_file());
-    if scope == Scope::Project || is_found {
-        return Ok(NAME.to_owned());
-    }
-    let program = called::program()?;
-    Ok(program.to_str().map_or_else(|| NAME.to_owned(), str::to_owned))
-}
-
-/// Where clients keep their settings, as the environment says.
-fn homes() -> Result<Homes, CliError> {
-    let home = settings::folder("HOME")?.ok_or_else(|| CliError::usage("HOME is not set"))?;
-    let project =
-        std::env::current_dir().map_err(|error| CliError::io("cannot find the working folder", &error))?;
-    let config = settings::folder("XDG_CONFIG_HOME")?;
-    let applications = sys::machine::application_settings(&home, config.as_deref());
-    let below = |folder: Option<PathBuf>, default: &str| folder.unwrap_or_else(|| home.join(default));
-    Ok(Homes {
-        config: below(config, ".config"),
-        applications,
-        claude: settings::folder("CLAUDE_CONFIG_DIR")?,
-        codex: settings::folder("CODEX_HOME")?,
-        state: below(settings::folder("XDG_STATE_HOME")?, ".local/state"),
-        project,
-        home,
-    })
-}
-
-impl ValueEnum for Client {
-    fn value_variants<'a>() -> &'a [Client] {
-        &Client::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.word()).help(self.name()))
-    }
-}
-
-impl ValueEnum for Scope {
-    fn value_variants<'a>() -> &'a [Scope] {
-        &[Scope::User, Scope::Project]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self {
-            Scope::User => PossibleValue::new("user").help("Your own, for everything that you do"),
-            Scope::Project => {
-                PossibleValue::new("project").help("Those of the project in the working folder")
-            }
-        })
-    }
-}
-
-impl From<ClientError> for CliError {
-    fn from(error: ClientError) -> CliError {
-        match error {
-            ClientError::Memory(error) => error.into(),
-            error => CliError::of(&error, error.kind(), error.hint()),
-        }
-    }
 }

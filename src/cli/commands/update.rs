@@ -9,6 +9,7 @@ use super::super::error::{CliError, Outcome};
 use super::super::exit::Exit;
 use super::super::filter_args::FilterArgs;
 use super::super::output;
+use super::super::schema_arg::SchemaArg;
 use super::super::waiting::Patient;
 use crate::document::Format;
 use crate::memory::{self, Duplicates, MemoryError, Pipe, Program, Subject, Transform};
@@ -56,6 +57,8 @@ pub struct Update {
     /// Let the document become one of another kind, such as a number where an object was
     #[arg(long)]
     any_kind: bool,
+    #[command(flatten)]
+    schema: SchemaArg,
     #[command(flatten)]
     replace: ReplaceArgs,
     #[command(flatten)]
@@ -119,6 +122,8 @@ impl Update {
             create,
             if_match: self.if_match.take(),
             any_kind: self.any_kind,
+            format: named,
+            schema: self.schema.choice()?,
             returns,
             dry_run: self.dry_run,
         };

@@ -10,6 +10,7 @@ use super::super::args::{LockArgs, ReplaceArgs, call, refuse_dash};
 use super::super::error::Outcome;
 use super::super::exit::Exit;
 use super::super::format::FormatArg;
+use super::super::schema_arg::SchemaArg;
 use super::super::waiting::Patient;
 use super::super::{input, output};
 use crate::memory::{self, Validate};
@@ -33,6 +34,8 @@ pub struct Write {
     validate: bool,
     #[command(flatten)]
     format: FormatArg,
+    #[command(flatten)]
+    schema: SchemaArg,
     /// Write only if the file's tag, from `read --etag`, is still this one; none: if there is no file
     #[arg(long, value_name = "TAG")]
     if_match: Option<String>,
@@ -62,8 +65,8 @@ impl Write {
             None => input::standard()?,
         };
         let validate = if self.validate { Validate::Always } else { Validate::ByName };
-        let request =
-            memory::Write { content, validate, format: self.format.format, if_match: self.if_match };
+        let (format, schema) = (self.format.format, self.schema.choice()?);
+        let request = memory::Write { content, validate, format, schema, if_match: self.if_match };
         let locker = self.lock.locker(call("write", &[&self.file], None))?;
         let keeping = settings::keeping(&locker, "write")?;
         let locker = Some(&locker).filter(|_| !self.no_lock);

@@ -110,6 +110,7 @@ impl Ours {
             client: None,
             command: "aimem locks selftest".to_owned(),
             deadlock_check: false,
+            ..Locker::default()
         };
         Ok(Ours { locker, target: target(folder), held: None })
     }

@@ -6,9 +6,13 @@
 use std::io;
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::FilePlace;
+use crate::history::Added;
 use crate::lock::LockError;
-use crate::place::{Appended, PlaceError};
+use crate::place::keeping::Tags;
+use crate::place::{Appended, Keeping, PlaceError, etag};
 use crate::replace::{Appending, ReplaceError, Rotation};
 use crate::sys;
 use crate::sys::failure::{Op, PathError};
@@ -31,20 +35,34 @@ impl FilePlace<'_> {
         if self.makes_folders && !folder_of(&path).exists() {
             self.replace.make_folders(&path)?;
         }
+        let begin = |keeping: &Keeping| keeping.begin_adding(self.under_way.held.as_ref(), &path);
+        let (history, mut warning) = self.keeping.as_ref().map_or((None, None), begin);
         let opened = Appending::open(&path, |pause| self.waiter.sleep(pause));
         let mut file = opened.map_err(|error| self.moved(error))?.map_err(LockError::Interrupted)?;
-        let before = file.size();
+        let (before, existed) = (file.size(), !file.is_made());
         let set_aside =
             self.put_lines(&mut file, lines, rotation).map_err(|(error, written)| match error {
                 error if written && !error.document_may_have_changed() => torn(&path, &error),
                 error => error,
             })?;
-        let after = file.size();
-        // The one place where a history would note `before`, the size that an undo cuts back to.
+        let size = file.size();
+        let replaced = history.map(|history| history.replaced(Timestamp::now()));
         file.unlock();
         let mut told = self.end();
+        if let (Some(replaced), Some(keeping)) = (replaced, &self.keeping) {
+            let tags = match file.added() {
+                // All of the file is ours.
+                (0, after) => {
+                    let before = (existed && set_aside == 0).then(|| etag(&[]));
+                    Tags { before, after: Some(after), size, added: None }
+                }
+                (from, etag) => Tags { before: None, after: None, size, added: Some(Added { from, etag }) },
+            };
+            warning = warning.or(replaced.finish(keeping, &path, tags).1);
+        }
         told.warnings.splice(0..0, file.finish(self.replace.syncs())?);
-        Ok(Appended { name: path, before, after, set_aside, told })
+        told.warnings.extend(warning);
+        Ok(Appended { name: path, before, after: size, set_aside, told })
     }
 
     /// Writes the lines, in one piece where they need not be parted between files, and returns how

@@ -18,6 +18,7 @@ fn hooks() -> [Entry; 2] {
         path: vec!["hooks".into(), event.into()],
         value: json!({"matcher": matcher, "hooks": [{"type": "command", "command": "aimem hook run"}]}),
         is_element: true,
+        ending: None,
     };
     [hook("PreToolUse", "Edit|Write"), hook("Stop", "*")]
 }

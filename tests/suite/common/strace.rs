@@ -154,12 +154,21 @@ pub fn record<S: AsRef<OsStr>>(env: &TestEnv, args: impl IntoIterator<Item = S>)
 
 /// The same from `execve` on.
 pub fn record_all<S: AsRef<OsStr>>(env: &TestEnv, args: impl IntoIterator<Item = S>) -> (Ran, Vec<Call>) {
+    record_from(env, args, Stdio::null())
+}
+
+/// The same with something on standard input.
+pub fn record_from<S: AsRef<OsStr>>(
+    env: &TestEnv,
+    args: impl IntoIterator<Item = S>,
+    input: impl Into<Stdio>,
+) -> (Ran, Vec<Call>) {
     let folder = env.root().join("trace");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).unwrap();
     let mut command = env.command("strace");
     command.args(["-ff", "-qq", "-xx", "-s", "1000000", "-o"]).arg(folder.join("t"));
-    let ran = Ran::of(command.arg(aimem_path()).args(args).output().unwrap());
+    let ran = Ran::of(command.arg(aimem_path()).args(args).stdin(input).output().unwrap());
     let mut texts =
         fs::read_dir(&folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
     let text = texts.find(|text| text.starts_with("execve(")).expect("the trace of the first thread");

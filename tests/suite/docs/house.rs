@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 
 /// Who may know whom. A room may use itself and what stands behind it. Of `legacy` the scripts' names
 /// are a front end, and the Python programs' files lie below the outbox.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("cli", FRONT_END),
     ("mcp", FRONT_END),
+    ("hook", &["hook", "clients", "edits", "sys"]),
     ("legacy/scripts", FRONT_END),
     ("library.rs", &["settings", "memory", "place", "lock", "replace"]),
+    ("edits", &["edits", "place", "lock", "history", "replace", "sys"]),
     ("settings", &["settings", "place", "lock", "history", "sys"]),
     ("clients", &["clients", "memory", "place", "document", "lock", "replace", "sys"]),
-    ("memory", &["memory", "place", "lock", "document", "replace", "history", "sys"]),
+    ("memory", &["memory", "merge", "place", "lock", "document", "replace", "history", "sys"]),
     ("queue", &["queue", "legacy::python", "place", "lock", "document", "replace", "sys"]),
     ("legacy/python", &["legacy::python", "lock", "document", "replace", "sys"]),
     ("place", &["place", "lock", "replace", "history", "sys"]),
+    ("merge", &["merge", "document"]),
     ("lock", &["lock", "sys"]),
     ("document", &["document", "sys"]),
     ("replace", &["replace", "sys"]),
@@ -26,10 +29,13 @@ const MAY_USE: [(&str, &[&str]); 15] = [
 const FRONT_END: &[&str] = &[
     "cli",
     "mcp",
+    "hook",
     "settings",
     "clients",
     "memory",
+    "merge",
     "queue",
+    "edits",
     "legacy::scripts",
     "legacy::python",
     "place",

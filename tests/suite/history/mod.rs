@@ -1,5 +1,6 @@
 //! `docs/history.md`: what is kept of what is replaced, who may see it, and how it comes back.
 
+mod appends;
 mod bounds;
 mod cost;
 mod faults;

@@ -288,3 +288,33 @@ fn nobody_who_waits_comes_between_and_takers_at_once_have_it_one_after_another()
     assert_eq!(released, 1);
     assert_eq!(env.lock_names(), [""; 0]);
 }
+
+#[test]
+fn an_id_is_kept_in_a_file_from_one_shell_to_the_next() {
+    let env = TestEnv::new();
+    env.write("f", "");
+    env.write("g", "");
+    let acquired = shell(&env, "", r#""$AIMEM" lock acquire f --ttl 10m --id-file id"#).ok();
+    assert_eq!((acquired.stdout.as_str(), acquired.stderr.as_str()), ("", ""));
+    assert!(env.read("id").trim_end().parse::<aimem::lock::LockId>().unwrap().is_whole());
+    shell(&env, "", r#""$AIMEM" lock renew --id-file id --ttl 30m"#).ok();
+    assert!(left(&env) > 29 * MINUTE, "{:?}", left(&env));
+    // The id of a lock that is held is not lost for another one, which then is not left behind.
+    let refused = shell(&env, "", r#""$AIMEM" lock acquire g --ttl 10m --id-file id"#).expect(73);
+    assert!(refused.stderr.contains("keeps the id of another lock, which is still held"), "{refused:?}");
+    assert_eq!(env.verdict("g"), "free");
+    shell(&env, "", r#""$AIMEM" lock release --id-file id"#).ok();
+    assert_eq!(env.verdict("f"), "free");
+    assert!(!env.path("id").exists());
+    shell(&env, "", r#""$AIMEM" lock release --id-file id"#).expect(66);
+    env.write("id", "nonsense\n");
+    shell(&env, "", r#""$AIMEM" lock release --id-file id"#).expect(65);
+    // One whose lock is over is of no use to anybody.
+    shell(&env, "", r#""$AIMEM" lock acquire f --ttl 20ms --id-file id"#).ok();
+    eventually("it runs out", || env.verdict("f") == "stale");
+    shell(&env, "", r#""$AIMEM" lock acquire g --ttl 10m --id-file id --json"#).ok();
+    shell(&env, "", r#""$AIMEM" lock release --id-file id g"#).expect(2);
+    shell(&env, "", r#""$AIMEM" lock release"#).expect(2);
+    shell(&env, "", r#""$AIMEM" lock acquire f --ttl 10m --id-file no/such/folder/id"#).expect(73);
+    shell(&env, "", r#""$AIMEM" lock release --id-file id"#).ok();
+}

@@ -109,7 +109,7 @@ fn words_that_people_try_name_the_verb_that_is_meant() {
         ("updaet f.json .", "did you mean aimem update?"),
         ("man lock show", "aimem locks show"),
         ("man foo", "aimem --help lists them"),
-        ("help foo", "aimem --help lists them"),
+        ("help zzz", "aimem --help lists them"),
         ("queue zzz", "aimem queue --help lists them"),
     ] {
         let ran = env.run(line.split(' ')).expect(2);

@@ -9,6 +9,7 @@ pub(crate) mod object;
 mod order;
 pub(crate) mod origin;
 pub(crate) mod parse;
+mod parts;
 pub(crate) mod patch;
 mod places;
 pub(crate) mod print;

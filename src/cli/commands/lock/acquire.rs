@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::id_file;
 use super::report::{LockReport, ends_in, lease_end};
 use crate::cli::args::{LockArgs, call, own_words};
 use crate::cli::error::{CliError, Outcome};
@@ -34,6 +35,9 @@ pub struct Acquire {
     /// Make it a lease that ends after this long, whatever the processes do
     #[arg(long, value_name = "DUR", value_parser = duration::parse)]
     ttl: Option<Duration>,
+    /// Keep the id in this file instead of printing it, for `lock release` and `renew`
+    #[arg(long, value_name = "PATH")]
+    id_file: Option<PathBuf>,
     /// Print what was done as one JSON document; errors too, on standard error
     #[arg(long)]
     json: bool,
@@ -70,6 +74,9 @@ impl Acquire {
         };
         let held = held.map_err(|error| self.lock.wait.choose_exit(error))?;
         // Whoever can't be told the id could not release the lock: then it is not left behind.
+        if let Some(path) = &self.id_file {
+            id_file::keep(path, &held)?;
+        }
         if self.json {
             let expires = match self.ttl {
                 // One that was there before may run for longer.
@@ -78,7 +85,7 @@ impl Acquire {
             };
             let report = LockReport { expires, ..LockReport::of(&held, begun.elapsed()) };
             output::line_or_fail(&output::one_line(&report)?)?;
-        } else {
+        } else if self.id_file.is_none() {
             output::line_or_fail(&held.id().to_string())?;
         }
         held.leave();

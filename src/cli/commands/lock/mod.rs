@@ -2,6 +2,7 @@
 
 mod acquire;
 mod break_lock;
+mod id_file;
 mod release;
 mod renew;
 mod report;

@@ -1,11 +1,9 @@
 //! `aimem lock release`
 
-use std::path::PathBuf;
-
 use clap::Args;
 
+use super::id_file::Named;
 use super::report::LockReport;
-use crate::cli::args::lock_named;
 use crate::cli::error::Outcome;
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -24,12 +22,8 @@ Examples:
   export AIMEM_CLIENT=claude-code:7; aimem lock acquire sessions.json --ttl 10m; aimem lock release sessions.json
   trap 'aimem lock release \"$ID\"' EXIT")]
 pub struct Release {
-    /// The id that `lock acquire` printed, or its beginning; or the file, for a client NAME:SESSION
-    #[arg(value_name = "ID|FILE")]
-    lock: PathBuf,
-    /// The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]
-    #[arg(long, value_name = "NAME")]
-    client: Option<String>,
+    #[command(flatten)]
+    named: Named,
     /// Print what was done as one JSON document; errors too, on standard error
     #[arg(long)]
     json: bool,
@@ -43,8 +37,9 @@ impl Release {
 
     fn release(self) -> Outcome {
         let debugging = settings::lock_debug()?;
-        let (root, id) = lock_named(&self.lock, self.client)?;
+        let (root, id) = self.named.find()?;
         manage::release(&root, &id)?;
+        self.named.forget();
         if debugging {
             output::note("debug", &format!("released the lock with the id {id}"));
         }

@@ -1,12 +1,11 @@
 //! `aimem lock renew`
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::id_file::Named;
 use super::report::{LockReport, ends_in};
-use crate::cli::args::lock_named;
 use crate::cli::error::{CliError, Outcome};
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -23,12 +22,8 @@ Examples:
   export AIMEM_CLIENT=me:7; aimem lock acquire sessions.json --ttl 1m; aimem lock renew sessions.json --ttl 10m
   aimem lock renew \"$ID\" --ttl 1h || echo 'the lock is lost'")]
 pub struct Renew {
-    /// The id that `lock acquire --ttl` printed, or its beginning; or the file, for a client NAME:SESSION
-    #[arg(value_name = "ID|FILE")]
-    lock: PathBuf,
-    /// The client whose lease it is, NAME:SESSION [default: $AIMEM_CLIENT]
-    #[arg(long, value_name = "NAME")]
-    client: Option<String>,
+    #[command(flatten)]
+    named: Named,
     /// From now on
     #[arg(long, value_name = "DUR", value_parser = duration::parse)]
     ttl: Duration,
@@ -48,7 +43,7 @@ impl Renew {
             return Err(CliError::usage("--ttl 0: a lease needs some time to run")
                 .hint("to end it: aimem lock release ID"));
         }
-        let (root, id) = lock_named(&self.lock, self.client)?;
+        let (root, id) = self.named.find()?;
         manage::renew(&root, &id, self.ttl)?;
         if self.json {
             let (id, expires) = (Some(id.to_string()), Some(ends_in(self.ttl)));

@@ -82,7 +82,7 @@ fn places() -> Result<Places, QueueError> {
 
 /// The outbox that the environment names, as it is. `None` when there is none yet: nothing is made
 /// before it is needed.
-fn existing() -> Result<Option<Spool>, CliError> {
+pub(super) fn existing() -> Result<Option<Spool>, CliError> {
     Ok(Spool::existing(&places()?.spool)?)
 }
 

@@ -22,6 +22,9 @@ impl Update {
         if request.returns.is_some() {
             return Err(CliError::usage("--return is for one document, and not for lines"));
         }
+        if self.schema.schema.is_some() {
+            return Err(CliError::usage("--schema is for one document, and not for lines"));
+        }
         let updated = memory::update_lines(place, request, &mut Lines::new(program), self.print);
         let updated = updated.map_err(|error| match error {
             MemoryError::Missing { .. } | MemoryError::Filter { .. } => {

@@ -56,7 +56,7 @@ impl Action for Append {
         let locker = context.locker(call, Self::NAME, args.timeout.as_deref())?;
         bounds.make_folders(&file)?;
         let lines = memory::whole_lines(args.content.into_bytes());
-        let mut place = context.place(&file, &bounds, &locker, call);
+        let mut place = context.kept_place(&file, &bounds, &locker, call, "append")?;
         let done = memory::append(&mut place, &memory::Append { lines, lines_before: 0, rotation: None })?;
         let result = Appended {
             path: shown(&file),

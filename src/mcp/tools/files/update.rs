@@ -14,6 +14,7 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory::{self, Binding, Program};
+use crate::settings;
 
 /// A filter that runs for longer is given up: nobody watches it.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
@@ -81,6 +82,8 @@ impl Action for Update {
             create,
             if_match: args.if_match,
             any_kind: args.any_kind,
+            format,
+            schema: settings::schema().map(memory::Schema::from),
             returns,
             dry_run: false,
         };

@@ -9,6 +9,7 @@ use crate::mcp::call::Call;
 use crate::mcp::context::Context;
 use crate::mcp::tools::{Action, Effect};
 use crate::memory::{self, Validate};
+use crate::settings;
 
 /// The tool.
 pub struct Write;
@@ -54,6 +55,7 @@ impl Action for Write {
             content: args.content.into_bytes(),
             validate: if args.format.is_some() { Validate::Always } else { Validate::ByName },
             format: args.format.map(Into::into),
+            schema: settings::schema().map(memory::Schema::from),
             if_match: args.if_match,
         };
         let written = memory::write(&mut place, request)?;
