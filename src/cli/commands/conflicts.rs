@@ -221,14 +221,7 @@ impl Resolve {
         let mut list = FilePlace::new(&list, Some(&locker), Replace::new(), &mut waiting);
         let resolved = memory::resolve(&mut place, &mut list, &request)
             .map_err(|error| self.lock.wait.choose_exit(error))?;
-        if self.json {
-            output::answer_json(&resolved, resolved.changed)?;
-            return Ok(exit(&resolved.left));
-        }
-        resolved.warnings.iter().for_each(output::warning);
-        if self.dry_run {
-            output::diff(&self.file, &resolved.old, &resolved.new)?;
-        } else {
+        if output::change(&self.file, &resolved, self.json, self.dry_run)? {
             let (done, left) = (resolved.resolved.len(), resolved.left.len());
             output::note("note", &format!("resolved {done}, {left} left"));
         }

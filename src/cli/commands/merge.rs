@@ -119,14 +119,7 @@ impl Merge {
         let mut list = FilePlace::new(&list, Some(&locker), Replace::new(), &mut waiting);
         let merged = memory::merge(&mut place, &mut list, &request)
             .map_err(|error| self.lock.wait.choose_exit(error))?;
-        if self.json {
-            output::answer_json(&merged, merged.changed)?;
-        } else {
-            merged.warnings.iter().for_each(output::warning);
-        }
-        if self.dry_run {
-            output::diff(self.ours(), &merged.old, &merged.new)?;
-        } else if !self.json {
+        if output::change(self.ours(), &merged, self.json, self.dry_run)? {
             say(self.ours(), &merged);
         }
         if !self.json {
