@@ -1,20 +1,26 @@
 #!/usr/bin/env python3
 """Draws the pictures of the documentation, from data that is checked in beside them.
 
-make.py                  draw architecture.svg, contention.svg, denial.svg and tour.svg
-make.py --check          compare them with what would be drawn
-make.py --record AIMEM   measure contention.json and record tour.json and denial.json anew with this binary, then draw
-make.py --record-denial AIMEM   record denial.json alone, then draw
+make.py                        draw architecture.svg, contention.svg, denial.svg, tour.svg and watch.svg
+make.py --check                compare them with what would be drawn
+make.py --record-views AIMEM   record tour.json and watch.json anew on a terminal with this binary, then draw
+make.py --record-denial AIMEM  record denial.json alone, then draw
+make.py --record AIMEM         all of that, and measure contention.json
 
-Python's standard library only; no network. Recording needs bash and jq.
+Python's standard library only; no network. Measuring needs bash and jq.
 """
 
+import fcntl
 import json
 import os
 import pathlib
+import pty
+import re
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from xml.sax.saxutils import escape
 
@@ -35,17 +41,29 @@ jq "$2" "$1" > "$1.tmp.$$" && mv "$1.tmp.$$" "$1"
 rm -rf "$1.lock"
 """
 UPDATES = 10
+EIGHT = "for i in 1 2 3 4 5 6 7 8; do"
 TOUR = [
     """echo '{"sessions": []}' > sessions.json""",
-    """for i in 1 2 3 4 5 6 7 8; do aimem update sessions.json '.count += 1' & done; wait""",
+    f"""{EIGHT} aimem update sessions.json '.count += 1' & done; wait""",
     """aimem read -c sessions.json""",
     """ID=$(aimem lock acquire sessions.json --ttl 10m --client claude-code)""",
+    f"""{EIGHT} aimem update -q sessions.json '.count += 1' & done; sleep 1""",
+    """aimem lock status sessions.json""",
     """aimem update sessions.json '.count = 0' --nonblock""",
-    """aimem lock release "$ID" """.strip(),
-    """aimem update sessions.json '.count = 9' --backup --dry-run""",
-    """aimem update sessions.json '.count = 9' --backup && aimem restore sessions.json""",
-    """aimem read sessions.json .count""",
+    """aimem lock release "$ID"; wait; aimem read -c sessions.json""",
+    """aimem update sessions.json '.count = 0' --dry-run""",
+    """aimem undo sessions.json && aimem read sessions.json .count""",
 ]
+# What goes on behind the view of all locks.
+WATCHED = f"""
+for file in sessions.json notes.md; do echo '{{}}' > $file; done
+aimem lock with sessions.json -- sleep 3 & aimem lock acquire notes.md --ttl 10m --client cursor >/dev/null; sleep 0.3
+{EIGHT} aimem update -q sessions.json '.count += 1' & done
+sleep 0.7; timeout 1 aimem locks show --watch=200ms; wait
+"""
+# A terminal's colours, as it is told of them.
+COLOURS = {"1;31": "#ff6b68", "31": "#ff6b68", "32": "#7fd962", "36": "#5ccfe6", "1;36": "#5ccfe6",
+           "34;1": "#73b8ff", "90": "#8a919c", "1;33": "#ffd173", "1": "#ffffff"}
 
 # One file, two sessions: who asks, the event, the tool, and what is done to the file then.
 DENIAL = [
@@ -138,13 +156,44 @@ def tour():
     steps = json.loads((HERE / "tour.json").read_text())
     lines = []
     for step in steps:
-        lines += wrapped("$ " + step["command"], "#7fdbca")
+        lines += wrapped("\x1b[prompt]$ " + step["command"])
         for line in step["output"].splitlines():
-            lines += wrapped(line, "#e0e0e0")
+            lines += wrapped(line)
+    return terminal(lines)
+
+
+def watch():
+    view = json.loads((HERE / "watch.json").read_text())
+    return terminal(wrapped("\x1b[prompt]$ aimem locks show --watch") + [line[:104] for line in view])
+
+
+def terminal(lines):
+    """A window with these lines, in the colours that they ask for."""
     parts = [f"<circle cx='{20 + 18 * dot}' cy='18' r='6' fill='{colour}'/>"
              for dot, colour in enumerate(["#ff5f56", "#ffbd2e", "#27c93f"])]
-    parts += [text(16, 52 + 18 * row, line, 13, fill=colour, font=MONO) for row, (line, colour) in enumerate(lines)]
+    for row, line in enumerate(lines):
+        spans, colour = [], "#e0e0e0"
+        for piece in re.split(r"(\x1b\[(?:prompt\]|[0-9;]*m))", line):
+            if piece.startswith("\x1b"):
+                colour = "#7fdbca" if "prompt" in piece else COLOURS.get(piece[2:-1], "#e0e0e0")
+            elif piece:
+                spans.append(f"<tspan fill='{colour}'>{escape(piece)}</tspan>")
+        parts.append(f"<text x='16' y='{52 + 18 * row}' font-size='13' {MONO} xml:space='preserve'>{''.join(spans)}</text>")
     return svg(860, 52 + 18 * len(lines), parts, "#1f2933")
+
+
+def wrapped(line, width=104):
+    """The line in pieces of a terminal's width; what colours has no width, and goes on."""
+    pieces, piece, used, colour = [], "", 0, ""
+    for part in re.split(r"(\x1b\[(?:prompt\]|[0-9;]*m))", line):
+        if part.startswith("\x1b"):
+            piece, colour = piece + part, part
+            continue
+        while len(part) > width - used:
+            pieces.append(piece + part[: width - used])
+            part, piece, used = part[width - used:], colour, 0
+        piece, used = piece + part, used + len(part)
+    return [*pieces, piece]
 
 
 def denial():
@@ -162,24 +211,46 @@ def denial():
     return svg(920, y, parts)
 
 
-def wrapped(line, colour, width=104):
-    return [(line[start:start + width], colour) for start in range(0, max(1, len(line)), width)]
-
-
 def environment(aimem, home):
     path = f"{pathlib.Path(aimem).resolve().parent}:{os.environ['PATH']}"
     return {"PATH": path, "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def record_tour(aimem):
-    steps = []
+def on_terminal(aimem, script):
+    """What a shell script writes on a terminal, with nothing but colours left of what is no text."""
     with tempfile.TemporaryDirectory(prefix="tour-") as folder:
-        script = "exec 2>&1\n" + "".join(f"printf '\\036'\n{command}\n" for command in TOUR)
-        run = subprocess.run(["bash", "-c", script], cwd=folder, env=environment(aimem, folder), stdout=subprocess.PIPE)
-        outputs = run.stdout.decode().split("\x1e")[1:]
-        for command, output in zip(TOUR, outputs):
-            steps.append({"command": command, "output": output.replace(str(pathlib.Path(folder).resolve()), "~")})
+        own, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 104, 0, 0))
+        environ = {**environment(aimem, folder), "TERM": "xterm"}
+        run = subprocess.Popen(["bash", "-c", script], cwd=folder, env=environ, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                piece = os.read(own, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            written += piece
+        run.wait()
+        return written.decode().replace("\r", "").replace(str(pathlib.Path(folder).resolve()), "~")
+
+
+def record_tour(aimem):
+    output = on_terminal(aimem, "".join(f"printf '\\036'\n{command}\n" for command in TOUR))
+    steps = [{"command": command, "output": output} for command, output in zip(TOUR, output.split("\x1e")[1:])]
     (HERE / "tour.json").write_text(json.dumps(steps, indent=2, ensure_ascii=False) + "\n")
+
+
+def record_watch(aimem):
+    frames = on_terminal(aimem, WATCHED).split("\x1b[H\x1b[?7l")
+    head, *rows = frames[-1].split("\x1b[J")[0].replace("\x1b[K", "").splitlines()
+    # The paths are shorter than they were.
+    cells = [re.split(" {2,}", row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    lines = [head, *("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells)]
+    (HERE / "watch.json").write_text(json.dumps(lines, indent=2, ensure_ascii=False) + "\n")
 
 
 def record_denial(aimem):
@@ -237,15 +308,23 @@ def record_contention(aimem):
     (HERE / "contention.json").write_text(json.dumps(data, indent=2) + "\n")
 
 
-PICTURES = {"architecture.svg": architecture, "contention.svg": contention, "denial.svg": denial, "tour.svg": tour}
+PICTURES = {
+    "architecture.svg": architecture,
+    "contention.svg": contention,
+    "denial.svg": denial,
+    "tour.svg": tour,
+    "watch.svg": watch,
+}
+RECORDED = {
+    "--record-views": [record_tour, record_watch],
+    "--record-denial": [record_denial],
+    "--record": [record_tour, record_watch, record_denial, record_contention],
+}
 
-if "--record" in sys.argv:
-    binary = sys.argv[sys.argv.index("--record") + 1]
-    record_tour(binary)
-    record_contention(binary)
-    record_denial(binary)
-if "--record-denial" in sys.argv:
-    record_denial(sys.argv[sys.argv.index("--record-denial") + 1])
+for option, recordings in RECORDED.items():
+    if option in sys.argv:
+        for record in recordings:
+            record(sys.argv[sys.argv.index(option) + 1])
 for name, draw in PICTURES.items():
     if "--check" in sys.argv:
         if (HERE / name).read_text() != draw():

@@ -129,6 +129,19 @@ impl Report {
         }
     }
 
+    /// Its verdict, age, how many wait and for how long the first one has, file and holder: what changes
+    /// while one looks on.
+    pub fn brief_row(&self) -> Vec<String> {
+        let [verdict, age, file, holder, _] = <[String; 5]>::try_from(self.row()).unwrap_or_default();
+        let longest = self.waiting.first().and_then(|waiting| waiting.age_seconds);
+        let longest = longest.map(|age| format!(" for {}", show_duration(Duration::from_secs_f64(age))));
+        let waiting = match self.waiting.len() {
+            0 => "-".to_owned(),
+            count => format!("{count}{}", longest.unwrap_or_default()),
+        };
+        vec![verdict, age, waiting, file, holder]
+    }
+
     /// Its verdict, age, file, holder and reason, for a table.
     pub fn row(&self) -> Vec<String> {
         let file = self.target.as_deref().map_or_else(|| format!("(key {}…)", &self.key[..12]), safe);

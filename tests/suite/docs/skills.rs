@@ -10,7 +10,12 @@ fn skill(name: &str) -> String {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/skills").join(name).join("SKILL.md");
     let page = fs::read_to_string(page).unwrap();
     assert!(page.starts_with(&format!("---\nname: {name}\ndescription: ")), "an agent finds a skill by this");
+    let front = page.split("---\n").nth(1).unwrap();
+    assert!(front.contains("\nallowed-tools: Bash(aimem:*)"), "{name}: no question for each of its commands");
+    assert!(page.contains("$ARGUMENTS"), "{name}: what the user has typed behind its name");
     let blocks = blocks(&page, "bash");
+    // What is put in as text would be run by the shell.
+    assert!(!blocks[0].contains("ARGUMENTS"), "{name}");
     assert_eq!(blocks.len(), 1, "{name}");
     format!("set -eu\n{}", blocks[0])
 }

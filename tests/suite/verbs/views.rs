@@ -53,8 +53,9 @@ fn the_view_of_all_locks_goes_on() {
     env.write("f.json", "{\"n\": 0}\n");
     let holder = env.hold("f.json");
     let waiting = waiter(&env, "f.json");
-    let line = format!("pid {} for", waiting.pid);
-    let seen = on_terminal(&env, &["locks", "show", "--watch=100ms"], &["1 locks in", &line, "1 locks in"]);
+    let line = format!("pid {} (aimem lock with f.json", holder.pid);
+    let seen =
+        on_terminal(&env, &["locks", "show", "--watch=100ms"], &["1 locks in", "1 for ", &line, "1 for "]);
     assert!(seen.starts_with("\u{1b}[?1049h"), "on a screen of its own: {seen:?}");
     // Into a pipe, one line of JSON after another; and it ends with its reader.
     let piped = env.sh("\"$AIMEM\" locks show --watch=50ms --json | head -n 2").output().unwrap();

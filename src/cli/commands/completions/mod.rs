@@ -106,7 +106,7 @@ fn zsh_with_ids(script: &str) -> String {
             ["':id -- ", "':ID -- ", "'*::ids -- ", "'*::ID -- "].iter().any(|start| line.starts_with(start));
         if is_id {
             line.replace(":_default'", ":_aimem_ids'")
-        } else if line.starts_with("':lock -- ") {
+        } else if line.starts_with("':lock -- ") || line.starts_with("'::lock -- ") {
             // An id or a file.
             line.replace(":_files'", ":{_aimem_ids || _files}'")
         } else if line.starts_with("'*::verb -- ") {

@@ -82,7 +82,10 @@ impl Show {
             return Ok(output::one_line(&reports)? + "\n");
         }
         let path = root.map_or_else(String::new, |root| format!(" in {}", root.path().display()));
-        let rows = if reports.is_empty() { String::new() } else { table(&reports) };
+        let head = ["VERDICT", "AGE", "WAITING", "FILE", "HOLDER"].map(str::to_owned).to_vec();
+        let rows: Vec<Vec<String>> =
+            std::iter::once(head).chain(reports.iter().map(Report::brief_row)).collect();
+        let rows = if reports.is_empty() { String::new() } else { output::table(&rows) };
         Ok(format!("{} locks{}\n{rows}", reports.len(), printable(&path)))
     }
 
