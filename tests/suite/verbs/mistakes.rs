@@ -195,7 +195,6 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ),
 ];
 
-#[cfg(all(feature = "mcp", feature = "outbox"))]
 #[test]
 fn every_mistake_is_told_with_what_was_meant() {
     let mut session = Session::new();

@@ -13,6 +13,8 @@ mod intent;
 mod journal;
 mod json;
 mod lock_with;
+// Its mistakes are with all verbs.
+#[cfg(all(feature = "mcp", feature = "outbox"))]
 mod mistakes;
 mod quiet;
 mod read;

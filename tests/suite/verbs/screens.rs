@@ -37,6 +37,7 @@ impl Session {
     }
 
     /// A line between the commands.
+    #[cfg(all(feature = "mcp", feature = "outbox"))]
     pub(super) fn say(&mut self, text: &str) -> &mut Session {
         writeln!(self.screen, "\n{text}\n").unwrap();
         self
