@@ -71,7 +71,7 @@ pub fn no_such_verb(error: &clap::Error, words: &[OsString]) -> Option<CliError>
     Some(unknown(&below.join(" "), word, suggested(error)))
 }
 
-/// The same for a word below a verb, with the verbs that are spelled nearly so.
+/// The same for a word below a verb, with the verbs that are spelled nearly so, the nearest first.
 pub fn unknown(below: &str, word: &str, near: Vec<String>) -> CliError {
     let under = if below.is_empty() { String::new() } else { format!("{below} ") };
     let hint = match (MEANT.iter().find(|row| (row.0, row.1) == (below, word)), near.first()) {
@@ -88,7 +88,8 @@ pub fn unknown(below: &str, word: &str, near: Vec<String>) -> CliError {
 
 fn suggested(error: &clap::Error) -> Vec<String> {
     match error.get(ContextKind::SuggestedSubcommand) {
-        Some(ContextValue::Strings(words)) => words.clone(),
+        // clap has the nearest last.
+        Some(ContextValue::Strings(words)) => words.iter().rev().cloned().collect(),
         Some(ContextValue::String(word)) => vec![word.clone()],
         _ => Vec::new(),
     }

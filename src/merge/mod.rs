@@ -5,11 +5,11 @@
 //! conflict. Without a base nothing counts as removed. The result holds our side's value of each
 //! conflict, and `_conflicts` lists them, with the values of all sides: no value is lost.
 //!
-//! - [`tree`] has the rules for objects and for what is no container, [`array`] those for arrays.
+//! - `tree` has the rules for objects and for what is no container, `array` those for arrays.
 //! - [`version`] compares the vectors of `_version`.
 //! - [`conflict`] is a conflict, and the list of them; [`path`] says where in a document it is.
 //! - [`copies`] knows the names of the copies that other programs leave.
-//! - [`document`] merges whole documents, [`text`] their bytes, and [`lines`] lines of JSON. [`plain`]
+//! - `document` merges whole documents, `text` their bytes, and `lines` lines of JSON. `plain`
 //!   is for comments.
 
 mod array;

@@ -13,8 +13,9 @@ use crate::cli::output;
 use crate::cli::schema_arg::SchemaArg;
 use crate::cli::waiting::Patient;
 use crate::lock::{LockRoot, Verdict, inventory};
-use crate::memory::{Finding, Problem, Seen, State, Survey, survey};
+use crate::memory::{Finding, MemoryError, Problem, Seen, State, Survey, survey};
 use crate::settings::duration;
+use crate::sys::failure::Kind;
 use crate::sys::text::{printable, shown};
 
 /// Look at memory files, their locks and the outbox; exit 1 if a person is needed
@@ -68,7 +69,11 @@ impl Check {
         let mut all = Seen::default();
         let mut roots: Vec<LockRoot> = Vec::new();
         for path in &self.paths {
-            let seen = survey(path, &how, &mut patient)?;
+            let seen = survey(path, &how, &mut patient).map_err(|error| match error {
+                // Nothing here makes it.
+                MemoryError::Missing { .. } => CliError::of(&error, Kind::NoInput, None),
+                error => error.into(),
+            })?;
             all.documents += seen.documents;
             all.findings.extend(seen.findings);
             let inside = if path.is_dir() { path.join("any file here") } else { path.clone() };

@@ -15,6 +15,7 @@ use crate::merge::Relation;
 use crate::place::{Content, FilePlace};
 use crate::replace::Replace;
 use crate::settings;
+use crate::sys::failure::Kind;
 
 /// Say whether a version of a document is older than another, newer, or neither
 ///
@@ -43,7 +44,8 @@ pub(super) fn look(path: &Path, patient: &mut Patient) -> Result<Content, CliErr
     let mut place = FilePlace::new(path, Some(&locker), Replace::new(), patient);
     let found = memory::read(&mut place, Reading::Free)?;
     if found.bytes.is_none() {
-        return Err(MemoryError::Missing { path: path.to_owned() }.into());
+        // Nothing here makes it.
+        return Err(CliError::of(&MemoryError::Missing { path: path.to_owned() }, Kind::NoInput, None));
     }
     Ok(found)
 }
