@@ -52,5 +52,5 @@ fn what_is_made_from_a_part_keeps_what_stands_around_it() {
     assert_eq!(String::from_utf8(new).unwrap(), "{ \"a\": [ 1.50,  {\"x\":2, \"y\":3} ] }\n");
     // Of another kind: made from nothing.
     let odd = document.with_elements(vec![value("1")]);
-    assert_eq!(original.replaced_by(&odd).unwrap(), b"[1]\n");
+    assert_eq!(Value::parse(&original.replaced_by(&odd).unwrap()).unwrap(), value("[1]"));
 }
