@@ -50,17 +50,42 @@ impl Keeping {
     /// # Errors
     /// As [`Keeping::keep_before`].
     pub fn keep(&self, source: &Source, tag: &str) -> Result<Option<String>, PlaceError> {
+        let Some((shelf, kept)) = self.hold(source.path(), source)? else { return Ok(None) };
+        let fail = PathError::of::<HistoryError>(Op::Create, shelf.path());
+        let (_, version) = kept.settle(Timestamp::now(), tag).map_err(fail)?;
+        Ok(Some(version.id))
+    }
+
+    /// Begins to keep what an open file holds as a version of the file at `path`, never by one more
+    /// name; `None` where there is nothing, or nothing is kept of that file.
+    fn hold(&self, path: &Path, source: &Source) -> Result<Option<(Shelf, Kept)>, PlaceError> {
         let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(None) };
-        if !self.limits.apply_to(source.path()) {
+        if !self.limits.apply_to(path) {
             return Ok(None);
         }
-        let (root, shelf) = self.shelf_of(source.path())?;
+        let (root, shelf) = self.shelf_of(path)?;
         let fail = || PathError::of::<HistoryError>(Op::Create, shelf.path());
         let token = hex::encode(sys::random_128().map_err(fail())?);
         let file_system = root.file_system().map_err(fail())?;
         let kept = shelf.clone().keep(file, meta, Way::NoLink, &file_system, &token).map_err(fail())?;
-        let (_, version) = kept.settle(Timestamp::now(), tag).map_err(fail())?;
-        Ok(Some(version.id))
+        Ok(Some((shelf, kept)))
+    }
+
+    /// The line of what was done at that time by whom this speaks for.
+    fn line(&self, time: Timestamp, id: Option<String>, tags: Tags) -> Record {
+        let Tags { before, after, size, added } = tags;
+        Record {
+            time,
+            id,
+            before,
+            after,
+            added,
+            size,
+            verb: self.verb.to_owned(),
+            client: self.client.clone(),
+            pid: sys::process::own_id(),
+            command: self.command.clone(),
+        }
     }
 
     /// Writes down that the file was changed since that version was kept, by whom this speaks for.
@@ -98,19 +123,10 @@ impl Keeping {
         if let Some(version) = kept.as_ref().filter(|version| version.etag == after) {
             return Ok(shelf.drop_version(version).map_err(fail())?);
         }
-        let record = Record {
-            time: Timestamp::now(),
-            id: id.map(str::to_owned),
-            before: kept.map(|version| version.etag).or(before),
-            after: Some(after),
-            added: None,
-            size,
-            verb: self.verb.to_owned(),
-            client: self.client.clone(),
-            pid: sys::process::own_id(),
-            command: self.command.clone(),
-        };
-        shelf.record(&record).map_err(fail())?;
+        let before = kept.map(|version| version.etag).or(before);
+        let tags = Tags { before, after: Some(after), size, added: None };
+        let line = self.line(Timestamp::now(), id.map(str::to_owned), tags);
+        shelf.record(&line).map_err(fail())?;
         let _ = shelf.prune(&self.limits);
         Ok(())
     }
@@ -123,34 +139,18 @@ impl Keeping {
     pub fn keep_copy(&self, path: &Path, copy: &Path, tag: &str) -> Result<Option<String>, PlaceError> {
         let source = Source::open(copy)?;
         let target = Target::resolve(path)?.path;
-        let (Some(file), Some(meta)) = (source.file(), source.metadata()) else { return Ok(None) };
-        if !self.limits.apply_to(&target) {
-            return Ok(None);
-        }
-        let (root, shelf) = self.shelf_of(&target)?;
+        let Some((shelf, kept)) = self.hold(&target, &source)? else { return Ok(None) };
         let fail = || PathError::of::<HistoryError>(Op::Create, shelf.path());
-        let token = hex::encode(sys::random_128().map_err(fail())?);
-        let file_system = root.file_system().map_err(fail())?;
-        let kept = shelf.clone().keep(file, meta, Way::NoLink, &file_system, &token).map_err(fail())?;
         let now = source.read()?;
         if etag(&now) != tag {
             return Err(fail()(io::Error::other("the copy was changed meanwhile")).into());
         }
         let time = Timestamp::now();
         let (_, version) = kept.settle(time, tag).map_err(fail())?;
-        let record = Record {
-            time,
-            id: Some(version.id.clone()),
-            before: Some(tag.to_owned()),
-            after: Some(tag.to_owned()),
-            added: None,
-            size: now.len() as u64,
-            verb: Record::COPY.to_owned(),
-            client: self.client.clone(),
-            pid: sys::process::own_id(),
-            command: self.command.clone(),
-        };
-        shelf.record(&record).map_err(fail())?;
+        let tag = || Some(tag.to_owned());
+        let tags = Tags { before: tag(), after: tag(), size: now.len() as u64, added: None };
+        let line = self.line(time, Some(version.id.clone()), tags);
+        shelf.record(&Record { verb: Record::COPY.to_owned(), ..line }).map_err(fail())?;
         Ok(Some(version.id))
     }
 
@@ -353,26 +353,14 @@ impl Replaced {
         tags: Tags,
     ) -> (Option<String>, Option<Warning>) {
         let (time, UnderWay { root, shelf, kept, size, token, .. }) = (self.time, self.under_way);
-        let Tags { before, after, size: new_size, added } = tags;
-        let settled = kept.zip(before.as_deref()).map(|(kept, before)| kept.settle(time, before));
+        let settled = kept.zip(tags.before.as_deref()).map(|(kept, before)| kept.settle(time, before));
         let (version, failed) = match settled {
             None => (None, None),
             Some(Ok((_, version))) => (Some(version), None),
             Some(Err(error)) => (None, Some(error)),
         };
         let id = version.map(|version| version.id);
-        let recorded = shelf.record(&Record {
-            time,
-            id: id.clone(),
-            before,
-            after,
-            added,
-            size: new_size,
-            verb: keeping.verb.to_owned(),
-            client: keeping.client.clone(),
-            pid: sys::process::own_id(),
-            command: keeping.command.clone(),
-        });
+        let recorded = shelf.record(&keeping.line(time, id.clone(), tags));
         let failed = failed.or(recorded.err());
         let warning = failed.and_then(|error| forgotten(&root, path, &error));
         let (file, all) = keeping.limits.is_due(size, &token);
