@@ -20,7 +20,7 @@ const DATE: &str = "date";
 
 /// The id of each element under a key, if each has one and no two have the same.
 fn ids<'v>(elements: &'v [Value], key: &str) -> Option<Vec<Id<'v>>> {
-    let ids: Vec<Id<'v>> = elements.iter().map(|element| Id::of(element.get(key)?)).collect::<Option<_>>()?;
+    let ids: Vec<Id<'v>> = elements.iter().map(|element| Id::under(element, key)).collect::<Option<_>>()?;
     let mut seen = HashSet::with_capacity(ids.len());
     ids.iter().all(|id| seen.insert(*id)).then_some(ids)
 }
@@ -179,15 +179,11 @@ impl<'v, 'r: 'v> Merging<'v, 'r> {
         }
         let (list, more) = joined.split_at(list.len());
         let clashes = self.rules.id_keys.iter().any(|key| {
-            let id = |element: &'_ Value| -> Option<String> {
-                let found = Id::of(element.get(key)?)?;
-                Some(format!("{found:?}"))
-            };
-            let mut new = more.iter().filter_map(id).peekable();
+            let mut new = more.iter().filter_map(|element| Id::under(element, key)).peekable();
             if new.peek().is_none() {
                 return false;
             }
-            let known: HashSet<String> = list.iter().filter_map(id).collect();
+            let known: HashSet<Id<'_>> = list.iter().filter_map(|element| Id::under(element, key)).collect();
             new.any(|id| known.contains(&id))
         });
         (!clashes).then_some(joined)

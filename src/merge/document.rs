@@ -162,11 +162,9 @@ fn is_same(one: &Value, other: &Value, rules: &Rules) -> bool {
     let Some(key) = common_key(&rules.id_keys, &[elements, others]) else {
         return elements.iter().zip(others).all(|(one, other)| is_same(one, other, rules));
     };
-    let id = |element: &&'_ Value| element.get(key).and_then(Id::of).map(|id| format!("{id:?}"));
-    let sorted = |elements: &'_ [Value]| {
-        let mut sorted: Vec<Value> = elements.to_vec();
-        sorted.sort_by_cached_key(|element| id(&element));
-        sorted
-    };
-    sorted(elements).iter().zip(&sorted(others)).all(|(one, other)| is_same(one, other, rules))
+    let by_id = |side: &mut Vec<&Value>| side.sort_by_key(|element| Id::under(element, key));
+    let (mut elements, mut others) = (Vec::from_iter(elements), Vec::from_iter(others));
+    by_id(&mut elements);
+    by_id(&mut others);
+    elements.iter().zip(&others).all(|(one, other)| is_same(one, other, rules))
 }

@@ -8,7 +8,7 @@ use similar::DiffOp;
 use super::array::common_key;
 use super::path::Id;
 use super::plain::difference;
-use super::text::{Resolution, Resolved, list_text, listed, read_list, resolve_in};
+use super::text::{Resolution, Resolved, list_text, listed, read_list, resolve_in, to_text};
 use super::{Conflict, MergeError, Rules, Side, Sides, Texts, Written, read_side};
 use crate::document::{Format, Original, Style, Value, serialise};
 
@@ -49,16 +49,12 @@ pub(super) fn merge(texts: &Texts, rules: &Rules) -> Result<Written, MergeError>
             let (own, others) = (Value::array(own), Value::array(others));
             let sides = Sides { base: known.as_ref(), ours: &own, theirs: &others };
             let merged = super::merge(sides, rules)?;
-            let written = |array: &Value, lines: &[&[u8]]| -> HashMap<String, (Value, Vec<u8>)> {
-                let each = array.elements().unwrap_or_default().iter().zip(lines);
-                each.filter_map(|(value, line)| Some((name(value, key)?, (value.clone(), line.to_vec()))))
-                    .collect()
-            };
-            let (own, others) = (written(&own, &ours), written(&others, &theirs));
+            let (own, others) = (written(&own, &ours, key), written(&others, &theirs, key));
             let mut bytes = Vec::with_capacity(texts.ours.len() + texts.theirs.len() / 8);
             for element in merged.value.elements().unwrap_or_default() {
-                let name = name(element, key).unwrap_or_default();
-                bytes.extend(line_of(element, own.get(&name), others.get(&name))?);
+                let id = Id::under(element, key);
+                let (own, other) = (id.and_then(|id| own.get(&id)), id.and_then(|id| others.get(&id)));
+                bytes.extend(line_of(element, own.copied(), other.copied())?);
                 bytes.extend_from_slice(end);
             }
             let conflicts = listed(texts, merged.conflicts)?;
@@ -76,19 +72,20 @@ pub(super) fn merge(texts: &Texts, rules: &Rules) -> Result<Written, MergeError>
     Ok(Written { bytes, conflicts: conflicts.iter().map(Conflict::shown).collect(), beside })
 }
 
-fn name(element: &Value, key: &str) -> Option<String> {
-    Some(format!("{:?}", Id::of(element.get(key)?)?))
+/// A document, and the line that it stands on.
+type Line<'l> = (&'l Value, &'l [u8]);
+
+/// The lines of a side by the ids of what they hold.
+fn written<'l>(array: &'l Value, lines: &[&'l [u8]], key: &str) -> HashMap<Id<'l>, Line<'l>> {
+    let each = array.elements().unwrap_or_default().iter().zip(lines);
+    each.filter_map(|(value, line)| Some((Id::under(value, key)?, (value, *line)))).collect()
 }
 
 /// The line of an element: as one of the sides has it, or ours changed.
-fn line_of(
-    element: &Value,
-    ours: Option<&(Value, Vec<u8>)>,
-    theirs: Option<&(Value, Vec<u8>)>,
-) -> Result<Vec<u8>, MergeError> {
-    let same = |side: &&(Value, Vec<u8>)| side.0 == *element;
+fn line_of(element: &Value, ours: Option<Line<'_>>, theirs: Option<Line<'_>>) -> Result<Vec<u8>, MergeError> {
+    let same = |side: &Line<'_>| side.0 == element;
     if let Some((_, line)) = ours.filter(same).or(theirs.filter(same)) {
-        return Ok(line.clone());
+        return Ok(line.to_vec());
     }
     let written = match ours {
         Some((_, line)) => Original::read(Format::Json, line)
@@ -168,7 +165,7 @@ pub(super) fn resolve(
     let list = beside.map_or_else(|| Ok(Vec::new()), read_list)?;
     let before = Value::array(elements);
     let (after, _, left, resolved) = resolve_in(before.clone(), Vec::new(), list, resolution)?;
-    let mut new = Vec::with_capacity(bytes.len());
+    let (mut new, end) = (Vec::with_capacity(bytes.len()), end_of(bytes));
     let mut old = before.elements().unwrap_or_default().iter().zip(&lines).peekable();
     let after = after.elements().unwrap_or_default();
     let (count, kept) = (before.elements().unwrap_or_default().len(), after.len());
@@ -180,12 +177,11 @@ pub(super) fn resolve(
         {
             old.next();
         }
-        let line = old.next().map(|(value, line)| (value.clone(), line.to_vec()));
-        new.extend(line_of(element, line.as_ref(), None)?);
-        new.extend_from_slice(end_of(bytes));
+        let line = old.next().map(|(value, line)| (value, *line));
+        new.extend(line_of(element, line, None)?);
+        new.extend_from_slice(end);
     }
     let left_shown = left.iter().map(Conflict::shown).collect();
-    let beside =
-        beside.map(|_| serialise(&Conflict::to_list(&left, None), &Style::pretty()).unwrap_or_default());
+    let beside = beside.map(|_| to_text(&left));
     Ok(Resolved { bytes: new, beside, resolved, left: left_shown })
 }

@@ -27,6 +27,11 @@ impl<'v> Id<'v> {
         }
     }
 
+    /// The id that an element has under a key.
+    pub fn under(element: &'v Value, key: &str) -> Option<Id<'v>> {
+        element.get(key).and_then(Id::of)
+    }
+
     fn write(self, out: &mut String) {
         match self {
             Id::Text(text) if text.starts_with('"') || text.parse::<u64>().is_ok() => {

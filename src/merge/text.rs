@@ -133,7 +133,7 @@ pub(super) fn list_text(conflicts: &[Conflict], texts: &Texts) -> Option<Vec<u8>
     is_needed.then(|| to_text(conflicts))
 }
 
-fn to_text(conflicts: &[Conflict]) -> Vec<u8> {
+pub(super) fn to_text(conflicts: &[Conflict]) -> Vec<u8> {
     // Every value in it was read from a document, and can be written again.
     serialise(&Conflict::to_list(conflicts, None), &Style::pretty()).unwrap_or_default()
 }
